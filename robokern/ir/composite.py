@@ -1,0 +1,106 @@
+"""Host values of the composite types: what `rk.vec3(1, 2, 3)` returns outside a kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from robokern.ir.types import Type
+
+
+class Composite:
+    """A vector, matrix, quaternion or transform on the host.
+
+    Args:
+        type: the composite type.
+        data: its components, shape `type.shape`, of the type's scalar dtype.
+
+    Elementwise `+ - * /` with equal types and scalars, indexing, iteration and comparison;
+    `np.asarray(value)` shares memory.
+    """
+
+    __slots__ = ("data", "type")
+
+    def __init__(self, type: Type, data: np.ndarray) -> None:
+        self.type, self.data = type, data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.data if dtype is None else self.data.astype(dtype)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.data)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.data[index]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.data[index] = value
+
+    def __getattr__(self, name: str) -> Any:
+        place = "xyzw".find(name) if len(name) == 1 else -1
+        if place < 0 or place >= len(self.data) or self.data.ndim != 1:
+            raise AttributeError(f"{self.type} has no component {name!r}")
+        return self.data[place]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Composite):
+            return NotImplemented
+        return self.type == other.type and bool(np.array_equal(self.data, other.data))
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.data.tobytes()))
+
+    def _binary(self, other: Any, operation: Any) -> Composite:
+        if isinstance(other, Composite) and other.type != self.type:
+            return NotImplemented
+        other = other.data if isinstance(other, Composite) else self.data.dtype.type(other)
+        return Composite(self.type, operation(self.data, other).astype(self.data.dtype))
+
+    def __add__(self, other: Any) -> Composite:
+        return self._binary(other, np.add) if isinstance(other, Composite) else NotImplemented
+
+    def __sub__(self, other: Any) -> Composite:
+        return self._binary(other, np.subtract) if isinstance(other, Composite) else NotImplemented
+
+    def __mul__(self, other: Any) -> Composite:
+        return NotImplemented if isinstance(other, Composite) else self._binary(other, np.multiply)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Composite:
+        return NotImplemented if isinstance(other, Composite) else self._binary(other, np.divide)
+
+    def __neg__(self) -> Composite:
+        return Composite(self.type, -self.data)
+
+    def __repr__(self) -> str:
+        return f"{self.type}({', '.join(map(str, self.data.ravel().tolist()))})"
+
+
+class StructValue:
+    """An instance of a `@struct` on the host: its fields as attributes, zero when not given."""
+
+    def __init__(self, type: Any, values: dict[str, Any]) -> None:
+        object.__setattr__(self, "_type", type)
+        known = dict(type.fields)
+        for name in values:
+            if name not in known:
+                raise TypeError(f"{type.name} has no field {name!r} (fields: {', '.join(known)})")
+        for name, field in type.fields:
+            object.__setattr__(self, name, values[name] if name in values else field.default())
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in dict(self._type.fields):  # type: ignore[attr-defined]
+            fields = ", ".join(n for n, _ in self._type.fields)  # type: ignore[attr-defined]
+            raise AttributeError(f"{self._type.name} has no field {name!r} (fields: {fields})")  # type: ignore[attr-defined]
+        object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{n}={getattr(self, n)!r}" for n, _ in self._type.fields)  # type: ignore[attr-defined]
+        return f"{self._type.name}({shown})"  # type: ignore[attr-defined]

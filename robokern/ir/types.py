@@ -1,0 +1,337 @@
+"""The types of the kernel language: plain data, compared by value, and callable to make host values.
+
+    Type
+    |-- Scalar       bool, int8..64, uint8..64, float16/32/64
+    |-- Composite types, scalars in a row
+    |   |-- Vector, Matrix (row major), Quaternion (xyzw), Transform (position, then quaternion)
+    |-- Struct       named fields of any type, arrays included
+    |-- ArrayType    1-4 dimensions over a dtype
+    |-- Inout        a parameter whose new value the caller's variable receives
+
+`typing.Any` in the place of a length, shape or dtype makes a pattern that matches every one (`matches`).
+"""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from robokern.ir.composite import Composite, StructValue
+
+
+@dataclass(frozen=True)
+class Type:
+    """Base of all types."""
+
+    def default(self) -> Any:
+        """The zero of this type as a host value."""
+        raise TypeError(f"{self} has no host value")
+
+
+@dataclass(frozen=True)
+class Scalar(Type):
+    """A number or truth value; `kind` is b, i, u or f."""
+
+    name: str
+    kind: str
+    bits: int
+
+    def __call__(self, value: Any = 0) -> Any:
+        """Casts a host number to this type, as a NumPy scalar."""
+        return np.dtype(self.name).type(value)
+
+    def default(self) -> Any:
+        return self(0)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return max(self.bits // 8, 1)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+bool_ = Scalar("bool", "b", 8)
+int8, int16, int32, int64 = (Scalar(f"int{n}", "i", n) for n in (8, 16, 32, 64))
+uint8, uint16, uint32, uint64 = (Scalar(f"uint{n}", "u", n) for n in (8, 16, 32, 64))
+float16, float32, float64 = (Scalar(f"float{n}", "f", n) for n in (16, 32, 64))
+SCALARS = (bool_, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float16, float32, float64)
+BY_NAME = {s.name: s for s in SCALARS}
+
+
+def _components(type: Any, args: tuple[Any, ...]) -> Composite:
+    flat = np.concatenate([np.ravel(np.asarray(a)) for a in args]) if args else np.zeros(1)
+    data = np.empty(type.shape, dtype=type.dtype.name)
+    if flat.size not in (1, data.size):
+        raise TypeError(f"{type} takes {data.size} components (or one for all), got {flat.size}")
+    data.reshape(-1)[:] = flat
+    return Composite(type, data)
+
+
+@dataclass(frozen=True)
+class Vector(Type):
+    """`length` scalars of `dtype`."""
+
+    length: Any
+    dtype: Any
+
+    def __call__(self, *args: Any) -> Composite:
+        return _components(self, args)
+
+    def default(self) -> Any:
+        return self(0)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of its components."""
+        return (self.length,)
+
+    def __str__(self) -> str:
+        suffix = _SUFFIX.get(self.dtype)
+        if suffix is None or self.length not in (2, 3, 4):
+            return f"vector({_show(self.length)}, {_show(self.dtype)})"
+        return f"vec{self.length}{suffix}"
+
+
+@dataclass(frozen=True)
+class Matrix(Type):
+    """`rows` x `cols` scalars of `dtype`, row major."""
+
+    rows: Any
+    cols: Any
+    dtype: Any
+
+    def __call__(self, *args: Any) -> Composite:
+        return _components(self, args)
+
+    def default(self) -> Any:
+        return self(0)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of its components."""
+        return (self.rows, self.cols)
+
+    def __str__(self) -> str:
+        suffix = _SUFFIX.get(self.dtype)
+        if suffix is None or self.rows not in range(2, 7) or self.cols not in range(2, 7):
+            return f"matrix(({_show(self.rows)}, {_show(self.cols)}), {_show(self.dtype)})"
+        return f"mat{self.rows}{self.cols}{suffix}"
+
+
+@dataclass(frozen=True)
+class Quaternion(Type):
+    """x, y, z, w."""
+
+    dtype: Any
+
+    def __call__(self, *args: Any) -> Composite:
+        return _components(self, args)
+
+    def default(self) -> Any:
+        return self(0, 0, 0, 1)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of its components."""
+        return (4,)
+
+    def __str__(self) -> str:
+        return f"quat{_SUFFIX.get(self.dtype, f'({_show(self.dtype)})')}"
+
+
+@dataclass(frozen=True)
+class Transform(Type):
+    """Position p (3), then orientation q (xyzw): 7 scalars."""
+
+    dtype: Any
+
+    def __call__(self, *args: Any) -> Composite:
+        return _components(self, args) if args else self.default()
+
+    def default(self) -> Any:
+        return self(0, 0, 0, 0, 0, 0, 1)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of its components."""
+        return (7,)
+
+    def __str__(self) -> str:
+        return f"transform{_SUFFIX.get(self.dtype, f'({_show(self.dtype)})')}"
+
+
+@dataclass(frozen=True)
+class Struct(Type):
+    """Named fields in order; laid out in memory with C alignment."""
+
+    name: str
+    fields: tuple[tuple[str, Type], ...]
+
+    def __call__(self, **values: Any) -> StructValue:
+        return StructValue(self, values)
+
+    def default(self) -> Any:
+        return StructValue(self, {})
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class ArrayType(Type):
+    """An array of 1-4 dimensions over `dtype`."""
+
+    dtype: Any
+    ndim: int = 1
+
+    def default(self) -> Any:
+        return None
+
+    def __str__(self) -> str:
+        digits = "" if self.ndim == 1 else str(self.ndim) + "d"
+        return f"array{digits}(dtype={_show(self.dtype)})"
+
+
+@dataclass(frozen=True)
+class Inout(Type):
+    """A parameter passed by value whose new value is written back to the caller's variable."""
+
+    inner: Any
+
+    def __str__(self) -> str:
+        return f"inout({_show(self.inner)})"
+
+
+COMPOSITES = (Vector, Matrix, Quaternion, Transform)
+
+_SUFFIX = {
+    float16: "h", float32: "", float64: "d", int8: "b", uint8: "ub", int16: "s", uint16: "us",
+    int32: "i", uint32: "ui", int64: "l", uint64: "ul",
+}  # fmt: skip
+
+
+def _show(x: Any) -> str:
+    return "Any" if x is Any else str(x)
+
+
+def as_type(annotation: Any) -> Any:
+    """The Type an annotation means: `float` is float32, `int` int32; NumPy scalar classes as named.
+
+    Raises:
+        TypeError: it names no type of the kernel language.
+    """
+    if isinstance(annotation, Type) or annotation is Any:
+        return annotation
+    if annotation in _PYTHON:
+        return _PYTHON[annotation]
+    if isinstance(annotation, builtins.type) and issubclass(annotation, np.generic):
+        found = BY_NAME.get(np.dtype(annotation).name)
+        if found is not None:
+            return found
+    raise TypeError(f"{annotation!r} is not a type of the kernel language")
+
+
+_PYTHON: dict[Any, Type] = {float: float32, int: int32, bool: bool_}
+
+
+def vector(length: Any = Any, dtype: Any = Any) -> Vector:
+    """The type of vectors of `length` components."""
+    return Vector(length, as_type(dtype))
+
+
+def matrix(shape: Any = (Any, Any), dtype: Any = Any) -> Matrix:
+    """The type of matrices of `shape` (rows, columns)."""
+    return Matrix(shape[0], shape[1], as_type(dtype))
+
+
+def quaternion(dtype: Any = Any) -> Quaternion:
+    """The type of quaternions over `dtype`."""
+    return Quaternion(as_type(dtype))
+
+
+def transformation(dtype: Any = Any) -> Transform:
+    """The type of rigid transforms over `dtype`."""
+    return Transform(as_type(dtype))
+
+
+def inout(annotation: Any) -> Inout:
+    """Marks a func parameter whose final value is assigned to the caller's variable."""
+    return Inout(as_type(annotation))
+
+
+def scalar_of(type: Any) -> Any:
+    """The scalar type underneath: itself, or the dtype of a composite; None for structs and arrays."""
+    if isinstance(type, Scalar):
+        return type
+    return type.dtype if isinstance(type, COMPOSITES) else None
+
+
+def is_float(type: Any) -> bool:
+    """Whether its scalar is a float type."""
+    scalar = scalar_of(type)
+    return isinstance(scalar, Scalar) and scalar.kind == "f"
+
+
+def is_integer(type: Any) -> bool:
+    """Whether its scalar is a signed or unsigned integer."""
+    scalar = scalar_of(type)
+    return isinstance(scalar, Scalar) and scalar.kind in "iu"
+
+
+def matches(pattern: Any, type: Any) -> bool:
+    """Whether `type` fits `pattern`, in which `Any` stands for anything."""
+    if pattern is Any:
+        return True
+    if isinstance(pattern, Inout):
+        return matches(pattern.inner, type)
+    if pattern.__class__ is not type.__class__:
+        return False
+    if isinstance(pattern, (Scalar, Struct)):
+        return bool(pattern == type)
+    return all(
+        mine is Any or (matches(mine, other) if isinstance(mine, Type) else mine == other)
+        for mine, other in zip(vars(pattern).values(), vars(type).values(), strict=True)
+    )
+
+
+def is_concrete(type: Any) -> bool:
+    """Whether no `Any` is left in it."""
+    if type is Any:
+        return False
+    if isinstance(type, (Scalar, Struct)):
+        return True
+    return all(x is not Any and (not isinstance(x, Type) or is_concrete(x)) for x in vars(type).values())
+
+
+def named_types() -> dict[str, Type]:
+    """The named composite types: vec2..vec4, mat22..mat44, quat, transform, spatial_*, each with its suffixes."""
+    names: dict[str, Type] = {}
+    for dtype, suffix in _SUFFIX.items():
+        for n in (2, 3, 4):
+            names[f"vec{n}{suffix or 'f'}"] = Vector(n, dtype)
+    for dtype, suffix in ((float16, "h"), (float32, "f"), (float64, "d")):
+        for n in (2, 3, 4):
+            names[f"mat{n}{n}{suffix}"] = Matrix(n, n, dtype)
+        names[f"quat{suffix}"] = Quaternion(dtype)
+        names[f"transform{suffix}"] = Transform(dtype)
+        names[f"spatial_vector{suffix}"] = Vector(6, dtype)
+        names[f"spatial_matrix{suffix}"] = Matrix(6, 6, dtype)
+    for name in [n for n in names if n.endswith("f")]:
+        names[name[:-1]] = names[name]
+    return names
+
+
+NAMED = named_types()
+vec2, vec3, vec4 = (Vector(n, float32) for n in (2, 3, 4))
+vec2d, vec3d, vec4d = (Vector(n, float64) for n in (2, 3, 4))
+vec2i, vec3i, vec4i = (Vector(n, int32) for n in (2, 3, 4))
+mat22, mat33, mat44 = (Matrix(n, n, float32) for n in (2, 3, 4))
+mat22d, mat33d, mat44d = (Matrix(n, n, float64) for n in (2, 3, 4))
+quat, quatd = Quaternion(float32), Quaternion(float64)
+transform, transformd = Transform(float32), Transform(float64)
+spatial_vector, spatial_matrix = Vector(6, float32), Matrix(6, 6, float32)
