@@ -1,0 +1,39 @@
+# Everything runs in a .venv that this file makes; a stamp per extra makes a second run instant.
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-
+
+.PHONY: demo test check layers bench clean
+.DELETE_ON_ERROR:
+
+demo: $(STAMP)demo
+	$(BIN)/robokern run configs/quickstart.yaml
+
+test: $(STAMP)test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(STAMP)dev layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+layers: $(STAMP)dev
+	$(BIN)/lint-imports
+
+bench: $(STAMP)bench
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) out dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "robokern needs Python 3.11 or newer; choose one with: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP)%: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
