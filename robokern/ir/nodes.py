@@ -1,0 +1,115 @@
+"""What a program is: functions of structured, typed SSA.
+
+    Func    parameters and a body
+    Block   parameters, operations in order, and the values it yields
+    Op      one primitive of `ops.py`: arguments, attributes, regions (blocks it owns), results
+    Value   one result or parameter; assigned once
+
+There is no goto and no variable slot: `if`, `for` and `while` are operations that own blocks and return
+what those yield. A value is visible in the block that made it, after its op, and in the blocks inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from robokern.ir.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Loc:
+    """A place in the user's source: 1-based line and column, and the width of the expression."""
+
+    file: str
+    line: int
+    column: int
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """Something computed once."""
+
+    type: Type
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    """A sequence of operations.
+
+    `params` are bound by the op that owns the block: carried values of a loop (a `for` puts its counter first).
+    """
+
+    params: tuple[Value, ...] = ()
+    ops: list[Op] = field(default_factory=list)
+    yields: tuple[Value, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Op:
+    """One primitive applied."""
+
+    name: str
+    args: tuple[Value, ...]
+    results: tuple[Value, ...]
+    attrs: dict[str, Any]
+    regions: tuple[Block, ...]
+    loc: Loc | None
+
+
+@dataclass(eq=False, slots=True)
+class Assert:
+    """What a failed `assert` op reports; its number is the index in `Func.asserts`."""
+
+    message: str
+    loc: Loc
+
+
+@dataclass(eq=False, slots=True)
+class Func:
+    """A function, or a kernel when `tid_ndim` is not None (then the number of its grid's dimensions; 0: any).
+
+    `body.yields` are the results. `contract` says whether the compiler may fuse `a * b + c`.
+    """
+
+    name: str
+    params: tuple[Value, ...]
+    names: tuple[str, ...]
+    body: Block
+    loc: Loc | None = None
+    tid_ndim: int | None = None
+    contract: bool = True
+    asserts: list[Assert] = field(default_factory=list)
+
+    @property
+    def results(self) -> tuple[Type, ...]:
+        """Types of what it returns."""
+        return tuple(v.type for v in self.body.yields)
+
+
+def walk(block: Block) -> Iterator[Op]:
+    """Every op in the block and in the regions inside, outer before inner."""
+    for op in block.ops:
+        yield op
+        for region in op.regions:
+            yield from walk(region)
+
+
+def callees(func: Func) -> list[Func]:
+    """Every function it calls, directly or not, callees before callers, each once."""
+    found: dict[int, Func] = {}
+
+    def visit(f: Func) -> None:
+        for op in walk(f.body):
+            callee = op.attrs.get("callee")
+            if callee is not None and id(callee) not in found:
+                visit(callee)
+                found[id(callee)] = callee
+
+    visit(func)
+    return list(found.values())

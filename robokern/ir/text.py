@@ -1,0 +1,83 @@
+"""Prints a Func. The text is complete (constants to the last bit, callees included), so its hash is the cache key."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from robokern.ir.nodes import Block, Func, Op, Value, callees
+from robokern.ir.types import Scalar, Struct, Type
+
+
+def show(func: Func) -> str:
+    """The function and everything it calls, callees first; source locations left out."""
+    functions = [*callees(func), func]
+    names = {id(f): f"{f.name}.{i}" for i, f in enumerate(functions)}
+    return "\n".join(_Printer(names).function(f) for f in functions)
+
+
+def show_type(type: Type) -> str:
+    """A type to the last detail (a struct with its fields)."""
+    if isinstance(type, Struct):
+        fields = ", ".join(f"{n}: {show_type(t)}" for n, t in type.fields)
+        return f"{type.name}{{{fields}}}"
+    if hasattr(type, "dtype") and isinstance(type.dtype, Struct):
+        return f"{type.__class__.__name__}[{show_type(type.dtype)}, {getattr(type, 'ndim', '')}]"
+    return str(type)
+
+
+class _Printer:
+    def __init__(self, functions: dict[int, str]) -> None:
+        self.functions = functions
+        self.names: dict[int, str] = {}
+        self.lines: list[str] = []
+
+    def function(self, func: Func) -> str:
+        params = ", ".join(f"{self.define(p)}: {show_type(p.type)}" for p in func.params)
+        kind = "func" if func.tid_ndim is None else f"kernel<{func.tid_ndim}>"
+        fused = "" if func.contract else " no-contract"
+        self.lines.append(f"{kind} {self.functions[id(func)]}({params}){fused}")
+        self.block(func.body, 1)
+        return "\n".join(self.lines)
+
+    def define(self, value: Value) -> str:
+        return self.names.setdefault(id(value), f"%{len(self.names)}")
+
+    def block(self, block: Block, depth: int) -> None:
+        for op in block.ops:
+            self.op(op, depth)
+        self.lines.append("  " * depth + "yield " + ", ".join(self.names[id(v)] for v in block.yields))
+
+    def op(self, op: Op, depth: int) -> None:
+        args = ", ".join(self.names[id(a)] for a in op.args)
+        attrs = "".join(f" {k}={self.attribute(op, k)}" for k in op.attrs)
+        for index, region in enumerate(op.regions):
+            params = ", ".join(f"{self.define(p)}: {show_type(p.type)}" for p in region.params)
+            if index == 0:
+                self.lines.append("  " * depth + f"{op.name} {args}{attrs}")
+            self.lines.append("  " * depth + f"region({params})")
+            self.block(region, depth + 1)
+        results = ", ".join(f"{self.define(r)}: {show_type(r.type)}" for r in op.results)
+        head = f"{results} = " if results else ""
+        tail = "end" if op.regions else f"{op.name} {args}{attrs}"
+        self.lines.append("  " * depth + head + tail)
+
+    def attribute(self, op: Op, key: str) -> str:
+        value = op.attrs[key]
+        if key == "callee":
+            return self.functions[id(value)]
+        if key == "value":
+            return exact(value, op.results[0].type)
+        if isinstance(value, Type):
+            return show_type(value)
+        if isinstance(value, tuple):
+            return "(" + ", ".join(show_type(v) if isinstance(v, Type) else repr(v) for v in value) + ")"
+        return repr(value)
+
+
+def exact(value: object, type: Type) -> str:
+    """A scalar constant without loss: floats as their bits."""
+    assert isinstance(type, Scalar)
+    if type.kind != "f":
+        return str(int(value))  # type: ignore[call-overload]
+    bits = np.asarray(value, dtype=type.name).view(f"u{type.size}")
+    return f"0x{int(bits):0{2 * type.size}x}"
