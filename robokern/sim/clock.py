@@ -1,0 +1,110 @@
+"""When things are due: a step counter, sampling rates and random intervals, all without drift."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robokern.errors import ConfigError
+
+
+def exact(value: float) -> Fraction:
+    """The decimal number a person wrote: 0.002 is 1/500, not the binary float next to it."""
+    return Fraction(repr(float(value)))
+
+
+@dataclass
+class Clock:
+    """Counts simulation steps.
+
+    Attributes:
+        timestep: length of a step [s].
+        step: completed steps.
+    """
+
+    timestep: float
+    step: int = 0
+
+    @property
+    def time(self) -> float:
+        """Simulated time [s], computed from the counter so that no rounding piles up."""
+        return float(self.step * exact(self.timestep))
+
+    def advance(self) -> None:
+        self.step += 1
+
+    def steps_in(self, duration: float) -> int:
+        """The least number of steps that covers `duration` [s]."""
+        return -int(-exact(duration) // exact(self.timestep))
+
+
+class Rate:
+    """Tells at which steps something that runs at `rate_hz` is due.
+
+    Sample k is due at the first step whose time is at least k / rate_hz. Integers only, so a rate that does not
+    divide the step rate jitters by less than a step and never drifts.
+
+    Args:
+        rate_hz: samples per simulated second; None means every step.
+        timestep: length of a step [s].
+
+    Raises:
+        ConfigError: the rate is above the step rate.
+    """
+
+    def __init__(self, rate_hz: float | None, timestep: float) -> None:
+        self._per_step = Fraction(1) if rate_hz is None else exact(rate_hz) * exact(timestep)
+        if not 0 < self._per_step <= 1:
+            raise ConfigError(
+                f"rate_hz: expected more than 0 and at most the step rate, {1 / timestep:g} Hz; got {rate_hz:g}; "
+                "lower rate_hz or take a smaller timestep"
+            )
+
+    def samples(self, steps: int) -> int:
+        """How many samples fall into the first `steps` steps."""
+        return steps * self._per_step.numerator // self._per_step.denominator
+
+    def due(self, step: int) -> bool:
+        """Whether a sample falls on the step that makes the count `step` (1 is the first)."""
+        return self.samples(step) != self.samples(step - 1)
+
+
+class Intervals:
+    """Tells which worlds are due at a step when each waits a random time between two turns.
+
+    World w's n-th wait depends on (seed, key, w, n) only, so it is the same for any number of worlds.
+
+    Args:
+        num_worlds: number of worlds.
+        range_s: shortest and longest wait [s].
+        timestep: length of a step [s].
+        seed: the run's seed.
+        key: what the waits are for, `world.rng_key(plugin, "interval")`.
+    """
+
+    def __init__(
+        self, num_worlds: int, range_s: tuple[float, float], timestep: float, seed: int, key: int
+    ) -> None:
+        self._range_s = range_s
+        self._timestep = timestep
+        self._key = (seed % 2**64, key % 2**64)
+        self._turn = np.zeros(num_worlds, dtype=np.int64)
+        self._next = np.array([self._wait(world) for world in range(num_worlds)], dtype=np.int64)
+
+    def due(self, step: int) -> NDArray[np.bool_]:
+        """Mask (worlds,) of those due at `step`; their next wait begins."""
+        mask: NDArray[np.bool_] = self._next <= step
+        for world in np.flatnonzero(mask):
+            self._turn[world] += 1
+            self._next[world] = step + self._wait(int(world))
+        return mask
+
+    def _wait(self, world: int) -> int:
+        """Steps until the next turn of `world`, at least one."""
+        generator = np.random.Philox(key=self._key, counter=(0, 0, world, int(self._turn[world])))
+        fraction = (int(generator.random_raw()) >> 11) * 2.0**-53
+        low, high = self._range_s
+        return max(1, round((low + (high - low) * fraction) / self._timestep))
