@@ -1,0 +1,72 @@
+"""Func -> object code, and the key under which a cache keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from robokern.compiler.emit import emit
+from robokern.compiler.target import Target
+from robokern.ir.nodes import Func
+from robokern.ir.text import show
+
+
+def key(func: Func, target: Target) -> str:
+    """A full-width hash of everything that the object code depends on."""
+    import llvmlite
+
+    parts = (show(func), repr(target), llvmlite.__version__, _compiler_digest())
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@cache
+def _compiler_digest() -> str:
+    """Hash of the sources that turn a Func into code: no version number to forget."""
+    here = Path(__file__).parent
+    names = [*here.glob("emit*.py"), *here.glob("entry*.py"), here / "target.py", here / "build.py"]
+    sources = sorted([*names, here.parent / "ir" / "layout.py", here.parent / "ir" / "types.py"])
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+
+
+def compile(func: Func, target: Target) -> bytes:
+    """Object code of a kernel, with the symbol `entry`."""
+    machine = _machine(target)
+    code: bytes = machine.emit_object(_optimised(func, target, machine))
+    return code
+
+
+def llvm(func: Func, target: Target, optimised: bool = True) -> str:
+    """LLVM IR of a kernel, for reading."""
+    return str(_optimised(func, target, _machine(target))) if optimised else emit(func, target)
+
+
+def assembly(func: Func, target: Target) -> str:
+    """Assembly of a kernel, for reading."""
+    machine = _machine(target)
+    return str(machine.emit_assembly(_optimised(func, target, machine)))
+
+
+@cache
+def _machine(target: Target) -> Any:
+    from llvmlite import binding
+
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    found = binding.Target.from_triple(target.triple)
+    return found.create_target_machine(
+        cpu=target.cpu, features=target.features, opt=2, reloc="pic", codemodel="jitdefault"
+    )
+
+
+def _optimised(func: Func, target: Target, machine: Any) -> Any:
+    from llvmlite import binding
+
+    module = binding.parse_assembly(emit(func, target))
+    options = binding.create_pipeline_tuning_options(speed_level=2)
+    options.loop_vectorization = True
+    options.slp_vectorization = True
+    builder = binding.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return module

@@ -1,0 +1,175 @@
+"""Func -> LLVM IR text: the table, one row per primitive of `ir/ops.py`, and the walk over a program.
+
+Each IR value is held as its leaves in LLVM registers; composites never become LLVM aggregates. What differs
+between targets is asked of the `Target`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from robokern.compiler import emit_arithmetic, emit_composite, emit_control, emit_memory
+from robokern.compiler.emit_function import Function, Row, typed
+from robokern.compiler.emit_types import registers
+from robokern.compiler.target import Body, Target
+from robokern.ir import layout
+from robokern.ir.nodes import Assert, Block, Func, Op, callees, walk
+from robokern.ir.types import ArrayType, Type
+
+EMIT: dict[str, Row] = {
+    **emit_arithmetic.ROWS,
+    **emit_composite.ROWS,
+    **emit_memory.ROWS,
+    **emit_control.ROWS,
+}
+
+ALWAYS_INLINE = 250  # weight up to which a function is always inlined, so that loops that call it vectorise
+
+
+def emit(func: Func, target: Target) -> str:
+    """The LLVM module of a kernel: its functions, and the target's entry point that runs items of the grid."""
+    return Module(func, target).text_of_all()
+
+
+def assertions(func: Func) -> list[Assert]:
+    """What the number in a launch's status record (less one) names: the kernel's asserts, then its callees'."""
+    return [*func.asserts, *(a for f in callees(func) for a in f.asserts)]
+
+
+@dataclass(frozen=True)
+class Callable:
+    """How a function is called."""
+
+    symbol: str
+    context: str  # the item's coordinates, number and status record, if the function needs them
+    results: tuple[str, ...]
+    returns: str
+
+
+class Module:
+    """A kernel and everything it calls, on the way to one text."""
+
+    def __init__(self, func: Func, target: Target) -> None:
+        self.func, self.target = func, target
+        self.functions = [*callees(func), func]
+        self.ndim = max((op.attrs["ndim"] for f in self.functions for op in walk(f.body) if op.name == "tid"), default=0)
+        self.ndim = max(self.ndim, func.tid_ndim or 0)
+        self.independent = not any(op.name == "local" for f in self.functions for op in walk(f.body))
+        self._declared: dict[str, None] = {}
+        self._texts: dict[str, str] = {}
+        self._weights: dict[Func, int] = {}
+        self._callables = {f: self._callable(f, i) for i, f in enumerate(self.functions)}
+
+    def text_of_all(self) -> str:
+        """The whole module."""
+        bodies = [self._define(f) for f in self.functions]
+        kernel = self._callables[self.func]
+        entry = self.target.entry(Body(kernel.symbol, kernel.context, self._parameters(), self.ndim))
+        texts = [
+            f'{name} = private unnamed_addr constant [{len(text.encode()) + 1} x i8] c"{_escape(text)}\\00"'
+            for text, name in self._texts.items()
+        ]
+        return "\n".join([self.target.header, *texts, *self._declared, *bodies, entry, self.target.footer])
+
+    def declare(self, declaration: str) -> None:
+        """Makes an external function known."""
+        self._declared[declaration] = None
+
+    def text(self, text: str) -> str:
+        """Address of a constant C string."""
+        return self._texts.setdefault(text, f"@text{len(self._texts)}")
+
+    def access_tag(self) -> str:
+        """Marks a memory access as independent between items, unless the program has memory that items reuse."""
+        return self.target.access_tag if self.independent else ""
+
+    def callable(self, func: Func) -> Callable:
+        """How a callee is called."""
+        return self._callables[func]
+
+    def assertion_number(self, func: Func, index: int) -> int:
+        """What an assert of `func` writes into the status record: its place in `assertions`, from 1."""
+        if func is self.func:
+            return index + 1
+        before = self.functions[: self.functions.index(func)]
+        return len(self.func.asserts) + sum(len(f.asserts) for f in before) + index + 1
+
+    def _callable(self, func: Func, number: int) -> Callable:
+        symbol = f"@{re.sub(r'[^A-Za-z0-9_.]', '_', func.name)}.{number}"
+        results = tuple(held for t in func.results for held in registers(t))
+        returns = f"{{ {', '.join(results)} }}" if results else "void"
+        context = self.context if func is self.func or _needs_item(func) else ""
+        return Callable(symbol, context, results, returns)
+
+    @property
+    def context(self) -> str:
+        """Parameters that tell a function which item it works for."""
+        return ", ".join([*(f"i32 %tid.{k}" for k in range(self.ndim)), "i64 %item", "ptr %status"])
+
+    def _parameters(self) -> tuple[Type, ...]:
+        return tuple(p.type for p in self.func.params)
+
+    def _define(self, func: Func) -> str:
+        f, this = Function(self, func, EMIT), self._callables[func]
+        params = []
+        for n, param in enumerate(func.params):
+            held = registers(param.type)
+            names = tuple(f"%p{n}.{k}" for k in range(len(held)))
+            params.append(typed(held, names))
+            f.values[param] = names
+        if func is self.func and self.target.contiguous:
+            self._assume_contiguous(f)
+        values = [o for operands in f.block(func.body) for o in operands]
+        f.do(_return(f, this, values))
+        head = ", ".join(x for x in (this.context, *params) if x)
+        attributes = self.target.inline if self._is_small(func) else self.target.attributes
+        lines = [f"define internal {this.returns} {this.symbol}({head}) {attributes} {{", "start:"]
+        return "\n".join([*lines, *f.allocas, *f.lines, "}"])
+
+    def _assume_contiguous(self, f: Function) -> None:
+        for param in self.func.params:
+            if isinstance(param.type, ArrayType):
+                kept = f.values[param][: 1 + param.type.ndim]
+                f.values[param] = (*kept, *emit_memory.contiguous(f, param.type.dtype, kept[1:]))
+
+    def _is_small(self, func: Func) -> bool:
+        return func is self.func or self.weight(func) <= ALWAYS_INLINE
+
+    def weight(self, func: Func) -> int:
+        """About how many instructions it has with its small callees inlined."""
+        if func not in self._weights:
+            self._weights[func] = self._block_weight(func.body)
+        return self._weights[func]
+
+    def _block_weight(self, block: Block) -> int:
+        return sum(self._op_weight(op) for op in block.ops)
+
+    def _op_weight(self, op: Op) -> int:
+        inside = sum(self._block_weight(region) for region in op.regions)
+        if op.name == "call":
+            callee = self.weight(op.attrs["callee"])
+            return callee if callee <= ALWAYS_INLINE else 5
+        if op.name in _FREE:
+            return 0
+        return inside + sum(len(layout.leaves(r.type)) for r in op.results) + 1
+
+
+_FREE = frozenset(emit_composite.ROWS) - {"pick", "put"}
+
+
+def _needs_item(func: Func) -> bool:
+    return any(op.name in ("tid", "assert") for f in [*callees(func), func] for op in walk(f.body))
+
+
+def _return(f: Function, this: Callable, values: list[str]) -> str:
+    if not this.results:
+        return "ret void"
+    made = "poison"
+    for k, (held, operand) in enumerate(zip(this.results, values, strict=True)):
+        made = f.let(f"insertvalue {this.returns} {made}, {held} {operand}, {k}")
+    return f"ret {this.returns} {made}"
+
+
+def _escape(text: str) -> str:
+    return "".join(chr(b) if 32 <= b < 127 and b not in (34, 92) else f"\\{b:02X}" for b in text.encode())

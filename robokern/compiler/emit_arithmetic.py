@@ -1,0 +1,251 @@
+"""How arithmetic primitives become LLVM instructions: no undefined behaviour, no poison, no fast-math flags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from robokern.compiler.emit_function import Function, Operands, Row
+from robokern.compiler.emit_types import register, registers, zero
+from robokern.ir.nodes import Op
+from robokern.ir.types import Scalar, scalar_of
+
+ScalarRule = Callable[..., str]  # (function, scalar, *operands) -> operand
+
+
+def per_component(rule: ScalarRule) -> Row:
+    """The row that applies a scalar rule to each component."""
+
+    def row(f: Function, op: Op) -> list[Operands]:
+        scalar = scalar_of(op.args[0].type)
+        parts = zip(*f.arguments(op), strict=True)
+        return [tuple(rule(f, scalar, *operands) for operands in parts)]
+
+    return row
+
+
+def _binary(float_code: str, integer_code: str) -> ScalarRule:
+    def rule(f: Function, t: Scalar, a: str, b: str) -> str:
+        return f.let(f"{float_code if t.kind == 'f' else integer_code} {register(t)} {a}, {b}")
+
+    return rule
+
+
+def _float_intrinsic(name: str) -> ScalarRule:
+    def rule(f: Function, t: Scalar, a: str) -> str:
+        held = register(t)
+        return f.intrinsic(f"{name}.f{t.bits}", held, f"{held} {a}")
+
+    return rule
+
+
+def _ordered(prefix: str) -> ScalarRule:
+    """a if a < b else b, or with >; so min(a, NaN) is NaN and min(NaN, b) is b."""
+
+    def rule(f: Function, t: Scalar, a: str, b: str) -> str:
+        first = compare(f, t, prefix, a, b)
+        return f.let(f"select i1 {first}, {register(t)} {a}, {register(t)} {b}")
+
+    return rule
+
+
+def compare(f: Function, t: Scalar, relation: str, a: str, b: str) -> str:
+    """`relation` is lt le gt ge eq ne; false with NaN, except ne."""
+    if t.kind == "f":
+        return f.let(f"fcmp {'une' if relation == 'ne' else 'o' + relation} {register(t)} {a}, {b}")
+    sign = "" if relation in ("eq", "ne") else "s" if t.kind == "i" else "u"
+    return f.let(f"icmp {sign}{relation} {register(t)} {a}, {b}")
+
+
+def _comparison(relation: str) -> Row:
+    def row(f: Function, op: Op) -> list[Operands]:
+        (a,), (b,) = f.arguments(op)
+        return [(compare(f, scalar_of(op.args[0].type), relation, a, b),)]
+
+    return row
+
+
+def _divide(f: Function, t: Scalar, a: str, b: str) -> str:
+    held = register(t)
+    if t.kind == "u":
+        none, divisor = _safe_divisor(f, held, b)
+        return _zero_where(f, held, none, f.let(f"udiv {held} {a}, {divisor}"))
+    none, minus_one, divisor = _safe_signed_divisor(f, held, b)
+    quotient = f.let(f"sdiv {held} {a}, {divisor}")
+    negated = f.let(f"sub {held} 0, {a}")  # the smallest integer divided by -1 wraps
+    quotient = f.let(f"select i1 {minus_one}, {held} {negated}, {held} {quotient}")
+    return _zero_where(f, held, none, quotient)
+
+
+def _remainder(f: Function, t: Scalar, a: str, b: str) -> str:
+    held = register(t)
+    if t.kind == "u":
+        none, divisor = _safe_divisor(f, held, b)
+        return _zero_where(f, held, none, f.let(f"urem {held} {a}, {divisor}"))
+    none, _, divisor = _safe_signed_divisor(f, held, b)
+    remainder = f.let(f"srem {held} {a}, {divisor}")  # by 1 where b is -1: 0, as it should be
+    return _zero_where(f, held, none, remainder)
+
+
+def _safe_divisor(f: Function, held: str, b: str) -> tuple[str, str]:
+    none = f.let(f"icmp eq {held} {b}, 0")
+    return none, f.let(f"select i1 {none}, {held} 1, {held} {b}")
+
+
+def _safe_signed_divisor(f: Function, held: str, b: str) -> tuple[str, str, str]:
+    none = f.let(f"icmp eq {held} {b}, 0")
+    minus_one = f.let(f"icmp eq {held} {b}, -1")
+    either = f.let(f"or i1 {none}, {minus_one}")
+    return none, minus_one, f.let(f"select i1 {either}, {held} 1, {held} {b}")
+
+
+def _zero_where(f: Function, held: str, condition: str, a: str) -> str:
+    return f.let(f"select i1 {condition}, {held} 0, {held} {a}")
+
+
+def _negate(f: Function, t: Scalar, a: str) -> str:
+    return f.let(f"fneg {register(t)} {a}" if t.kind == "f" else f"sub {register(t)} 0, {a}")
+
+
+def _absolute(f: Function, t: Scalar, a: str) -> str:
+    held = register(t)
+    if t.kind == "f":
+        return f.intrinsic(f"fabs.f{t.bits}", held, f"{held} {a}")
+    return a if t.kind == "u" else f.intrinsic(f"abs.{held}", held, f"{held} {a}", "i1 false")
+
+
+def _invert(f: Function, t: Scalar, a: str) -> str:
+    return f.let(f"xor {register(t)} {a}, {'true' if t.kind == 'b' else '-1'}")
+
+
+def _shift(left: bool) -> ScalarRule:
+    def rule(f: Function, t: Scalar, a: str, count: str) -> str:
+        held = register(t)
+        masked = f.let(f"and {held} {count}, {t.bits - 1}")
+        return f.let(f"{'shl' if left else 'ashr' if t.kind == 'i' else 'lshr'} {held} {a}, {masked}")
+
+    return rule
+
+
+def _fma(f: Function, t: Scalar, a: str, b: str, c: str) -> str:
+    if t.bits == 16 and not f.module.target.half_fma:
+        return _half_fma(f, a, b, c)
+    held = register(t)
+    return f.intrinsic(f"fma.f{t.bits}", held, f"{held} {a}", f"{held} {b}", f"{held} {c}")
+
+
+def _half_fma(f: Function, a: str, b: str, c: str) -> str:
+    """Rounded once: in float64 the product is exact, and the sum wherever its rounding could tip the result."""
+    wide = [f.let(f"fpext half {x} to double") for x in (a, b, c)]
+    product = f.let(f"fmul double {wide[0]}, {wide[1]}")
+    return double_to_half(f, f.let(f"fadd double {product}, {wide[2]}"))
+
+
+def double_to_half(f: Function, a: str) -> str:
+    """Rounds once by way of float32: the bits that float32 cannot hold are or-ed into its last one (round to odd)."""
+    bits = f.let(f"bitcast double {a} to i64")
+    lost = f.let(f"and i64 {bits}, {(1 << 29) - 1}")
+    sticky = f.let(f"icmp ne i64 {lost}, 0")
+    kept = f.let(f"and i64 {bits}, {-(1 << 29)}")
+    odd = f.let(f"or i64 {kept}, {1 << 29}")
+    chosen = f.let(f"select i1 {sticky}, i64 {odd}, i64 {kept}")
+    single = f.let(f"fptrunc double {f.let(f'bitcast i64 {chosen} to double')} to float")
+    return f.let(f"fptrunc float {single} to half")
+
+
+def _select(f: Function, op: Op) -> list[Operands]:
+    (condition,), yes, no = f.arguments(op)
+    return [select(f, registers(op.args[1].type), condition, yes, no)]
+
+
+def select(f: Function, types: tuple[str, ...], condition: str, yes: Operands, no: Operands) -> Operands:
+    """Leaf by leaf."""
+    return tuple(
+        a if a == b else f.let(f"select i1 {condition}, {t} {a}, {t} {b}")
+        for t, a, b in zip(types, yes, no, strict=True)
+    )
+
+
+def _cast(f: Function, op: Op) -> list[Operands]:
+    source, target = scalar_of(op.args[0].type), scalar_of(op.results[0].type)
+    return [tuple(convert(f, a, source, target) for a in f.values[op.args[0]])]
+
+
+def convert(f: Function, a: str, source: Scalar, target: Scalar) -> str:
+    """C conversion; float to integer saturates and NaN gives 0; to bool is `!= 0`."""
+    if source == target:
+        return a
+    if target.kind == "b":
+        return compare(f, source, "ne", a, zero(register(source)))
+    if source.kind == "f":
+        return _float_to_float(f, a, source, target) if target.kind == "f" else _saturate(f, a, source, target)
+    if target.kind == "f":
+        return _to_float(f, a, source, target)
+    return _resize(f, a, source, target)
+
+
+def _float_to_float(f: Function, a: str, source: Scalar, target: Scalar) -> str:
+    if source.bits == 64 and target.bits == 16:
+        return double_to_half(f, a)
+    code = "fpext" if target.bits > source.bits else "fptrunc"
+    return f.let(f"{code} {register(source)} {a} to {register(target)}")
+
+
+def _saturate(f: Function, a: str, source: Scalar, target: Scalar) -> str:
+    if source.bits == 16:
+        a = f.let(f"fpext half {a} to float")
+    bits, held = max(source.bits, 32), register(target)
+    name = f"fpto{'s' if target.kind == 'i' else 'u'}i.sat.{held}.f{bits}"
+    return f.intrinsic(name, held, f"{'double' if bits == 64 else 'float'} {a}")
+
+
+def _to_float(f: Function, a: str, source: Scalar, target: Scalar) -> str:
+    code = "sitofp" if source.kind == "i" else "uitofp"
+    if target.bits != 16:
+        return f.let(f"{code} {register(source)} {a} to {register(target)}")
+    single = f.let(f"{code} {register(source)} {a} to float")  # exact wherever float16 is finite
+    return f.let(f"fptrunc float {single} to half")
+
+
+def _resize(f: Function, a: str, source: Scalar, target: Scalar) -> str:
+    """Between integers, or from bool."""
+    if source.kind != "b" and source.bits == target.bits:
+        return a
+    narrower = source.kind != "b" and target.bits < source.bits
+    code = "trunc" if narrower else "sext" if source.kind == "i" else "zext"
+    return f.let(f"{code} {register(source)} {a} to {register(target)}")
+
+
+def _bitcast(f: Function, op: Op) -> list[Operands]:
+    source, target = (register(scalar_of(v.type)) for v in (op.args[0], op.results[0]))
+    (a,) = f.values[op.args[0]]
+    return [(a if source == target else f.let(f"bitcast {source} {a} to {target}"),)]
+
+
+ROWS: dict[str, Row] = {
+    "add": per_component(_binary("fadd", "add")),
+    "sub": per_component(_binary("fsub", "sub")),
+    "mul": per_component(_binary("fmul", "mul")),
+    "div": per_component(_binary("fdiv", "")),
+    "idiv": per_component(_divide),
+    "mod": per_component(_remainder),
+    "neg": per_component(_negate),
+    "abs": per_component(_absolute),
+    "min": per_component(_ordered("lt")),
+    "max": per_component(_ordered("gt")),
+    "fma": per_component(_fma),
+    "sqrt": per_component(_float_intrinsic("sqrt")),
+    "floor": per_component(_float_intrinsic("floor")),
+    "ceil": per_component(_float_intrinsic("ceil")),
+    "trunc": per_component(_float_intrinsic("trunc")),
+    "rint": per_component(_float_intrinsic("roundeven")),
+    "and": per_component(_binary("", "and")),
+    "or": per_component(_binary("", "or")),
+    "xor": per_component(_binary("", "xor")),
+    "not": per_component(_invert),
+    "shl": per_component(_shift(left=True)),
+    "shr": per_component(_shift(left=False)),
+    **{relation: _comparison(relation) for relation in ("lt", "le", "gt", "ge", "eq", "ne")},
+    "select": _select,
+    "cast": _cast,
+    "bitcast": _bitcast,
+}

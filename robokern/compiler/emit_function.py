@@ -1,0 +1,107 @@
+"""LLVM text of one function while it is being written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from robokern.compiler.emit_types import registers
+from robokern.ir.nodes import Block, Func, Op, Value
+from robokern.ir.types import Type
+
+if TYPE_CHECKING:
+    from robokern.compiler.emit import Module
+
+Operands = tuple[str, ...]  # the leaves of a value: LLVM names or literals
+
+
+class Function:
+    """The instructions written so far, the open basic block, and the operands that hold each IR value.
+
+    Allocas are kept apart and end up in the entry block, so that a loop does not grow the stack.
+    """
+
+    def __init__(self, module: Module, func: Func, rows: Mapping[str, Row]) -> None:
+        self.module = module
+        self.func = func
+        self.rows = rows
+        self.values: dict[Value, Operands] = {}
+        self.lines: list[str] = []
+        self.allocas: list[str] = []
+        self.label = "start"
+        self._count = 0
+
+    def fresh(self, prefix: str = "%v") -> str:
+        """A name not used before in this function."""
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+    def do(self, instruction: str) -> None:
+        """Writes an instruction without result."""
+        self.lines.append("  " + instruction)
+
+    def let(self, instruction: str) -> str:
+        """Writes an instruction and names its result."""
+        name = self.fresh()
+        self.lines.append(f"  {name} = {instruction}")
+        return name
+
+    def intrinsic(self, name: str, result: str, *arguments: str) -> str:
+        """Calls `llvm.name`; each argument is `type operand`."""
+        types = ", ".join(a.split(" ", 1)[0] for a in arguments)
+        self.module.declare(f"declare {result} @llvm.{name}({types})")
+        return self.let(f"call {result} @llvm.{name}({', '.join(arguments)})")
+
+    def alloca(self, size: int, align: int) -> str:
+        """Bytes on the stack, reserved once per call of the function."""
+        name = self.fresh("%stack")
+        self.allocas.append(f"  {name} = alloca [{size} x i8], align {align}")
+        return name
+
+    def open(self, label: str) -> None:
+        """Starts a basic block."""
+        self.lines.append(f"{label}:")
+        self.label = label
+
+    def branch(self, condition: str, yes: str, no: str) -> None:
+        """Ends the block."""
+        self.do(f"br i1 {condition}, label %{yes}, label %{no}")
+
+    def jump(self, label: str) -> None:
+        """Ends the block."""
+        self.do(f"br label %{label}")
+
+    def phis(self, types: Iterable[Type], *incoming: tuple[str, Sequence[Operands]]) -> list[Operands]:
+        """Joins values that come from several blocks: one phi per leaf; `incoming` is (label, values)."""
+        joined = []
+        for index, type in enumerate(types):
+            sources = [(label, values[index]) for label, values in incoming]
+            joined.append(tuple(self._phi(held, sources, k) for k, held in enumerate(registers(type))))
+        return joined
+
+    def _phi(self, held: str, sources: list[tuple[str, Operands]], leaf: int) -> str:
+        first = sources[0][1][leaf]
+        if all(operands[leaf] == first for _, operands in sources):
+            return first
+        pairs = ", ".join(f"[ {operands[leaf]}, %{label} ]" for label, operands in sources)
+        return self.let(f"phi {held} {pairs}")
+
+    def block(self, block: Block) -> list[Operands]:
+        """Writes the block's operations; gives what it yields."""
+        for op in block.ops:
+            results = self.rows[op.name](self, op)
+            for value, operands in zip(op.results, results, strict=True):
+                self.values[value] = operands
+        return [self.values[v] for v in block.yields]
+
+    def arguments(self, op: Op) -> list[Operands]:
+        """Operands of each argument."""
+        return [self.values[a] for a in op.args]
+
+
+Row = Callable[[Function, Op], Sequence[Operands]]
+
+
+def typed(types: Iterable[str], operands: Iterable[str]) -> str:
+    """`type operand, type operand, ...`"""
+    return ", ".join(f"{t} {o}" for t, o in zip(types, operands, strict=True))

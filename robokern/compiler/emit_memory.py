@@ -1,0 +1,208 @@
+"""How arrays are indexed, read and written, and how atomics combine into them.
+
+An array is held as its address, shape and strides in bytes; offsets are 64-bit throughout.
+"""
+
+from __future__ import annotations
+
+from robokern.compiler.emit_arithmetic import compare, convert
+from robokern.compiler.emit_function import Function, Operands, Row
+from robokern.compiler.emit_types import memory, memory_size, register, registers
+from robokern.ir import layout
+from robokern.ir.nodes import Op, Value
+from robokern.ir.types import ArrayType, Scalar, Type, int64, scalar_of, uint64
+
+
+def index_operand(f: Function, index: Value) -> str:
+    """An integer as i64."""
+    (operand,) = f.values[index]
+    scalar = scalar_of(index.type)
+    if not operand.startswith("%") and scalar != uint64:
+        return operand  # a literal
+    return convert(f, operand, scalar, int64)
+
+
+def load_leaf(f: Function, held: str, address: str, offset: int, tag: str = "") -> str:
+    """Reads a leaf `offset` bytes after an address."""
+    place = _at(f, address, offset)
+    loaded = f.let(f"load {memory(held)}, ptr {place}, align {memory_size(held)}{tag}")
+    return f.let(f"icmp ne i8 {loaded}, 0") if held == "i1" else loaded
+
+
+def store_leaf(f: Function, held: str, operand: str, address: str, offset: int, tag: str = "") -> None:
+    """Writes a leaf `offset` bytes after an address."""
+    place = _at(f, address, offset)
+    if held == "i1":
+        operand = f.let(f"zext i1 {operand} to i8")
+    f.do(f"store {memory(held)} {operand}, ptr {place}, align {memory_size(held)}{tag}")
+
+
+def _at(f: Function, address: str, offset: int) -> str:
+    return f.let(f"getelementptr inbounds i8, ptr {address}, i64 {offset}") if offset else address
+
+
+def contiguous(f: Function, dtype: Type, shape: Operands) -> Operands:
+    """Strides in bytes of a row-major array without gaps."""
+    strides = [str(layout.size_of(dtype))]
+    for length in reversed(shape[1:]):
+        strides.append(_times(f, length, strides[-1]))
+    return tuple(reversed(strides))
+
+
+def _times(f: Function, a: str, b: str) -> str:
+    if not a.startswith("%") and not b.startswith("%"):
+        return str(int(a) * int(b))
+    return f.let(f"mul i64 {a}, {b}")
+
+
+def _element(f: Function, array: Value, indices: tuple[Value, ...], inbounds: str = "inbounds ") -> str:
+    """Address of the element, or of the sub-array, at the leading indices."""
+    ndim = _array_type(array).ndim
+    address, strides = f.values[array][0], f.values[array][1 + ndim :]
+    for index, stride in zip(indices, strides, strict=False):
+        operand = index_operand(f, index)
+        if operand == "0":
+            continue
+        if not stride.startswith("%") and operand.startswith("%"):
+            address = f.let(f"getelementptr {inbounds}[{stride} x i8], ptr {address}, i64 {operand}")
+            continue
+        address = f.let(f"getelementptr {inbounds}i8, ptr {address}, i64 {_times(f, operand, stride)}")
+    return address
+
+
+def _array_type(array: Value) -> ArrayType:
+    assert isinstance(array.type, ArrayType)
+    return array.type
+
+
+def _places(op: Op, part: Type) -> list[tuple[str, int]]:
+    """(register type, byte offset in the element) of each leaf of the part that an op touches."""
+    offsets = layout.leaf_offsets(_array_type(op.args[0]).dtype)[op.attrs["offset"] :]
+    return list(zip(registers(part), offsets, strict=False))
+
+
+def _load(f: Function, op: Op) -> list[Operands]:
+    address = _element(f, op.args[0], op.args[1:])
+    tag = f.module.access_tag()
+    return [tuple(load_leaf(f, held, address, at, tag) for held, at in _places(op, op.results[0].type))]
+
+
+def _store(f: Function, op: Op) -> list[Operands]:
+    *_, value = op.args
+    address = _element(f, op.args[0], op.args[1:-1])
+    tag = f.module.access_tag()
+    for (held, at), operand in zip(_places(op, value.type), f.values[value], strict=True):
+        store_leaf(f, held, operand, address, at, tag)
+    return []
+
+
+def _view(f: Function, op: Op) -> list[Operands]:
+    ndim, given = _array_type(op.args[0]).ndim, len(op.args) - 1
+    held = f.values[op.args[0]]
+    address = _element(f, op.args[0], op.args[1:], inbounds="")
+    return [(address, *held[1 + given : 1 + ndim], *held[1 + ndim + given :])]
+
+
+def _components(f: Function, op: Op) -> list[Operands]:
+    array = _array_type(op.args[0])
+    address, *rest = f.values[op.args[0]]
+    count, size = len(layout.leaves(array.dtype)), layout.size_of(scalar_of(array.dtype))
+    return [(address, *rest[: array.ndim], str(count), *rest[array.ndim :], str(size))]
+
+
+def _array_at(f: Function, op: Op) -> list[Operands]:
+    (handle,) = f.values[op.args[0]]
+    shape = tuple(index_operand(f, a) for a in op.args[1:])
+    address = f.let(f"inttoptr i64 {handle} to ptr")
+    return [(address, *shape, *contiguous(f, op.attrs["type"].dtype, shape))]
+
+
+def _local(f: Function, op: Op) -> list[Operands]:
+    dtype = op.attrs["type"].dtype
+    shape = tuple(str(int(n)) for n in op.attrs["shape"])
+    size = layout.size_of(dtype)
+    for length in shape:
+        size *= int(length)
+    address = f.alloca(size, max(layout.align_of(dtype), 8))
+    f.module.declare("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+    f.do(f"call void @llvm.memset.p0.i64(ptr align 8 {address}, i8 0, i64 {size}, i1 false)")
+    return [(address, *shape, *contiguous(f, dtype, shape))]
+
+
+def _shape(f: Function, op: Op) -> list[Operands]:
+    length = f.values[op.args[0]][1 + int(op.attrs["dim"])]
+    return [(f.let(f"trunc i64 {length} to i32"),)]
+
+
+def _address(f: Function, op: Op) -> list[Operands]:
+    return [(f.let(f"ptrtoint ptr {f.values[op.args[0]][0]} to i64"),)]
+
+
+def _atomic(f: Function, op: Op) -> list[Operands]:
+    count = 2 if op.attrs["op"] == "cas" else 1
+    value = op.args[-1]
+    address = _element(f, op.args[0], op.args[1:-count])
+    operands = zip(*(f.values[v] for v in op.args[-count:]), strict=True)
+    combine, scalar = _ATOMIC.get(op.attrs["op"], _combine), scalar_of(value.type)
+    old = []
+    for (_, at), leaves in zip(_places(op, value.type), operands, strict=True):
+        old.append(combine(f, scalar, op.attrs["op"], _at(f, address, at), *leaves))
+    return [tuple(old)]
+
+
+def _combine(f: Function, t: Scalar, name: str, place: str, value: str) -> str:
+    code = {"exch": "xchg"}.get(name, "fadd" if t.kind == "f" and name == "add" else name)
+    return f.let(f"atomicrmw {code} ptr {place}, {register(t)} {value} monotonic")
+
+
+def _least(f: Function, t: Scalar, name: str, place: str, value: str) -> str:
+    if t.kind == "f":
+        return _least_float(f, t, name, place, value)
+    code = name if t.kind == "i" else "u" + name
+    return f.let(f"atomicrmw {code} ptr {place}, {register(t)} {value} monotonic")
+
+
+def _least_float(f: Function, t: Scalar, name: str, place: str, value: str) -> str:
+    """min(old, value) with the meaning of the primitive, which no LLVM instruction has: retried until it sticks."""
+    again, done, before = f.fresh("retry"), f.fresh("done"), f.label
+    bits = f"i{t.bits}"
+    first = f.let(f"load atomic {bits}, ptr {place} monotonic, align {t.size}")
+    f.jump(again)
+    f.open(again)
+    old, seen = f.fresh(), f.fresh()
+    f.do(f"{old} = phi {bits} [ {first}, %{before} ], [ {seen}, %{again} ]")
+    number = f.let(f"bitcast {bits} {old} to {register(t)}")
+    kept = compare(f, t, "lt" if name == "min" else "gt", number, value)
+    new = f.let(f"select i1 {kept}, {register(t)} {number}, {register(t)} {value}")
+    pair = f.let(
+        f"cmpxchg ptr {place}, {bits} {old}, {bits} {f.let(f'bitcast {register(t)} {new} to {bits}')} monotonic monotonic"
+    )
+    f.do(f"{seen} = extractvalue {{ {bits}, i1 }} {pair}, 0")
+    f.branch(f.let(f"extractvalue {{ {bits}, i1 }} {pair}, 1"), done, again)
+    f.open(done)
+    return number
+
+
+def _exchange_if_equal(f: Function, t: Scalar, name: str, place: str, expected: str, value: str) -> str:
+    """Compares bits, so that -0 and 0 differ and a NaN can be replaced."""
+    bits = f"i{t.bits}"
+    if t.kind == "f":
+        expected, value = (f.let(f"bitcast {register(t)} {x} to {bits}") for x in (expected, value))
+    pair = f.let(f"cmpxchg ptr {place}, {bits} {expected}, {bits} {value} monotonic monotonic")
+    old = f.let(f"extractvalue {{ {bits}, i1 }} {pair}, 0")
+    return f.let(f"bitcast {bits} {old} to {register(t)}") if t.kind == "f" else old
+
+
+_ATOMIC = {"min": _least, "max": _least, "cas": _exchange_if_equal}
+
+ROWS: dict[str, Row] = {
+    "load": _load,
+    "store": _store,
+    "atomic": _atomic,
+    "view": _view,
+    "components": _components,
+    "array_at": _array_at,
+    "local": _local,
+    "shape": _shape,
+    "address": _address,
+}

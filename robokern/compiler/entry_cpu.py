@@ -1,0 +1,135 @@
+"""The entry point of a kernel on the CPU: `void entry(i64 begin, i64 end, ptr launch)`.
+
+It runs the items [begin, end) of the grid, numbered with the last dimension fastest. That dimension is a plain
+counted loop, which LLVM can vectorise; the coordinates of a row are carried from row to row without division.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from robokern.compiler.emit_types import memory, memory_size, registers
+from robokern.ir import layout
+
+if TYPE_CHECKING:
+    from robokern.compiler.target import Body
+
+ACCESS_GROUP = "!0"
+METADATA = """!0 = distinct !{}
+!1 = distinct !{!1, !2}
+!2 = !{!"llvm.loop.parallel_accesses", !0}
+"""
+_STATUS_AT = layout.LAUNCH_HEADER - 8
+
+
+def entry(body: Body) -> str:
+    """The text of the entry point."""
+    arguments, loads = _arguments(body)
+    call = f"call void {body.symbol}({', '.join([body.context, *arguments])})"
+    lines = _rows(body, call) if body.ndim > 1 else _line(body, call)
+    head = "define void @entry(i64 %begin, i64 %end, ptr noalias readonly %launch) nounwind {"
+    some = ["  %some = icmp slt i64 %begin, %end", "  br i1 %some, label %first, label %done"]
+    return "\n".join([head, "start:", *loads, *some, *lines, "done:", "  ret void", "}"])
+
+
+def _arguments(body: Body) -> tuple[list[str], list[str]]:
+    """What the call passes after the context, and the loads from the launch record that it needs."""
+    loads = _load("ptr", "%status", _STATUS_AT)
+    given = []
+    offsets = layout.argument_offsets(body.parameters)[:-1]
+    for n, (type, start) in enumerate(zip(body.parameters, offsets, strict=True)):
+        for k, (held, at) in enumerate(zip(registers(type), layout.leaf_offsets(type), strict=True)):
+            name = f"%a{n}.{k}"
+            loads += _load(held, name, start + at)
+            given.append(f"{held} {name}")
+    return given, loads
+
+
+def _load(held: str, name: str, offset: int) -> list[str]:
+    place, size = f"{name}.at", memory_size(held)
+    lines = [f"  {place} = getelementptr inbounds i8, ptr %launch, i64 {offset}"]
+    if held != "i1":
+        return [*lines, f"  {name} = load {held}, ptr {place}, align {size}"]
+    return [*lines, f"  {name}.byte = load {memory(held)}, ptr {place}", f"  {name} = icmp ne i8 {name}.byte, 0"]
+
+
+def _line(body: Body, call: str) -> list[str]:
+    """One dimension: item and coordinate are the same number."""
+    return f"""first:
+  %from = trunc i64 %begin to i32
+  %to = trunc i64 %end to i32
+  br label %items
+items:
+  %tid.0 = phi i32 [ %from, %first ], [ %next, %items ]
+  %item = sext i32 %tid.0 to i64
+  {call}
+  %next = add nsw i32 %tid.0, 1
+  %more = icmp slt i32 %next, %to
+  br i1 %more, label %items, label %done, !llvm.loop !1""".splitlines()
+
+
+def _rows(body: Body, call: str) -> list[str]:
+    """Several dimensions: a loop over rows around a loop over the items of a row."""
+    last = body.ndim - 1
+    lines = ["first:"]
+    for k in range(1, body.ndim):
+        lines += _load("i64", f"%dim.{k}", 8 * k)
+    lines += _decompose(last)
+    lines += [
+        "  br label %rows",
+        "rows:",
+        "  %row.item = phi i64 [ %begin, %first ], [ %row.next, %row.done ]",
+        "  %column = phi i64 [ %start." + str(last) + ", %first ], [ 0, %row.done ]",
+        *(f"  %tid.{k} = phi i32 [ %begin.{k}, %first ], [ %after.{k}, %row.done ]" for k in range(last)),
+        f"  %room = sub nsw i64 %dim.{last}, %column",
+        "  %left = sub nsw i64 %end, %row.item",
+        "  %short = icmp slt i64 %left, %room",
+        "  %width = select i1 %short, i64 %left, i64 %room",
+        "  %row.next = add nsw i64 %row.item, %width",
+        "  %from = trunc i64 %column to i32",
+        "  %column.end = add nsw i64 %column, %width",
+        "  %to = trunc i64 %column.end to i32",
+        "  %item.0 = sub nsw i64 %row.item, %column",
+        "  br label %items",
+        "items:",
+        f"  %tid.{last} = phi i32 [ %from, %rows ], [ %next, %items ]",
+        f"  %offset = sext i32 %tid.{last} to i64",
+        "  %item = add nsw i64 %item.0, %offset",
+        f"  {call}",
+        f"  %next = add nsw i32 %tid.{last}, 1",
+        "  %more = icmp slt i32 %next, %to",
+        "  br i1 %more, label %items, label %row.done, !llvm.loop !1",
+        "row.done:",
+        *_next_row(last),
+        "  %rows.left = icmp slt i64 %row.next, %end",
+        "  br i1 %rows.left, label %rows, label %done",
+    ]
+    return lines
+
+
+def _decompose(last: int) -> list[str]:
+    """Coordinates of the item `begin`, as %start.k (i64) and %begin.k (i32)."""
+    lines, rest = [], "%begin"
+    for k in range(last, 0, -1):
+        lines += [f"  %start.{k} = srem i64 {rest}, %dim.{k}", f"  %rest.{k} = sdiv i64 {rest}, %dim.{k}"]
+        rest = f"%rest.{k}"
+    lines.append(f"  %start.0 = add i64 {rest}, 0")
+    return lines + [f"  %begin.{k} = trunc i64 %start.{k} to i32" for k in range(last)]
+
+
+def _next_row(last: int) -> list[str]:
+    """Coordinates of the next row, as %after.k: counts the last of them up and carries."""
+    lines, carry = [], "1"
+    for k in range(last - 1, -1, -1):
+        lines.append(f"  %up.{k} = add nsw i32 %tid.{k}, {carry}")
+        if k == 0:
+            lines.append("  %after.0 = add i32 %up.0, 0")
+            break
+        lines += [
+            f"  %size.{k} = trunc i64 %dim.{k} to i32",
+            f"  %full.{k} = icmp eq i32 %up.{k}, %size.{k}",
+            f"  %after.{k} = select i1 %full.{k}, i32 0, i32 %up.{k}",
+            f"  %carry.{k} = zext i1 %full.{k} to i32",
+        ]
+        carry = f"%carry.{k}"
+    return lines

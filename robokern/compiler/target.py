@@ -1,0 +1,83 @@
+"""What a program is compiled for: everything in which one target differs from another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+from robokern.compiler.entry_cpu import ACCESS_GROUP, METADATA, entry
+from robokern.ir.types import Type
+
+
+@dataclass(frozen=True)
+class Body:
+    """A kernel as a function over one item, for the entry point to call.
+
+    Args:
+        symbol: its LLVM name.
+        context: its first parameters: `i32 %tid.0, ..., i64 %item, ptr %status`.
+        parameters: types of the kernel's parameters; the leaves of each follow the context.
+        ndim: coordinates that an item has.
+    """
+
+    symbol: str
+    context: str
+    parameters: tuple[Type, ...]
+    ndim: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """A machine to compile for.
+
+    Args:
+        triple: LLVM's name of the platform.
+        cpu: LLVM's name of the processor.
+        features: processor features, as LLVM writes them (`+avx2,-avx512f`).
+        contiguous: array parameters are taken to be row-major without gaps; their strides are not read.
+        entry: writes the function that the runtime calls, given the kernel's body.
+        attributes: LLVM attributes of every function.
+        half_fma: the processor rounds a float16 fused multiply-add once.
+        access_tag: metadata of a memory access that no other item conflicts with.
+        footer: metadata that the module ends with.
+    """
+
+    triple: str
+    cpu: str
+    features: str
+    contiguous: bool
+    entry: Callable[[Body], str] = field(repr=False)
+    attributes: str
+    half_fma: bool
+    access_tag: str = ""
+    footer: str = field(default="", repr=False)
+
+    @property
+    def header(self) -> str:
+        """The lines that a module starts with."""
+        return f'target triple = "{self.triple}"'
+
+    @property
+    def inline(self) -> str:
+        """Attributes of a function that is always inlined."""
+        return f"alwaysinline {self.attributes}"
+
+
+@cache
+def cpu(contiguous: bool = True, name: str = "host") -> Target:
+    """This machine's processor, or another of the same architecture by its LLVM name (`x86-64-v3`)."""
+    from llvmlite import binding
+
+    features = binding.get_host_cpu_features().flatten() if name == "host" else ""
+    return Target(
+        triple=binding.get_process_triple(),
+        cpu=binding.get_host_cpu_name() if name == "host" else name,
+        features=features,
+        contiguous=contiguous,
+        entry=entry,
+        attributes="nounwind",
+        half_fma="+avx512fp16" in features.split(","),
+        access_tag=f", !llvm.access.group {ACCESS_GROUP}",
+        footer=METADATA,
+    )
