@@ -1,0 +1,474 @@
+"""Arrays of 1 to 4 dimensions over any dtype of the kernel language, in memory shared with NumPy."""
+
+from __future__ import annotations
+
+import operator
+import struct
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, is_concrete
+from robokern.runtime.device import CPU, Device, DeviceLike, get_device
+from robokern.runtime.hostvalue import (
+    Ndarray,
+    base_dtype,
+    component_shape,
+    describe,
+    elements,
+    host_value,
+    infer_dtype,
+)
+
+Shape = int | Sequence[int]
+
+ALIGNMENT = 64  # bytes: a cache line, and the widest vector register there is
+MAX_DIMENSIONS = 4
+
+
+@cache
+def array_type(dtype: Type, ndim: int) -> ArrayType:
+    """The one instance of an array type, so that launching can compare by identity."""
+    return ArrayType(dtype, ndim)
+
+
+@cache
+def _descriptor(ndim: int) -> struct.Struct:
+    return struct.Struct(f"=Q{2 * ndim}q")
+
+
+class Array:
+    """An array whose elements are scalars, vectors, matrices, quaternions, transforms or structs.
+
+    Without data and shape, `array(dtype=T)` and `array[T]` are an annotation: the type of such arrays.
+
+    Args:
+        data: NumPy array, (nested) list, host values, another array; a composite's components are the
+            last axes, so `vec3` elements of shape (n, m) come from data of shape (n, m, 3).
+        dtype: element type; taken from `data` when absent (Python floats are float32, integers int32).
+        shape: without `data`, makes zeros; with it, the elements are reshaped, one element repeated.
+        device: `cpu`, `ref` or `auto`; None: the default device.
+        copy: False shares the memory of `data`, a NumPy array, and keeps it alive.
+        ndim: number of dimensions, in an annotation or as a check.
+        requires_grad: whether `grad` holds an array of the same shape.
+
+    Raises:
+        TypeError: `data` does not convert to `dtype`; with copy=False: has another dtype.
+        ValueError: the shape does not fit.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_grad",
+        "_keep",
+        "_numpy",
+        "descriptor",
+        "device",
+        "dtype",
+        "plain_type",
+        "requires_grad",
+        "shape",
+        "strides",
+        "type",
+    )
+
+    type: ArrayType
+    dtype: Type
+    shape: tuple[int, ...]  # elements along each dimension
+    strides: tuple[int, ...]  # bytes from one element to the next along each dimension
+    device: Device
+    descriptor: bytes  # address, shape, strides, as kernels read them
+    plain_type: ArrayType | None  # `type` when C-contiguous, else None: one comparison clears an argument
+    requires_grad: bool
+    _numpy: Ndarray
+    _keep: list[Any]  # arrays that struct elements refer to
+    _grad: Array | None
+
+    def __new__(
+        cls,
+        data: Any = None,
+        dtype: Any = Any,
+        shape: Shape | None = None,
+        device: DeviceLike = None,
+        copy: bool = True,
+        ndim: int | None = None,
+        requires_grad: bool = False,
+    ) -> Any:
+        element = as_type(dtype)
+        if data is None and shape is None:
+            return ArrayType(element, 1 if ndim is None else ndim)
+        if data is None:
+            made = zeros_of(element_type(element), shape_of(shape), get_device(device))
+        else:
+            made = _from_data(data, element, shape, get_device(device), copy)
+        if ndim is not None and made.ndim != ndim:
+            raise ValueError(f"array: expected {ndim} dimensions, got shape {made.shape} of {made.dtype}")
+        made.requires_grad = requires_grad
+        return made
+
+    def __class_getitem__(cls, dtype: Any) -> ArrayType:
+        return ArrayType(as_type(dtype), 1)
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape))
+
+    @property
+    def ptr(self) -> int:
+        """Address of the first element."""
+        return int(self._numpy.__array_interface__["data"][0])
+
+    @property
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in a row, last dimension fastest."""
+        return self.plain_type is not None
+
+    @property
+    def grad(self) -> Array | None:
+        """The gradient, zeros at first; None unless `requires_grad`."""
+        if self.requires_grad and self._grad is None:
+            self._grad = zeros_of(self.dtype, self.shape, self.device)
+        return self._grad if self.requires_grad else None
+
+    @grad.setter
+    def grad(self, value: Array | None) -> None:
+        if value is not None and (value.shape != self.shape or value.dtype != self.dtype):
+            raise ValueError(
+                f"array.grad: expected {self.type} of shape {self.shape}, "
+                f"got {value.type} of shape {value.shape}"
+            )
+        self._grad, self.requires_grad = value, value is not None
+
+    def numpy(self) -> Ndarray:
+        """A NumPy view of the same memory; a composite's components are the last axes."""
+        return self._numpy.view()
+
+    def assign(self, source: Any) -> Array:
+        """Copies `source`, anything `array` takes, into this array; returns it.
+
+        Raises:
+            TypeError: `source` does not convert to the dtype.
+            ValueError: its shape differs.
+        """
+        values, keep = self._values(source)
+        if values.shape != self._numpy.shape:
+            found = values.shape[: values.ndim - len(component_shape(self.dtype))]
+            raise ValueError(f"array.assign: expected shape {self.shape} of {self.dtype}, got {found}")
+        np.copyto(self._numpy, values)
+        self._keep = keep
+        return self
+
+    def fill_(self, value: Any) -> Array:
+        """Sets every element to `value`; one scalar fills all components of a composite. Returns the array.
+
+        Raises:
+            TypeError: `value` does not convert to the dtype.
+            ValueError: it is not one element.
+        """
+        one, keep = elements(value, self.dtype if not _is_number(value) else _component_type(self.dtype))
+        if one.shape not in ((), component_shape(self.dtype)):
+            raise ValueError(f"array.fill_: expected one {self.dtype}, got shape {one.shape}")
+        self._numpy[...] = one
+        self._keep = keep
+        return self
+
+    def zero_(self) -> Array:
+        """Sets all bytes of every element to zero; returns the array."""
+        self._numpy[...] = np.zeros((), self._numpy.dtype)
+        self._keep = []
+        return self
+
+    def __getitem__(self, key: Any) -> Any:
+        """A view for slices and fewer indices than dimensions; a host value for one element."""
+        picked = self._numpy[_checked_key(key, self.ndim)]
+        dimensions = picked.ndim - len(component_shape(self.dtype))
+        if dimensions == 0:
+            return host_value(picked, self.dtype)
+        return wrap(picked, self.dtype, self.device, self._keep)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        values, keep = self._values(value)
+        self._numpy[_checked_key(key, self.ndim)] = values
+        self._keep = [*self._keep, *keep] if keep else self._keep
+
+    def _values(self, source: Any) -> tuple[Ndarray, list[Any]]:
+        if isinstance(source, Array):
+            if source.dtype != self.dtype and isinstance(self.dtype, Struct):
+                raise TypeError(f"expected {self.dtype}, got {source.dtype}")
+            return elements(source._numpy, self.dtype)[0], source._keep
+        return elements(source, self.dtype)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(self.shape[0]))
+
+    def reshape(self, shape: Shape) -> Array:
+        """A view with another shape of as many elements; one length may be -1.
+
+        Raises:
+            ValueError: the size differs, or the array is not contiguous.
+        """
+        self._need_contiguous("reshape")
+        wanted = tuple(operator.index(n) for n in shape) if isinstance(shape, Sequence) else (shape,)
+        if not 1 <= len(wanted) <= MAX_DIMENSIONS:
+            raise ValueError(f"array.reshape: expected 1 to {MAX_DIMENSIONS} dimensions, got shape {wanted}")
+        if -1 in wanted and self.size:
+            known = int(np.prod([n for n in wanted if n != -1]))
+            wanted = tuple(self.size // max(known, 1) if n == -1 else n for n in wanted)
+        if int(np.prod(wanted)) != self.size or min(wanted) < 0:
+            raise ValueError(
+                f"array.reshape: cannot shape {self.size} elements of shape {self.shape} as {shape}"
+            )
+        return self._view(self._numpy.reshape(*wanted, *component_shape(self.dtype)), self.dtype)
+
+    def flatten(self) -> Array:
+        """A 1-D view.
+
+        Raises:
+            ValueError: the array is not contiguous.
+        """
+        self._need_contiguous("flatten")
+        return self.reshape((self.size,))
+
+    def view(self, dtype: Any) -> Array:
+        """The same bytes as elements of another type of equal size.
+
+        Raises:
+            ValueError: the sizes differ, or a composite's array is not contiguous.
+        """
+        element = element_type(as_type(dtype))
+        mine, other = _element_size(self.dtype), _element_size(element)
+        if mine != other:
+            raise ValueError(f"array.view: {element} has {other} bytes, elements of {self.dtype} have {mine}")
+        self._need_contiguous("view")
+        return self._view(
+            self._numpy.view(base_dtype(element)).reshape(self.shape + component_shape(element)), element
+        )
+
+    def transpose(self, axes: Sequence[int] | None = None) -> Array:
+        """A view with the dimensions in another order; reversed when `axes` is None."""
+        order = tuple(reversed(range(self.ndim))) if axes is None else tuple(axes)
+        if sorted(order) != list(range(self.ndim)):
+            raise ValueError(f"array.transpose: expected an order of {self.ndim} dimensions, got {axes}")
+        components = range(self.ndim, self._numpy.ndim)
+        return self._view(self._numpy.transpose(*order, *components), self.dtype)
+
+    def contiguous(self) -> Array:
+        """This array when it is contiguous, else a contiguous copy."""
+        return self if self.is_contiguous else self.clone()
+
+    def clone(self) -> Array:
+        """A contiguous copy."""
+        made = wrap(aligned(self._numpy.shape, self._numpy.dtype), self.dtype, self.device, self._keep)
+        made._numpy[...] = self._numpy
+        made.requires_grad = self.requires_grad
+        return made
+
+    def to(self, device: DeviceLike) -> Array:
+        """This array on `device`; `cpu` and `ref` share memory.
+
+        Raises:
+            DeviceError: there is no such device.
+        """
+        place = get_device(device)
+        return self if place is self.device else wrap(self._numpy, self.dtype, place, self._keep)
+
+    def list(self) -> Any:
+        """The elements as nested Python lists."""
+        return self._numpy.tolist()
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return self._numpy.__array_interface__
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Ndarray:
+        if copy:
+            return np.array(self._numpy, dtype=dtype)
+        return self._numpy.view() if dtype is None else self._numpy.astype(dtype, copy=False)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """A capsule that shares the memory (dmlc.github.io/dlpack); composites have their axes last."""
+        return self._numpy.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        kind, index = self._numpy.__dlpack_device__()
+        return int(kind), int(index)
+
+    def __repr__(self) -> str:
+        digits = "" if self.ndim == 1 else f"{self.ndim}d"
+        return f"array{digits}({self._numpy.tolist()}, dtype={self.dtype}, device={str(self.device)!r})"
+
+    __str__ = __repr__
+
+    def _view(self, data: Ndarray, dtype: Type) -> Array:
+        return wrap(data, dtype, self.device, self._keep)
+
+    def _need_contiguous(self, what: str) -> None:
+        if not self.is_contiguous:
+            raise ValueError(
+                f"array.{what}: the array of shape {self.shape} has strides {self.strides} and is not "
+                f"contiguous; write .contiguous().{what}(...)"
+            )
+
+
+def wrap(data: Ndarray, dtype: Type, device: Device = CPU, keep: list[Any] | None = None) -> Array:
+    """An Array over the memory of `data`, whose last axes are the components of `dtype`."""
+    ndim = data.ndim - len(component_shape(dtype))
+    made: Array = object.__new__(Array)
+    made.dtype, made.device, made._numpy = dtype, device, data
+    made._keep = keep if keep is not None else []
+    made.shape, made.strides = data.shape[:ndim], data.strides[:ndim]
+    made.type = array_type(dtype, ndim)
+    made.plain_type = made.type if data.flags.c_contiguous else None
+    made.descriptor = _descriptor(ndim).pack(made.ptr, *made.shape, *made.strides)
+    made.requires_grad, made._grad = False, None
+    return made
+
+
+def aligned(shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool = False) -> Ndarray:
+    """A C-contiguous NumPy array that starts at a multiple of 64 bytes."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    raw = (np.zeros if zero else np.empty)(size + ALIGNMENT, np.uint8)
+    start = -int(raw.__array_interface__["data"][0]) % ALIGNMENT
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def zeros_of(dtype: Type, shape: tuple[int, ...], device: Device, zero: bool = True) -> Array:
+    """A new array, zero-filled unless `zero` is False."""
+    return wrap(aligned(shape + component_shape(dtype), base_dtype(dtype), zero), dtype, device)
+
+
+def shape_of(shape: Any) -> tuple[int, ...]:
+    """A shape as a tuple of 1 to 4 lengths.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        lengths = (
+            tuple(map(operator.index, shape)) if isinstance(shape, Sequence) else (operator.index(shape),)
+        )
+    except TypeError:
+        raise ValueError(f"array: expected a shape of integers, got {describe(shape)}") from None
+    if not 1 <= len(lengths) <= MAX_DIMENSIONS or min(lengths) < 0:
+        raise ValueError(f"array: expected a shape of 1 to {MAX_DIMENSIONS} lengths from 0 up, got {shape}")
+    return lengths
+
+
+def share(data: Any, dtype: Type, device: Device = CPU) -> Array:
+    """An Array over the memory of a NumPy array (or of what offers `__array_interface__`), without a copy.
+
+    Raises:
+        TypeError: its dtype is not that of `dtype`, or it is read-only.
+        ValueError: its axes do not fit `dtype`, or 1 to 4 dimensions.
+    """
+    source = np.asarray(data)
+    if source.dtype != base_dtype(dtype):
+        raise TypeError(f"cannot share memory of {source.dtype} as {dtype}; convert it, or pass copy=True")
+    if not source.flags.writeable:
+        raise TypeError("cannot share read-only memory with kernels; pass copy=True")
+    return wrap(with_components(source, dtype), dtype, device)
+
+
+def with_components(source: Ndarray, dtype: Type) -> Ndarray:
+    """`source` when its last axes are the components of `dtype`, packed; else a view or an error."""
+    shape = component_shape(dtype)
+    ndim = source.ndim - len(shape)
+    packed = source.strides[ndim:] == _packed_strides(shape, source.itemsize) if ndim >= 0 else False
+    if not 1 <= ndim <= MAX_DIMENSIONS or source.shape[ndim:] != shape:
+        last = f" with last axes {shape}" if shape else ""
+        raise ValueError(f"{dtype} needs data of 1 to 4 dimensions{last}, got shape {source.shape}")
+    if (not packed and source.size) or not source.flags.aligned:
+        raise ValueError(
+            f"components of {dtype} do not lie in a row (strides {source.strides}); pass copy=True"
+        )
+    return source
+
+
+def _packed_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    return tuple(itemsize * int(np.prod(shape[i + 1 :])) for i in range(len(shape)))
+
+
+def _from_data(data: Any, dtype: Any, shape: Shape | None, device: Device, copy: bool) -> Array:
+    element = infer_dtype(data) if dtype is Any and not isinstance(data, Array) else dtype
+    if isinstance(data, Array):
+        element = data.dtype if element is Any else element
+    if not copy:
+        if not hasattr(data, "__array_interface__"):
+            raise TypeError(f"array: copy=False needs a NumPy array, got {describe(data)}")
+        made = share(data, element_type(element), device)
+        return made if shape is None else made.reshape(shape_of(shape))
+    return _copied(data, element_type(element), shape, device)
+
+
+def _copied(data: Any, dtype: Type, shape: Shape | None, device: Device) -> Array:
+    values, keep = elements(data._numpy, dtype) if isinstance(data, Array) else elements(data, dtype)
+    components = component_shape(dtype)
+    wanted = values.shape[: values.ndim - len(components)] if shape is None else shape_of(shape)
+    made = zeros_of(dtype, wanted or (1,), device, zero=False)
+    if values.shape == components:
+        values = np.broadcast_to(values, made._numpy.shape)
+    if values.size != made._numpy.size or len(wanted) > MAX_DIMENSIONS:
+        raise ValueError(f"array: cannot shape data of shape {values.shape} as {wanted} elements of {dtype}")
+    made._numpy[...] = values.reshape(made._numpy.shape)
+    made._keep = [*keep, *data._keep] if isinstance(data, Array) else keep
+    return made
+
+
+def element_type(dtype: Any) -> Type:
+    if isinstance(dtype, Type) and is_concrete(dtype) and not isinstance(dtype, ArrayType):
+        return dtype
+    raise TypeError(
+        f"array: {dtype} cannot be the type of elements; pass dtype=rk.float32, rk.vec3 or the like"
+    )
+
+
+def _element_size(dtype: Type) -> int:
+    return base_dtype(dtype).itemsize * int(np.prod(component_shape(dtype)))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, np.generic)) and not isinstance(value, np.void)
+
+
+def _component_type(dtype: Type) -> Type:
+    return dtype if isinstance(dtype, (Scalar, Struct)) else dtype.dtype  # type: ignore[attr-defined]
+
+
+def _checked_key(key: Any, ndim: int) -> tuple[Any, ...]:
+    parts = key if isinstance(key, tuple) else (key,)
+    if len(parts) > ndim:
+        raise IndexError(f"array: expected at most {ndim} indices, got {len(parts)}")
+    for part in parts:
+        if not isinstance(part, (slice, int, np.integer)) or isinstance(part, bool):
+            raise IndexError(
+                f"array: an index is an integer or a slice, got {describe(part)}; use .numpy()[...]"
+            )
+    return parts
+
+
+class _ArrayOf:
+    """`array1d` to `array4d`: `Array` with a fixed number of dimensions, as constructor and as annotation."""
+
+    def __init__(self, ndim: int) -> None:
+        self.ndim = ndim
+
+    def __call__(self, data: Any = None, dtype: Any = Any, **options: Any) -> Any:
+        return Array(data, dtype, ndim=self.ndim, **options)
+
+    def __getitem__(self, dtype: Any) -> ArrayType:
+        return ArrayType(as_type(dtype), self.ndim)
+
+
+array = Array
+array1d, array2d, array3d, array4d = (_ArrayOf(n) for n in (1, 2, 3, 4))

@@ -1,0 +1,149 @@
+"""Ways to make an array: zeros, empty, full, ones, `*_like`, clone, from_numpy, from_dlpack; and copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from robokern.ir.types import Type, as_type
+from robokern.runtime.array import Array, Shape, element_type, shape_of, with_components, wrap, zeros_of
+from robokern.runtime.device import DeviceLike, get_device
+from robokern.runtime.hostvalue import Ndarray, infer_dtype
+
+
+def zeros(shape: Shape, dtype: Any = float, device: DeviceLike = None, requires_grad: bool = False) -> Array:
+    """An array of zeros.
+
+    Args:
+        shape: 1 to 4 lengths, or one integer.
+        dtype: element type.
+        device: None: the default device.
+        requires_grad: whether `grad` holds an array of the same shape.
+
+    Raises:
+        ValueError: no such shape.
+        TypeError: no such dtype.
+        DeviceError: no such device.
+    """
+    return _new(shape, dtype, device, requires_grad, zero=True)
+
+
+def empty(shape: Shape, dtype: Any = float, device: DeviceLike = None, requires_grad: bool = False) -> Array:
+    """As `zeros`, with arbitrary content."""
+    return _new(shape, dtype, device, requires_grad, zero=False)
+
+
+def full(
+    shape: Shape, value: Any, dtype: Any = Any, device: DeviceLike = None, requires_grad: bool = False
+) -> Array:
+    """As `zeros`, with every element `value`, whose type is the dtype unless that is given."""
+    element = infer_dtype(value) if dtype is Any else dtype
+    return _new(shape, element, device, requires_grad, zero=False).fill_(value)
+
+
+def ones(shape: Shape, dtype: Any = float, device: DeviceLike = None, requires_grad: bool = False) -> Array:
+    """As `zeros`, with every component 1."""
+    return _new(shape, dtype, device, requires_grad, zero=False).fill_(1)
+
+
+def zeros_like(src: Array, device: DeviceLike = None, requires_grad: bool | None = None) -> Array:
+    """An array of zeros with the shape and dtype of `src`."""
+    return _like(src, device, requires_grad, zero=True)
+
+
+def empty_like(src: Array, device: DeviceLike = None, requires_grad: bool | None = None) -> Array:
+    """As `zeros_like`, with arbitrary content."""
+    return _like(src, device, requires_grad, zero=False)
+
+
+def full_like(src: Array, value: Any, device: DeviceLike = None, requires_grad: bool | None = None) -> Array:
+    """As `zeros_like`, with every element `value`."""
+    return _like(src, device, requires_grad, zero=False).fill_(value)
+
+
+def ones_like(src: Array, device: DeviceLike = None, requires_grad: bool | None = None) -> Array:
+    """As `zeros_like`, with every component 1."""
+    return full_like(src, 1, device, requires_grad)
+
+
+def clone(src: Array, device: DeviceLike = None) -> Array:
+    """A contiguous copy of `src`, on its own device unless another is given."""
+    return src.clone().to(src.device if device is None else device)
+
+
+def copy(dest: Array, src: Array, dest_offset: int = 0, src_offset: int = 0, count: int = 0) -> None:
+    """Copies `count` elements (0: all of `src`) from `src` to `dest`, which have one dtype.
+
+    With equal shapes and no offsets any strides do; else both must be contiguous and count as flat.
+
+    Raises:
+        TypeError: the dtypes differ.
+        ValueError: the range does not fit, or an array is not contiguous.
+    """
+    if dest.dtype != src.dtype:
+        raise TypeError(f"copy: cannot copy {src.type} to {dest.type}")
+    if dest.shape == src.shape and not (dest_offset or src_offset or count):
+        dest.assign(src)
+        return
+    wanted = count or src.size - src_offset
+    if (
+        min(dest_offset, src_offset, wanted) < 0
+        or max(dest_offset + wanted - dest.size, src_offset + wanted - src.size) > 0
+    ):
+        raise ValueError(
+            f"copy: {wanted} elements from {src_offset} of {src.size} "
+            f"do not fit from {dest_offset} of {dest.size}"
+        )
+    dest.flatten()[dest_offset : dest_offset + wanted] = src.flatten()[src_offset : src_offset + wanted]
+
+
+def from_numpy(
+    data: Ndarray, dtype: Any = Any, shape: Shape | None = None, device: DeviceLike = None, copy: bool = True
+) -> Array:
+    """An array with the content of a NumPy array; shares its memory with copy=False.
+
+    Raises:
+        TypeError: `data` does not convert to `dtype`; with copy=False: has another dtype.
+        ValueError: the shape does not fit.
+    """
+    made: Array = Array(data, dtype, shape=shape, device=device, copy=copy)
+    return made
+
+
+def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Array:
+    """An array over the memory of a NumPy, PyTorch or JAX array on the CPU, without a copy.
+
+    Args:
+        source: anything with `__dlpack__`, alive as long as the result.
+        dtype: element type; a composite takes its components from the last axes. None given: the scalar type.
+        device: None: the default device.
+
+    A JAX array is immutable by contract, but its memory is shared: do not pass it to a kernel that writes it.
+
+    Raises:
+        TypeError: the dtypes differ.
+        ValueError: the axes do not fit `dtype`.
+    """
+    data = np.from_dlpack(source)
+    element = element_type(infer_dtype(data) if dtype is Any else as_type(dtype))
+    shared = with_components(data, element)
+    if shared.dtype != np.dtype(_scalar_name(element)):
+        raise TypeError(f"from_dlpack: cannot share memory of {data.dtype} as {element}")
+    return wrap(shared, element, get_device(device))
+
+
+def _scalar_name(dtype: Type) -> str:
+    return str(getattr(dtype, "dtype", dtype))
+
+
+def _new(shape: Shape, dtype: Any, device: DeviceLike, requires_grad: bool, zero: bool) -> Array:
+    made = zeros_of(element_type(as_type(dtype)), shape_of(shape), get_device(device), zero)
+    made.requires_grad = requires_grad
+    return made
+
+
+def _like(src: Array, device: DeviceLike, requires_grad: bool | None, zero: bool) -> Array:
+    made = zeros_of(src.dtype, src.shape, src.device if device is None else get_device(device), zero)
+    made.requires_grad = src.requires_grad if requires_grad is None else requires_grad
+    return made

@@ -1,0 +1,214 @@
+"""The CPU driver: loads object code into this process and runs it on every core.
+
+The thread pool is `pool.ll`, compiled once and kept in the disk cache like a kernel. One foreign call per
+launch, made without the interpreter's lock. Each item is computed by one thread alone, so results do not
+depend on the number of threads, with one exception: float atomics add in the order in which the items run.
+`Program.run` takes a `unit`; no slice splits a run of `unit` consecutive items, so atomics within such a run
+keep one order whatever the threads.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import hashlib
+import os
+import sys
+import threading
+from collections.abc import Callable
+from functools import cache as once
+from pathlib import Path
+from typing import Any
+
+from robokern.errors import DeviceError
+from robokern.runtime.cache import object_cache
+from robokern.runtime.pool_python import PythonPool
+
+MAX_THREADS = 1024
+POOL = Path(__file__).with_name("pool.ll")
+
+# entry, items, unit, record, record size -> 0, or item << 16 | number of the failed assert + 1
+_RUN = ctypes.CFUNCTYPE(
+    ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_char_p, ctypes.c_int64
+)
+_INITIALISE = ctypes.CFUNCTYPE(None, ctypes.c_int64)
+_COUNT = ctypes.CFUNCTYPE(ctypes.c_int64)
+
+_lock = threading.RLock()
+_threads: int | None = None
+_number = 0
+
+Run = Callable[[int, int, int, bytes, int], int]
+
+
+class Program:
+    """Object code in memory; unloaded when the last reference goes.
+
+    Args:
+        code: an object file of this machine with `void entry(i64 begin, i64 end, ptr launch)`.
+    """
+
+    def __init__(self, code: bytes) -> None:
+        self._tracker = _link(code, ("entry",))
+        self.entry: int = self._tracker["entry"]
+
+    def run(self, count: int, record: bytes, unit: int = 1) -> int:
+        """Runs the items [0, count); returns 0, or `item << 16 | number of the failed assert + 1`.
+
+        Args:
+            count: number of items, at least 1.
+            record: launch record as `ir/layout.py` lays it out; its status pointer is filled in.
+            unit: no slice splits a run of this many items.
+        """
+        return pool().run(self.entry, count, unit, record, len(record))
+
+
+class NativePool:
+    """The threads of `pool.ll`."""
+
+    def __init__(self, threads: int) -> None:
+        self._tracker = _link(_pool_code(), ("run", "initialise", "resize", "count_workers"))
+        self.run: Run = _RUN(self._tracker["run"])
+        self._initialise = _INITIALISE(self._tracker["initialise"])
+        self._resize = _INITIALISE(self._tracker["resize"])
+        self._count = _COUNT(self._tracker["count_workers"])
+        self.threads = threads
+        self.restart()
+
+    def restart(self) -> None:
+        """Forgets the workers: a forked child has none. New ones come with the next large launch."""
+        self._initialise(self.threads - 1)
+
+    def resize(self, threads: int) -> None:
+        """Dismisses the workers and works with `threads` threads, the caller among them, from now on."""
+        self.threads = threads
+        self._resize(threads - 1)
+
+    def workers(self) -> int:
+        """Worker threads that exist now."""
+        return int(self._count())
+
+
+@once
+def _jit() -> Any:
+    from llvmlite import binding
+
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    return binding.create_lljit_compiler()
+
+
+def _link(code: bytes, symbols: tuple[str, ...]) -> Any:
+    global _number
+    jit = _jit()
+    from llvmlite.binding import JITLibraryBuilder
+
+    builder = JITLibraryBuilder().add_object_img(code).add_current_process()
+    for symbol in symbols:
+        builder.export_symbol(symbol)
+    with _lock:
+        _number += 1
+        try:
+            return builder.link(jit, f"robokern-{_number}")
+        except RuntimeError as error:
+            raise DeviceError(f"device 'cpu': cannot load object code: {error}") from error
+
+
+def platform_lines(triple: str) -> str:
+    """The lines of LLVM IR that complete `pool.ll` on the platform of `triple`."""
+    darwin = "apple" in triple or "darwin" in triple
+    if triple.startswith(("x86_64", "amd64", "i686")):
+        declaration, relax = "declare void @llvm.x86.sse2.pause()", "call void @llvm.x86.sse2.pause()"
+    elif triple.startswith(("aarch64", "arm64")):
+        # `yield` is a no-op on most cores; a barrier waits for about as long as x86's pause
+        declaration, relax = "declare void @llvm.aarch64.isb(i32)", "call void @llvm.aarch64.isb(i32 15)"
+    else:
+        declaration, relax = "", "fence acquire"
+    return (
+        f"@clock_id = internal constant i32 {6 if darwin else 1}\n"  # CLOCK_MONOTONIC
+        f"@signal_block = internal constant i32 {1 if darwin else 0}\n"  # SIG_BLOCK
+        f"{declaration}\ndefine internal void @relax() {{\n  {relax}\n  ret void\n}}\n"
+    )
+
+
+def _pool_code() -> bytes:
+    from llvmlite import __version__, binding
+
+    triple = binding.get_default_triple()
+    text = platform_lines(triple) + POOL.read_text()
+    key = hashlib.sha256(f"{__version__}\n{triple}\n{text}".encode()).hexdigest()
+    return object_cache().get(key, lambda: compile_text(text, triple))
+
+
+def compile_text(text: str, triple: str) -> bytes:
+    """Object code of a module of LLVM IR, for any core of this architecture."""
+    from llvmlite import binding
+
+    _jit()
+    module = binding.parse_assembly(text)
+    machine = binding.Target.from_triple(triple).create_target_machine(
+        opt=2, reloc="pic", codemodel="jitdefault"
+    )
+    code: bytes = machine.emit_object(module)
+    return code
+
+
+@once
+def pool() -> NativePool | PythonPool:
+    """The pool of this process, made at the first launch."""
+    with _lock:
+        made = PythonPool(cpu_threads()) if sys.platform == "win32" else NativePool(cpu_threads())
+    atexit.register(made.resize, 1)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=made.restart)
+    return made
+
+
+def available_threads() -> int:
+    """Cores this process may use: its affinity mask where the platform has one."""
+    if hasattr(os, "process_cpu_count"):
+        return min(os.process_cpu_count() or 1, MAX_THREADS)
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), MAX_THREADS)
+    return min(os.cpu_count() or 1, MAX_THREADS)
+
+
+def _threads_from_environment() -> int:
+    text = os.environ.get("ROBOKERN_THREADS", "")
+    if not text:
+        return available_threads()
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_THREADS:
+        raise DeviceError(
+            f"ROBOKERN_THREADS: expected a whole number of threads from 1 to {MAX_THREADS}, got {text!r}; "
+            "unset it to use every core"
+        )
+    return int(text)
+
+
+def cpu_threads() -> int:
+    """Threads that a launch on the CPU may use, the calling one among them."""
+    global _threads
+    if _threads is None:
+        _threads = _threads_from_environment()
+    return _threads
+
+
+def set_cpu_threads(count: int | None) -> None:
+    """Lets launches on the CPU use `count` threads, the calling one among them; None: every core.
+
+    Results do not depend on it, except through the order of float atomics. Also set by the environment
+    variable ROBOKERN_THREADS.
+
+    Raises:
+        DeviceError: `count` is not a whole number from 1 to 1024.
+    """
+    global _threads
+    wanted = available_threads() if count is None else count
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= MAX_THREADS:
+        raise DeviceError(
+            f"set_cpu_threads: expected a whole number from 1 to {MAX_THREADS} or None, got {count!r}"
+        )
+    with _lock:
+        _threads = wanted
+        if pool.cache_info().currsize:
+            pool().resize(wanted)

@@ -1,0 +1,380 @@
+"""Launching kernels: `launch` checks and packs the arguments, compiles on first use, and runs."""
+
+from __future__ import annotations
+
+import operator
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from robokern.compiler.function import Kernel
+from robokern.errors import KernelAssertionError, LaunchError
+from robokern.ir.layout import argument_offsets
+from robokern.ir.types import BY_NAME, Type, is_float, matches
+from robokern.runtime.arguments import Argument, Misfit, argument, packer
+from robokern.runtime.array import array_type
+from robokern.runtime.device import CPU, REF, Device, DeviceLike, get_device
+from robokern.runtime.hostvalue import component_shape, describe, listed, type_of
+
+if TYPE_CHECKING:
+    from robokern.ir.nodes import Func
+    from robokern.runtime.driver_cpu import Program
+
+Dim = int | Sequence[int]
+
+_header = struct.Struct("=4qQ").pack  # shape of the grid, and the place of the status pointer
+_REFUSED = (TypeError, AttributeError, ValueError, OverflowError, struct.error, Misfit)
+_lock = threading.RLock()
+
+
+def launch(
+    kernel: Any,
+    dim: Dim,
+    inputs: Sequence[Any] = (),
+    outputs: Sequence[Any] = (),
+    device: DeviceLike = None,
+    record_cmd: bool = False,
+) -> Launch | None:
+    """Runs `kernel` once for every item of a grid.
+
+    Args:
+        kernel: made by `@rk.kernel`.
+        dim: number of items, or the grid's shape of up to 4 lengths; `rk.tid()` gives the place in it.
+        inputs, outputs: the arguments in order; the split is for the reader. Arrays are `rk.array`s, or
+            NumPy arrays of the right dtype (shared, not copied), or None; vectors and the like are host
+            values or sequences of numbers.
+        device: `cpu`, `ref` or `auto`; None: the default device.
+        record_cmd: do not run; return a `Launch` to run later, any number of times.
+
+    Returns when every item is done. On the CPU an item runs on one thread, items in any order on several.
+
+    Raises:
+        LaunchError: the arguments or `dim` do not fit the kernel.
+        KernelAssertionError: an `assert` in the kernel failed for some item; the others have run.
+        KernelError: the kernel cannot be compiled.
+        DeviceError: there is no such device.
+    """
+    place = get_device(device)
+    values = [*inputs, *outputs]
+    try:
+        launcher = kernel.launchers.get(None) or prepare(kernel, values)
+    except AttributeError:
+        if isinstance(kernel, Kernel):
+            raise
+        raise LaunchError(
+            f"launch: expected a kernel, got {describe(kernel)}; decorate it with @rk.kernel"
+        ) from None
+    if record_cmd:
+        return Launch(launcher, place, dim, values)
+    launcher.launch(place, dim, values)
+    return None
+
+
+class Grid:
+    """The items of a launch: `dim` as a shape, their number, and the header of the launch record."""
+
+    __slots__ = ("count", "header", "shape")
+
+    def __init__(self, kernel: str, dim: Any, tid_ndim: int | None) -> None:
+        try:
+            shape = tuple(map(operator.index, dim)) if isinstance(dim, Sequence) else (operator.index(dim),)
+        except TypeError:
+            shape = ()
+        if not 1 <= len(shape) <= 4 or min(shape) < 0:
+            raise LaunchError(
+                f"kernel {kernel!r}: dim: expected an integer or 1 to 4 of them, none negative, "
+                f"got {describe(dim)}"
+            )
+        if tid_ndim and tid_ndim != len(shape):
+            raise LaunchError(
+                f"kernel {kernel!r}: dim: rk.tid() gives {tid_ndim} coordinates in this kernel, "
+                f"got dim={dim!r}; pass {tid_ndim} lengths"
+            )
+        self.shape, self.count = shape, prod(shape)
+        self.header = _header(*shape, *(1,) * (4 - len(shape)), 0)
+
+
+class Launcher:
+    """A kernel for one list of argument types: its program, compiled on first use, and how to pack for it.
+
+    Compiled twice at most: for arrays that are C-contiguous, and for any strides.
+    """
+
+    def __init__(self, kernel: Kernel, types: tuple[Type, ...]) -> None:
+        self.kernel = kernel
+        self.types = types
+        self.func: Func = kernel.lower(types)
+        self.tid_ndim = self.func.tid_ndim
+        self.keeps_rows = _adds_floats(self.func)
+        self._pack = tuple(packer(t) for t in types)
+        self._programs: dict[bool, Program] = {}
+        self._entry = 0
+        self._run: Callable[[int, int, int, bytes, int], int] = _unloaded
+        self._size = argument_offsets(types)[-1]
+
+    def launch(self, place: Device, dim: Dim, values: list[Any]) -> None:
+        """Checks, packs and runs."""
+        if place is CPU and self._entry and dim.__class__ is int and dim > 0 and self.tid_ndim in (0, 1):
+            try:
+                packed = [pack(value) for pack, value in zip(self._pack, values, strict=True)]
+            except _REFUSED:
+                pass
+            else:
+                record = _header(dim, 1, 1, 1, 0) + b"".join(packed)
+                failed = self._run(self._entry, dim, 1, record, self._size)
+                if failed:
+                    raise self._assertion_error(failed, (dim,))
+                return
+        self._launch_checked(place, Grid(self.kernel.name, dim, self.tid_ndim), values)
+
+    def _launch_checked(self, place: Device, grid: Grid, values: list[Any]) -> None:
+        arguments = self.arguments(values)
+        if grid.count == 0:
+            return
+        if place is REF:
+            self.interpret(grid, arguments)
+        else:
+            self.run(grid, arguments)
+
+    def arguments(self, values: list[Any]) -> list[Argument]:
+        """The checked arguments.
+
+        Raises:
+            LaunchError: too few, too many, or one that does not fit.
+        """
+        values = _complete(self.kernel, values)
+        return [self.argument(i, value) for i, value in enumerate(values)]
+
+    def argument(self, index: int, value: Any) -> Argument:
+        """The checked argument number `index`.
+
+        Raises:
+            LaunchError: it does not fit.
+        """
+        try:
+            return argument(self.types[index], value)
+        except Misfit as misfit:
+            raise _argument_error(
+                self.kernel, index, str(self.types[index]), misfit.got, misfit.remedy
+            ) from None
+
+    def run(self, grid: Grid, arguments: list[Argument]) -> None:
+        """Runs on the CPU."""
+        program = self.program(all(a.plain for a in arguments))
+        record = grid.header + b"".join([a.record for a in arguments])
+        self.raise_failed(program.run(grid.count, record, self.unit(grid)), grid.shape)
+
+    def unit(self, grid: Grid) -> int:
+        """Items that stay in order on one thread: a row of the grid where floats are added atomically."""
+        return grid.count // grid.shape[0] if self.keeps_rows else 1
+
+    def program(self, contiguous: bool) -> Program:
+        """The compiled kernel: for C-contiguous arrays only, or for any strides."""
+        with _lock:
+            if contiguous not in self._programs:
+                self._programs[contiguous] = _compiled(self.func, contiguous)
+                if contiguous:
+                    self._make_quick(self._programs[contiguous])
+        return self._programs[contiguous]
+
+    def _make_quick(self, program: Program) -> None:
+        from robokern.runtime.driver_cpu import pool
+
+        self._run = pool().run
+        self._entry = program.entry
+
+    def interpret(self, grid: Grid, arguments: list[Argument]) -> None:
+        """Runs in the NumPy interpreter."""
+        from robokern.ir.interpret import run
+
+        run(self.func, grid.shape, [_interpreted(t, a) for t, a in zip(self.types, arguments, strict=True)])
+
+    def raise_failed(self, failed: int, shape: tuple[int, ...]) -> None:
+        """Raises KernelAssertionError unless `failed`, the driver's result, is 0."""
+        if failed:
+            raise self._assertion_error(failed, shape)
+
+    def _assertion_error(self, failed: int, shape: tuple[Any, ...]) -> KernelAssertionError:
+        item, number = failed >> 16, (failed & 0xFFFF) - 1
+        place = tuple(int(i) for i in np.unravel_index(item, shape))
+        check = self.func.asserts[number]
+        return KernelAssertionError(
+            f"{check.loc.file}:{check.loc.line}: kernel {self.kernel.name!r}, "
+            f"item {place if len(place) > 1 else item}: assertion failed: {check.message}"
+        )
+
+
+class Launch:
+    """A launch packed once, to be run many times; made by `launch(..., record_cmd=True)`."""
+
+    def __init__(self, launcher: Launcher, place: Device, dim: Dim, values: list[Any]) -> None:
+        self._launcher = launcher
+        self.device = place
+        self._grid = Grid(launcher.kernel.name, dim, launcher.tid_ndim)
+        self._arguments = launcher.arguments(values)
+        self._ready: Callable[[], None] | None = None
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel it runs."""
+        return self._launcher.kernel
+
+    @property
+    def dim(self) -> tuple[int, ...]:
+        """Shape of the grid."""
+        return self._grid.shape
+
+    def set_dim(self, dim: Dim) -> None:
+        """Changes the grid.
+
+        Raises:
+            LaunchError: no such grid, or not as many dimensions as the kernel asks for.
+        """
+        self._grid = Grid(self.kernel.name, dim, self._launcher.tid_ndim)
+        self._ready = None
+
+    def set_param_at_index(self, index: int, value: Any) -> None:
+        """Changes the argument number `index`.
+
+        Raises:
+            LaunchError: there is no such parameter, or the value does not fit.
+        """
+        count = len(self._launcher.types)
+        if not 0 <= index < count:
+            raise LaunchError(
+                f"kernel {self.kernel.name!r}: expected a parameter number below {count}, got {index}"
+            )
+        changed = self._launcher.argument(index, value)
+        self._arguments = [*self._arguments[:index], changed, *self._arguments[index + 1 :]]
+        self._ready = None
+
+    def set_param_by_name(self, name: str, value: Any) -> None:
+        """Changes the argument called `name`.
+
+        Raises:
+            LaunchError: there is no such parameter, or the value does not fit.
+        """
+        names = [n for n, _ in self.kernel.params]
+        if name not in names:
+            raise LaunchError(
+                f"kernel {self.kernel.name!r}: no parameter {name!r}; choose one of: {listed(names)}"
+            )
+        self.set_param_at_index(names.index(name), value)
+
+    def set_params(self, values: Sequence[Any]) -> None:
+        """Changes all arguments.
+
+        Raises:
+            LaunchError: they do not fit.
+        """
+        self._arguments = self._launcher.arguments([*values])
+        self._ready = None
+
+    def launch(self) -> None:
+        """Runs it, as `launch` would.
+
+        Raises:
+            KernelAssertionError: an `assert` in the kernel failed for some item; the others have run.
+        """
+        ready = self._ready
+        if ready is None:
+            ready = self._ready = self._prepared()
+        ready()
+
+    def _prepared(self) -> Callable[[], None]:
+        launcher, grid, arguments = self._launcher, self._grid, self._arguments
+        if grid.count == 0:
+            return lambda: None
+        if self.device is REF:
+            return lambda: launcher.interpret(grid, arguments)
+        run = launcher.program(all(a.plain for a in arguments)).run
+        record = grid.header + b"".join([a.record for a in arguments])
+        unit = launcher.unit(grid)
+        # `arguments` keeps the arrays alive as long as their addresses are in `record`
+        return lambda: (
+            launcher.raise_failed(run(grid.count, record, unit), grid.shape)
+            if arguments is not None
+            else None
+        )
+
+
+def prepare(kernel: Kernel, values: list[Any]) -> Launcher:
+    """The launcher for these arguments, made when there is none yet."""
+    generic = kernel.is_generic
+    values = _complete(kernel, values)
+    types = tuple(_resolved(kernel, i, v) if generic else kernel.params[i][1] for i, v in enumerate(values))
+    key = types if generic else None
+    with _lock:
+        if key not in kernel.launchers:
+            kernel.launchers[key] = Launcher(kernel, types)
+        found: Launcher = kernel.launchers[key]
+    return found
+
+
+def _complete(kernel: Kernel, values: list[Any]) -> list[Any]:
+    """`values` with the kernel's default arguments where they are missing."""
+    params = kernel.params
+    defaults = kernel.overload.defaults if len(values) < len(params) else {}
+    missing = [name for name, _ in params[len(values) :] if name not in defaults]
+    if missing or len(values) > len(params):
+        names = listed(name for name, _ in params)
+        tail = f"; missing: {listed(missing)}" if missing else ""
+        raise LaunchError(
+            f"kernel {kernel.name!r}: expected {len(params)} arguments ({names}), got {len(values)}{tail}"
+        )
+    return [*values, *(defaults[name] for name, _ in params[len(values) :])]
+
+
+def _resolved(kernel: Kernel, index: int, value: Any) -> Type:
+    """The type of a generic parameter, from its argument."""
+    pattern = kernel.params[index][1]
+    found = _numpy_array_type(value, pattern) if isinstance(value, np.ndarray) else type_of(value)
+    if found is None or not matches(pattern, found):
+        remedy = "pass a value that has a type of its own: an rk.array, rk.vec3(...), rk.float32(...)"
+        raise _argument_error(kernel, index, str(pattern), describe(value), remedy)
+    return found
+
+
+def _numpy_array_type(value: Any, pattern: Any) -> Type | None:
+    """The array type a NumPy array has under `pattern`, with any scalar or a known composite as dtype."""
+
+    dtype = getattr(pattern, "dtype", None)
+    element = dtype if component_shape(dtype) and matches(dtype, dtype) else BY_NAME.get(value.dtype.name)  # type: ignore[arg-type]
+    return None if element is None else array_type(element, value.ndim - len(component_shape(element)))
+
+
+def _argument_error(kernel: Kernel, index: int, expected: str, got: str, remedy: str) -> LaunchError:
+    name = kernel.params[index][0]
+    return LaunchError(f"kernel {kernel.name!r}, argument {name!r}: expected {expected}, got {got}; {remedy}")
+
+
+def _interpreted(type: Type, argument: Argument) -> Any:
+    raise NotImplementedError
+
+
+def _compiled(func: Func, contiguous: bool) -> Program:
+    from robokern.compiler import build, target
+    from robokern.runtime.cache import object_cache
+    from robokern.runtime.driver_cpu import Program
+
+    place = target.cpu(contiguous)
+    return Program(object_cache().get(build.key(func, place), lambda: build.compile(func, place)))
+
+
+def _adds_floats(func: Func) -> bool:
+    """Whether it combines floats atomically, so that the order of items shows in the last bits."""
+    from robokern.ir.nodes import callees, walk
+
+    return any(
+        op.name == "atomic" and op.attrs["op"] in ("add", "exch", "cas") and is_float(op.args[-1].type)
+        for f in (func, *callees(func))
+        for op in walk(f.body)
+    )
+
+
+def _unloaded(entry: int, count: int, unit: int, record: bytes, size: int) -> int:
+    raise AssertionError("no program is loaded")
