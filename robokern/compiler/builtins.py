@@ -1,0 +1,79 @@
+"""Names of the kernel language that the compiler itself gives a meaning: one object each, one row in the front end.
+
+Their meanings are in `robokern/compiler/intrinsics.py`; everything else of the surface is a func in `robokern/lang`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Builtin:
+    """A primitive callable in kernels."""
+
+    def __init__(self, name: str, doc: str) -> None:
+        self.name = self.__name__ = name
+        self.__doc__ = doc
+
+    def __call__(self, *args: Any) -> Any:
+        raise TypeError(f"{self.name}() belongs to the kernel language: call it in a kernel or func")
+
+    def __repr__(self) -> str:
+        return f"<builtin {self.name}>"
+
+
+BUILTINS: dict[str, Builtin] = {}
+
+
+def _builtin(name: str, doc: str) -> Any:
+    BUILTINS[name] = Builtin(name, doc)
+    return BUILTINS[name]
+
+
+tid = _builtin("tid", "Coordinates of the item in the grid: one int32, or a tuple unpacked into up to four.")
+sqrt = _builtin("sqrt", "Square root, correctly rounded, per component.")
+floor = _builtin("floor", "Largest integer not above, per component.")
+ceil = _builtin("ceil", "Smallest integer not below, per component.")
+trunc = _builtin("trunc", "Towards zero, per component.")
+rint = _builtin("rint", "Nearest integer, ties to even, per component.")
+fma = _builtin("fma", "a * b + c rounded once, per component.")
+where = _builtin("where", "where(condition, a, b): a if the condition holds, else b; both are evaluated.")
+select = _builtin("select", "select(condition, a, b): b if the condition holds, else a (the older order).")
+bitcast = _builtin("bitcast", "bitcast(x, T): the same bits as type T of equal width.")
+atomic_add = _builtin("atomic_add", "atomic_add(array, i, ..., value): adds, gives the old value.")
+atomic_sub = _builtin("atomic_sub", "atomic_sub(array, i, ..., value): subtracts, gives the old value.")
+atomic_min = _builtin("atomic_min", "atomic_min(array, i, ..., value): keeps the smaller, gives the old value.")
+atomic_max = _builtin("atomic_max", "atomic_max(array, i, ..., value): keeps the larger, gives the old value.")
+atomic_and = _builtin("atomic_and", "atomic_and(array, i, ..., value): bitwise and, gives the old value.")
+atomic_or = _builtin("atomic_or", "atomic_or(array, i, ..., value): bitwise or, gives the old value.")
+atomic_xor = _builtin("atomic_xor", "atomic_xor(array, i, ..., value): bitwise exclusive or, gives the old value.")
+atomic_exch = _builtin("atomic_exch", "atomic_exch(array, i, ..., value): writes, gives the old value.")
+atomic_cas = _builtin("atomic_cas", "atomic_cas(array, i, ..., compare, value): writes if equal, gives the old value.")
+local = _builtin("local", "local(n, T): a zero-filled array private to the item.")
+from_handle = _builtin("from_handle", "from_handle(handle, S): the struct S at a uint64 address.")
+address = _builtin("address", "address(array): address of its first element, uint64.")
+array_at = _builtin("array_at", "array_at(handle, n, ..., T): an array over raw memory at a uint64 address.")
+cast = _builtin("cast", "cast(x, T): x converted to T.")
+static = _builtin("static", "static(expression): evaluated by Python when the kernel is compiled.")
+printf = _builtin("printf", "printf(format, ...): C-style formatted print.")
+abs_ = _builtin("abs", "Absolute value, per component.")
+min_ = _builtin("min", "min(a, b, ...): a if a < b else b, per component; of one vector: its smallest component.")
+max_ = _builtin("max", "max(a, b, ...): a if a > b else b, per component; of one vector: its largest component.")
+len_ = _builtin("len", "Length of an array's first dimension, or of a vector.")
+print_ = _builtin("print", "Prints its arguments.")
+range_ = _builtin("range", "range(stop), range(start, stop), range(start, stop, step).")
+type_ = _builtin("type", "The type of a value, callable.")
+zeros = _builtin("zeros", "zeros(shape=n, dtype=T): a zero-filled array private to the item.")
+range_bounds = _builtin("$range_bounds", "Start, stop and step of a range.")
+in_range = _builtin("$in_range", "Whether a counter is still inside its range.")
+
+# what Python's own names mean inside a kernel
+PYTHON: dict[Any, Builtin] = {
+    abs: abs_,
+    min: min_,
+    max: max_,
+    len: len_,
+    print: print_,
+    range: range_,
+    type: type_,
+}

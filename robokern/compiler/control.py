@@ -1,0 +1,244 @@
+"""`if` and loops: which variables they carry, and what those are afterwards."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from robokern.compiler.lowering import (
+    Lowering,
+    Undefined,
+    describe,
+    flatten,
+    is_mergeable,
+    is_weak,
+    rebuild,
+    same,
+)
+from robokern.ir.nodes import Block, Value
+from robokern.ir.types import bool_
+
+
+def branch(lo: Lowering, node: Any, condition: Value, then: Callable[[], Any], other: Callable[[], Any]) -> Any:
+    """Runs one of two pieces of code; gives what they return (both the same shape), variables merged."""
+    before = dict(lo.env)
+    blocks, envs = [], []
+    for run in (then, other):
+        lo.env = dict(before)
+        with lo.builder.region() as block:
+            lo.env["$value"] = run()
+        blocks.append(block)
+        envs.append(lo.env)
+    lo.env = _merge(lo, node, condition, blocks, envs)
+    return lo.env.pop("$value")
+
+
+def _merge(lo: Lowering, node: Any, condition: Value, blocks: list[Block], envs: list[dict[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    shapes: dict[str, Any] = {}
+    yields: tuple[list[Value], list[Value]] = ([], [])
+    for name in [*envs[0], *(n for n in envs[1] if n not in envs[0])]:
+        a, b = (env.get(name, Undefined("it is assigned in one branch only")) for env in envs)
+        if same(a, b):
+            merged[name] = a
+        elif (pair := _unify(lo, node, name, a, b, blocks)) is None:
+            merged[name] = next((x for x in (a, b) if isinstance(x, Undefined)), _differs(a, b))
+        else:
+            shapes[name] = a if not isinstance(a, Undefined) else b
+            yields[0].extend(pair[0])
+            yields[1].extend(pair[1])
+    for block, values in zip(blocks, yields, strict=True):
+        block.yields = tuple(values)
+    lo.builder.loc = lo.source.loc(node)
+    types = tuple(v.type for v in yields[0])
+    results = list(lo.builder.ops("if", condition, regions=tuple(blocks), types=types))
+    for name, shape in shapes.items():
+        merged[name] = rebuild(shape, results)
+    return merged
+
+
+def _differs(a: Any, b: Any) -> Undefined:
+    return Undefined(f"it is {describe(a)} in one branch and {describe(b)} in the other")
+
+
+def _unify(lo: Lowering, node: Any, name: str, a: Any, b: Any, blocks: list[Block]) -> Any:
+    """Both sides' values as lists of Values of equal types; None when they cannot meet."""
+    if name.startswith("$") and isinstance(a, Undefined) != isinstance(b, Undefined):
+        return _fill(lo, node, a, b, blocks)
+    if not (is_mergeable(a) and is_mergeable(b)):
+        return None
+    left, right = flatten(a), flatten(b)
+    if len(left) != len(right):
+        return None
+    sides: tuple[list[Value], list[Value]] = ([], [])
+    for x, y in zip(left, right, strict=True):
+        with reopened(lo, blocks[0]):
+            sides[0].append(lo.value(x, node, y.type if isinstance(y, Value) else None))
+        with reopened(lo, blocks[1]):
+            sides[1].append(lo.value(y, node, sides[0][-1].type))
+        if sides[0][-1].type != sides[1][-1].type:
+            what = "the result" if name.startswith("$") else repr(name)
+            lo.fail(node, f"{what} is {sides[0][-1].type} in one branch and {sides[1][-1].type} in the other")
+    return sides
+
+
+def _fill(lo: Lowering, node: Any, a: Any, b: Any, blocks: list[Block]) -> Any:
+    """A compiler's own variable set on one side only: zero on the other, where nothing reads it."""
+    missing = 0 if isinstance(a, Undefined) else 1
+    known = flatten(b if missing == 0 else a)
+    if not is_mergeable(tuple(known)):
+        return None
+    with reopened(lo, blocks[1 - missing]):
+        values = [lo.value(x, node) for x in known]
+    with reopened(lo, blocks[missing]):
+        zeros = [lo.builder.op("zero", type=v.type) for v in values]
+    return (zeros, values) if missing == 0 else (values, zeros)
+
+
+@contextmanager
+def reopened(lo: Lowering, block: Block) -> Iterator[None]:
+    """Appends to a block that was closed before."""
+    outer, lo.builder.block = lo.builder.block, block
+    try:
+        yield
+    finally:
+        lo.builder.block = outer
+
+
+class Retry(Exception):
+    """A loop must be lowered again: these variables have to start with these types."""
+
+    def __init__(self, types: dict[str, Any]) -> None:
+        super().__init__(types)
+        self.types = types
+
+
+class Carry:
+    """The variables that a loop hands from one turn to the next."""
+
+    def __init__(self, lo: Lowering, node: Any, names: list[str], types: dict[str, Any]) -> None:
+        self.lo, self.node, self.before = lo, node, dict(lo.env)
+        self.shapes: dict[str, Any] = {}
+        self.inits: list[Value] = []
+        for name in [*names, *(n for n in types if n not in names)]:
+            self._start(name, types.get(name))
+
+    def _start(self, name: str, types: Any) -> None:
+        if name not in self.before:
+            self.shapes[name] = types
+            self.inits.extend(self.lo.builder.op("zero", type=t) for t in flatten(types))
+            return
+        value = self.before[name]
+        self.shapes[name] = value
+        self.inits.extend(self.lo.value(x, self.node, types) for x in flatten(value))
+
+    def params(self) -> tuple[Value, ...]:
+        """Fresh values for a region's parameters."""
+        return tuple(Value(v.type) for v in self.inits)
+
+    def bind(self, values: tuple[Value, ...]) -> None:
+        """Gives the variables these values."""
+        remaining = list(values)
+        for name, shape in self.shapes.items():
+            self.lo.env[name] = rebuild(shape, remaining)
+
+    def collect(self) -> tuple[Value, ...]:
+        """The variables' values at the end of a turn, of the types they started with.
+
+        Raises:
+            Retry: a literal's type, or a variable of the compiler's own, became known only now.
+        """
+        self._own_variables()
+        values: list[Value] = []
+        for name, shape in self.shapes.items():
+            values.extend(self._ended(name, shape, len(values)))
+        return tuple(values)
+
+    def _own_variables(self) -> None:
+        new = [n for n in self.lo.env if n.startswith("$result") and n not in self.shapes and n not in self.before]
+        found = {n: self.lo.env[n] for n in new if not isinstance(self.lo.env[n], Undefined)}
+        if found:
+            lo, node = self.lo, self.node
+            values = {n: [lo.value(x, node) for x in flatten(v)] for n, v in found.items()}
+            raise Retry({n: rebuild(found[n], [v.type for v in values[n]]) for n in found})
+
+    def _ended(self, name: str, shape: Any, first: int) -> list[Value]:
+        ended = self.lo.env[name]
+        if not is_mergeable(ended) or len(flatten(ended)) != len(flatten(shape)):
+            self.lo.fail(self.node, f"{name!r} becomes {describe(ended)} in the loop", "use another name for it")
+        wanted = [v.type for v in self.inits[first : first + len(flatten(shape))]]
+        values = [self.lo.value(x, self.node, t) for x, t in zip(flatten(ended), wanted, strict=True)]
+        for value, want in zip(values, wanted, strict=True):
+            if value.type != want:
+                self._mismatch(name, value, want)
+        return values
+
+    def _mismatch(self, name: str, value: Value, want: Any) -> None:
+        start = self.before.get(name)
+        weak_kinds = "iu" if isinstance(start, int) else "f"
+        if is_weak(start) and getattr(value.type, "kind", "") in weak_kinds:
+            raise Retry({name: value.type})
+        self.lo.fail(self.node, f"{name!r} is {want} before the loop and {value.type} after a turn of it", "cast one of them")
+
+    def finish(self, results: tuple[Value, ...]) -> None:
+        """Variables after the loop: carried ones as it left them, its own ones without a value."""
+        inside = self.lo.env
+        self.lo.env = dict(self.before)
+        for name in inside:
+            if name not in self.before:
+                self.lo.env[name] = Undefined("it is assigned only inside the loop")
+        self.bind(results)
+
+
+def carry_loop(lo: Lowering, node: Any, names: list[str], attempt: Callable[[Carry], tuple[Value, ...]]) -> None:
+    """Lowers a loop; again when it turns out that a variable must start with another type."""
+    types: dict[str, Any] = {}
+    mergeable = [n for n in names if n in lo.env and is_mergeable(lo.env[n])]
+    block, env, asserts = lo.builder.block, dict(lo.env), len(lo.asserts)
+    length = len(block.ops)
+    while True:
+        carry = Carry(lo, node, mergeable, types)
+        try:
+            carry.finish(attempt(carry))
+            return
+        except Retry as retry:
+            types.update(retry.types)
+            lo.builder.block, lo.env = block, dict(env)
+            del block.ops[length:], lo.asserts[asserts:]
+
+
+def while_loop(lo: Lowering, node: ast.While, names: list[str], body: Callable[[], None]) -> None:
+    """`while test: body`."""
+
+    def attempt(carry: Carry) -> tuple[Value, ...]:
+        with lo.builder.region(carry.params()) as test:
+            carry.bind(test.params)
+            going = lo.value(lo.condition(node.test), node.test, bool_)
+            test.yields = (going, *carry.collect())
+        with lo.builder.region(carry.params()) as turn:
+            carry.bind(turn.params)
+            body()
+            turn.yields = carry.collect()
+        lo.builder.loc = lo.source.loc(node)
+        return lo.builder.ops("while", *carry.inits, regions=(test, turn))
+
+    carry_loop(lo, node, names, attempt)
+
+
+def for_loop(
+    lo: Lowering, node: ast.For, bounds: tuple[Value, Value, Value], names: list[str], body: Callable[[Value], None]
+) -> None:
+    """`for counter in range(*bounds): body(counter)`."""
+
+    def attempt(carry: Carry) -> tuple[Value, ...]:
+        counter = Value(bounds[0].type)
+        with lo.builder.region((counter, *carry.params())) as turn:
+            carry.bind(turn.params[1:])
+            body(counter)
+            turn.yields = carry.collect()
+        lo.builder.loc = lo.source.loc(node)
+        return lo.builder.ops("for", *bounds, *carry.inits, regions=(turn,))
+
+    carry_loop(lo, node, names, attempt)

@@ -1,0 +1,224 @@
+"""What the decorators make: `Function` (a set of overloads), `Kernel`, and structs. No source is read until it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from robokern.compiler.source import Source, source_of
+from robokern.errors import KernelError
+from robokern.ir.types import Inout, Struct, as_type, is_concrete
+
+
+class Static:
+    """Pattern of a parameter that takes a compile-time value: a func, a type, a string."""
+
+    def __str__(self) -> str:
+        return "compile-time value"
+
+
+STATIC = Static()
+
+
+@dataclass(eq=False)
+class Overload:
+    """One Python function of the kernel language."""
+
+    python: Callable[..., Any]
+    contract: bool = True
+    instances: dict[Any, Any] = field(default_factory=dict)
+    _params: tuple[tuple[str, Any], ...] | None = None
+    _source: Source | None = None
+
+    @property
+    def name(self) -> str:
+        """The function's own name."""
+        return self.python.__name__
+
+    @property
+    def source(self) -> Source:
+        """Its syntax tree (read on first use)."""
+        if self._source is None:
+            self._source = source_of(self.python)
+        return self._source
+
+    @property
+    def params(self) -> tuple[tuple[str, Any], ...]:
+        """Names and type patterns of the parameters."""
+        if self._params is None:
+            code = self.python.__code__
+            names = code.co_varnames[: code.co_argcount]
+            self._params = tuple((n, self._pattern(n)) for n in names)
+        return self._params
+
+    @property
+    def returns(self) -> Any:
+        """The return annotation's type, or None when there is none that can be checked."""
+        annotation = self.python.__annotations__.get("return")
+        annotation = self.evaluate(annotation) if isinstance(annotation, str) else annotation
+        try:
+            return None if annotation is None else as_type(annotation)
+        except TypeError:
+            return None
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Default values by parameter name."""
+        values = self.python.__defaults__ or ()
+        names = [n for n, _ in self.params]
+        return dict(zip(names[len(names) - len(values) :], values, strict=True))
+
+    def _pattern(self, name: str) -> Any:
+        annotation = self.python.__annotations__.get(name, Any)
+        if isinstance(annotation, str):
+            annotation = self.evaluate(annotation)
+        if annotation is Callable or annotation is Function or annotation is type:
+            return STATIC
+        try:
+            return as_type(annotation)
+        except TypeError as error:
+            node = next(a for a in self.source.node.args.args if a.arg == name)
+            raise self.source.error(node, f"parameter {name!r}: {error}") from None
+
+    def evaluate(self, text: str) -> Any:
+        """A Python expression in the scope the function was defined in."""
+        return eval(text, self.python.__globals__, self.captured)
+
+    @property
+    def captured(self) -> dict[str, Any]:
+        """Values of the enclosing functions' variables that it uses."""
+        names = self.python.__code__.co_freevars
+        cells = self.python.__closure__ or ()
+        return {n: c.cell_contents for n, c in zip(names, cells, strict=True) if _filled(c)}
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return False
+    return True
+
+
+class Function:
+    """A named set of overloads, callable in kernels."""
+
+    def __init__(self, name: str, doc: str | None = None) -> None:
+        self.name = self.__name__ = name
+        self.__doc__ = doc
+        self.overloads: list[Overload] = []
+
+    def add(self, overload: Overload) -> None:
+        """Adds an overload; one with the same place in the source is replaced (a re-run notebook cell)."""
+        place = _place(overload)
+        self.overloads = [o for o in self.overloads if _place(o) != place]
+        self.overloads.append(overload)
+
+    def __call__(self, *args: Any) -> Any:
+        raise TypeError(f"{self.name}() is a func of the kernel language: call it in a kernel or func")
+
+    def __repr__(self) -> str:
+        return f"<func {self.name}>"
+
+
+def _place(overload: Overload) -> tuple[str, int]:
+    code = overload.python.__code__
+    return code.co_filename, code.co_firstlineno
+
+
+_functions: dict[tuple[str, str], Function] = {}
+OPERATORS: dict[str, Function] = {}
+
+
+def func(python: Any = None, *, contract: bool = True) -> Any:
+    """Makes a Python function callable in kernels.
+
+    Functions of one name in one module are overloads, told apart by their parameter types.
+
+    Args:
+        contract: whether `a * b + c` in it may be fused into one rounding.
+    """
+    if python is None:
+        return lambda p: func(p, contract=contract)
+    key = python.__module__, python.__qualname__
+    # a factory makes a new function each time, it does not add an overload
+    function = None if "<locals>" in key[1] else _functions.get(key)
+    if function is None:
+        function = _functions[key] = Function(python.__name__, python.__doc__)
+    function.__doc__ = function.__doc__ or python.__doc__
+    function.add(Overload(python, contract))
+    return function
+
+
+def operator(name: str) -> Callable[[Any], Function]:
+    """Registers a func as a meaning of an operator: add sub mul div floordiv mod pow matmul neg pos invert."""
+
+    def register(python: Any) -> Function:
+        function: Function = python if isinstance(python, Function) else func(python)
+        table = OPERATORS.setdefault(name, Function(name))
+        for overload in function.overloads:
+            if overload not in table.overloads:
+                table.add(overload)
+        return function
+
+    return register
+
+
+class Kernel:
+    """A function that runs once per item of a grid; see `rk.launch`.
+
+    Attributes:
+        params: names and types of its parameters.
+        launchers: the runtime's prepared launches, by argument types.
+    """
+
+    def __init__(self, python: Callable[..., Any], options: dict[str, Any]) -> None:
+        self.overload = Overload(python, options.get("contract", True))
+        self.options = options
+        self.name = self.__name__ = options.get("name") or python.__name__
+        self.module = self.__module__ = python.__module__
+        self.__doc__ = python.__doc__
+        self.launchers: dict[Any, Any] = {}
+
+    @property
+    def params(self) -> tuple[tuple[str, Any], ...]:
+        """Names and types (patterns, if generic) of the parameters."""
+        return self.overload.params
+
+    @property
+    def is_generic(self) -> bool:
+        """Whether some parameter's type is only known at launch."""
+        return not all(is_concrete(t) for _, t in self.params)
+
+    def __call__(self, *args: Any) -> Any:
+        raise TypeError(f"kernel {self.name}() is not called but launched: rk.launch({self.name}, dim=..., inputs=[...])")
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.name}>"
+
+
+_KERNEL_OPTIONS = ("contract", "name", "enable_backward", "module", "module_options", "launch_bounds", "grid_stride")
+
+
+def kernel(python: Any = None, **options: Any) -> Any:
+    """Makes a Python function a kernel: run once per grid item by `rk.launch`; it returns nothing."""
+    unknown = [o for o in options if o not in _KERNEL_OPTIONS]
+    if unknown:
+        raise TypeError(f"kernel has no option {unknown[0]!r} (options: {', '.join(_KERNEL_OPTIONS)})")
+    return (lambda p: Kernel(p, options)) if python is None else Kernel(python, options)
+
+
+def struct(python: type) -> Struct:
+    """Makes a class with annotated fields a struct of the kernel language, callable on the host too."""
+    scope = dict(vars(__import__("sys").modules[python.__module__]))
+    fields = []
+    for name, annotation in python.__annotations__.items():
+        annotation = eval(annotation, scope) if isinstance(annotation, str) else annotation
+        try:
+            fields.append((name, as_type(annotation)))
+        except TypeError as error:
+            raise KernelError(f"struct {python.__name__}, field {name!r}: {error}") from None
+        if isinstance(fields[-1][1], Inout) or not is_concrete(fields[-1][1]):
+            raise KernelError(f"struct {python.__name__}, field {name!r}: {fields[-1][1]} is not a complete type")
+    return Struct(python.__name__, tuple(fields))

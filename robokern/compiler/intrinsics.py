@@ -1,0 +1,318 @@
+"""What the builtins mean: one row each, from a call's syntax to ops."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from robokern.compiler.builtins import BUILTINS
+from robokern.compiler.calls import arguments
+from robokern.compiler.construct import construct
+from robokern.compiler.expressions import compare
+from robokern.compiler.lowering import Lowering, describe, flatten, intrinsic, kernel_meaning
+from robokern.compiler.places import Element, index_value
+from robokern.ir.nodes import Assert, Value
+from robokern.ir.types import (
+    COMPOSITES,
+    ArrayType,
+    Struct,
+    Type,
+    as_type,
+    bool_,
+    int32,
+    is_integer,
+    scalar_of,
+    uint64,
+)
+
+def _args(lo: Lowering, node: ast.Call, low: int, high: int | None = None) -> list[Any]:
+    args, kwargs = arguments(lo, node)
+    name = getattr(node.func, "attr", getattr(node.func, "id", "it"))
+    high = low if high is None else high
+    if kwargs:
+        lo.fail(node, f"{name}() has no argument {next(iter(kwargs))!r}")
+    if not low <= len(args) <= high:
+        count = f"{low}" if low == high else f"{low} to {high}"
+        lo.fail(node, f"{name}() takes {count} arguments, got {len(args)}")
+    return args
+
+
+def _common(lo: Lowering, node: Any, args: list[Any]) -> list[Value]:
+    """Arguments as Values of one type; weak literals take the scalar type of the first that has one."""
+    known = next((a for a in args if isinstance(a, Value)), None)
+    if known is None:
+        known = lo.value(args[0], node)
+    like = scalar_of(known.type)
+    values = [lo.value(a, node, like) for a in args]
+    return [_spread(lo, node, v, values) for v in values]
+
+
+def _spread(lo: Lowering, node: Any, value: Value, values: list[Value]) -> Value:
+    composite = next((v.type for v in values if isinstance(v.type, COMPOSITES)), None)
+    if composite is None or value.type == composite or value.type != composite.dtype:
+        return value
+    return lo.op(node, "splat", value, type=composite)
+
+
+def _literal_tid(node: ast.Call) -> int:
+    return int(getattr(node, "_unpacked", 1))
+
+
+@intrinsic("tid")
+def _tid(lo: Lowering, node: ast.Call) -> Any:
+    _args(lo, node, 0)
+    if not lo.is_kernel:
+        lo.fail(node, "tid() is known in kernels only", "call it in the kernel and pass the index on")
+    ndim = _literal_tid(node)
+    if lo.tid_ndim not in (0, ndim):
+        lo.fail(node, f"tid() gives {ndim} coordinates here and {lo.tid_ndim} before", "unpack the same number everywhere")
+    lo.tid_ndim = ndim
+    lo.builder.loc = lo.source.loc(node)
+    results = lo.builder.ops("tid", ndim=ndim)
+    return results[0] if ndim == 1 else results
+
+
+@intrinsic("sqrt", "floor", "ceil", "trunc", "rint")
+def _float_unary(lo: Lowering, node: ast.Call) -> Any:
+    (x,) = _args(lo, node, 1)
+    return lo.op(node, kernel_name(lo, node), lo.value(x, node))
+
+
+@intrinsic("abs")
+def _abs(lo: Lowering, node: ast.Call) -> Any:
+    (x,) = _args(lo, node, 1)
+    if not isinstance(x, Value) and isinstance(x, (int, float)):
+        return abs(x)
+    value = lo.value(x, node)
+    unsigned = getattr(scalar_of(value.type), "kind", "") == "u"
+    return value if unsigned else lo.op(node, "abs", value)
+
+
+@intrinsic("min", "max")
+def _min_max(lo: Lowering, node: ast.Call) -> Any:
+    args, _ = arguments(lo, node)
+    name = "min" if kernel_name(lo, node) == "min" else "max"
+    if args and all(isinstance(a, (int, float)) and not isinstance(a, Value) for a in args):
+        return (min if name == "min" else max)(args)
+    values = _common(lo, node, args)
+    if len(values) == 1:
+        values = _components(lo, node, values[0])
+    result = values[0]
+    for value in values[1:]:
+        result = lo.op(node, name, result, value)
+    return result
+
+
+def kernel_name(lo: Lowering, node: ast.Call) -> str:
+    """The name of the builtin that a call's function expression means."""
+    return str(kernel_meaning(lo.expr(node.func)).name)
+
+
+def _components(lo: Lowering, node: Any, value: Value) -> list[Value]:
+    if not isinstance(value.type, COMPOSITES):
+        lo.fail(node, f"needs two arguments or a vector, got one {value.type}")
+    scalar = scalar_of(value.type)
+    count = value.type.shape[0]
+    return [lo.builder.extract(value, k, scalar) for k in range(count)]
+
+
+@intrinsic("fma")
+def _fma(lo: Lowering, node: ast.Call) -> Any:
+    return lo.op(node, "fma", *_common(lo, node, _args(lo, node, 3)))
+
+
+@intrinsic("where")
+def _where(lo: Lowering, node: ast.Call) -> Any:
+    condition, a, b = _args(lo, node, 3)
+    return _choose(lo, node, condition, a, b)
+
+
+@intrinsic("select")
+def _select(lo: Lowering, node: ast.Call) -> Any:
+    condition, a, b = _args(lo, node, 3)
+    return _choose(lo, node, condition, b, a)
+
+
+def _choose(lo: Lowering, node: Any, condition: Any, a: Any, b: Any) -> Any:
+    truth = lo.truth(condition, node)
+    if isinstance(truth, bool):
+        return a if truth else b
+    known = a if isinstance(a, Value) else b
+    like = scalar_of(known.type) if isinstance(known, Value) else None
+    x, y = lo.value(a, node, like), lo.value(b, node, like)
+    if x.type != y.type:
+        lo.fail(node, f"where() chooses between equal types, got {x.type} and {y.type}", "cast one of them")
+    return lo.op(node, "select", truth, x, y)
+
+
+@intrinsic("cast")
+def _cast(lo: Lowering, node: ast.Call) -> Any:
+    x, type_ = _args(lo, node, 2)
+    return construct(lo, node, as_type(type_), [x], {})
+
+
+@intrinsic("bitcast")
+def _bitcast(lo: Lowering, node: ast.Call) -> Any:
+    x, type_ = _args(lo, node, 2)
+    return lo.op(node, "bitcast", lo.value(x, node), type=type_)
+
+
+@intrinsic("static")
+def _static(lo: Lowering, node: ast.Call) -> Any:
+    (expression,) = node.args
+    known = {k: v for k, v in lo.env.items() if not isinstance(v, Value)}
+    scope = {**lo.overload.python.__globals__, **lo.captured, **known}
+    try:
+        return eval(compile(ast.Expression(expression), lo.source.file, "eval"), scope)
+    except Exception as error:
+        lo.fail(node, f"static() failed: {type(error).__name__}: {error}")
+
+
+@intrinsic("len")
+def _len(lo: Lowering, node: ast.Call) -> Any:
+    (x,) = _args(lo, node, 1)
+    type_ = getattr(x, "type", None)
+    if isinstance(type_, ArrayType):
+        return lo.op(node, "shape", x, dim=0)
+    if isinstance(type_, COMPOSITES):
+        return type_.shape[0]
+    if isinstance(x, tuple):
+        return len(x)
+    lo.fail(node, f"{describe(x)} has no length")
+
+
+@intrinsic("type")
+def _type(lo: Lowering, node: ast.Call) -> Any:
+    (x,) = _args(lo, node, 1)
+    return lo.value(x, node).type
+
+
+@intrinsic("range")
+def _range(lo: Lowering, node: ast.Call) -> Any:
+    lo.fail(node, "range() stands only in a for statement")
+
+
+@intrinsic("$range_bounds")
+def _range_bounds(lo: Lowering, node: ast.Call) -> Any:
+    return range_bounds(lo, node.args[0])
+
+
+def range_bounds(lo: Lowering, node: ast.expr) -> tuple[Any, Any, Any]:
+    """Start, stop and step of a `range(...)` expression; Python ints where known, else Values of one type."""
+    is_range = isinstance(node, ast.Call) and lo.expr(node.func) is BUILTINS["range"]
+    if not isinstance(node, ast.Call) or not is_range:
+        lo.fail(node, "a for statement runs over range(...) or a tuple", "write for i in range(len(a))")
+    args = _args(lo, node, 1, 3)
+    start, stop, step = (0, args[0], 1) if len(args) == 1 else (*args, 1) if len(args) == 2 else args
+    if step == 0 and not isinstance(step, Value):
+        lo.fail(node, "range() needs a step other than 0")
+    bounds = (start, stop, step)
+    if all(isinstance(b, int) for b in bounds):
+        return bounds
+    values = _common(lo, node, list(bounds))
+    for value in values:
+        if not is_integer(value.type) or value.type != values[0].type:
+            lo.fail(node, f"range() needs integers of one type, got {', '.join(str(v.type) for v in values)}", "write int(...)")
+    return values[0], values[1], values[2] if isinstance(step, Value) else step
+
+
+@intrinsic("$in_range")
+def _in_range(lo: Lowering, node: ast.Call) -> Any:
+    at, stop, step = (lo.expr(a) for a in node.args)
+    up = compare(lo, node, ast.Lt(), at, stop)
+    if not isinstance(step, Value):
+        return up if step > 0 else compare(lo, node, ast.Gt(), at, stop)
+    down = compare(lo, node, ast.Gt(), at, stop)
+    return lo.op(node, "select", compare(lo, node, ast.Gt(), step, 0), up, down)
+
+
+@intrinsic("local", "zeros")
+def _local(lo: Lowering, node: ast.Call) -> Any:
+    args, kwargs = arguments(lo, node)
+    given = {**dict(zip(("shape", "dtype"), args, strict=False)), **kwargs}
+    shape = given.get("shape")
+    shape = shape if isinstance(shape, tuple) else (shape,)
+    if not all(isinstance(n, int) and n > 0 for n in shape) or "dtype" not in given:
+        lo.fail(node, "a local array needs a constant shape and a dtype", "write rk.local(64, int)")
+    type_ = ArrayType(as_type(given["dtype"]), len(shape))
+    return lo.op(node, "local", shape=tuple(int(n) for n in shape), type=type_)
+
+
+@intrinsic("address")
+def _address(lo: Lowering, node: ast.Call) -> Any:
+    (x,) = _args(lo, node, 1)
+    return lo.op(node, "address", lo.value(x, node))
+
+
+@intrinsic("array_at")
+def _array_at(lo: Lowering, node: ast.Call) -> Any:
+    handle, *shape, dtype = _args(lo, node, 3, 6)
+    values = [index_value(lo, n, node) for n in shape]
+    return lo.op(node, "array_at", lo.value(handle, node, uint64), *values, type=ArrayType(as_type(dtype), len(shape)))
+
+
+@intrinsic("from_handle")
+def _from_handle(lo: Lowering, node: ast.Call) -> Any:
+    handle, type_ = _args(lo, node, 2)
+    if not isinstance(type_, Struct):
+        lo.fail(node, f"from_handle() needs a struct, got {describe(type_)}")
+    address = lo.typed(handle, uint64, node, "a handle")
+    one, zero = lo.builder.const(1, int32), lo.builder.const(0, int32)
+    array = lo.op(node, "array_at", address, one, type=ArrayType(type_, 1))
+    return lo.op(node, "load", array, zero, offset=0, type=type_)
+
+
+_ATOMIC_VALUES = {"cas": 2}
+
+
+@intrinsic(*(f"atomic_{op}" for op in ("add", "sub", "min", "max", "and", "or", "xor", "exch", "cas")))
+def _atomic(lo: Lowering, node: ast.Call) -> Any:
+    name = kernel_name(lo, node).removeprefix("atomic_")
+    values = _ATOMIC_VALUES.get(name, 1)
+    args = _args(lo, node, 2 + values, 5 + values)
+    array = lo.value(args[0], node)
+    if not isinstance(array.type, ArrayType):
+        lo.fail(node, f"atomic_{name}() needs an array first, got {array.type}")
+    indices = tuple(index_value(lo, i, node) for i in args[1:-values])
+    if len(indices) != array.type.ndim:
+        lo.fail(node, f"{array.type} takes {array.type.ndim} indices, got {len(indices)}")
+    return atomic(lo, node, name, Element(array, indices, 0, array.type.dtype), args[-values:])
+
+
+def atomic(lo: Lowering, node: Any, name: str, at: Element, values: list[Any]) -> Value:
+    """Combines into an array element; gives its old value."""
+    parts = [lo.typed(v, at.type, node, f"atomic_{name}") for v in values]
+    if name == "sub":
+        name, parts = "add", [lo.op(node, "neg", parts[0])]
+    return lo.op(node, "atomic", at.array, *at.indices, *parts, op=name, offset=at.offset)
+
+
+@intrinsic("print", "printf")
+def _print(lo: Lowering, node: ast.Call) -> Any:
+    args, _ = arguments(lo, node)
+    pieces, values = [], []
+    for x in [y for a in args for y in flatten(a)]:
+        if isinstance(x, str):
+            pieces.append(x)
+        elif isinstance(x, Type):
+            pieces.append(str(x))
+        else:
+            pieces.append(None)
+            values.append(lo.value(x, node))
+    if kernel_name(lo, node) == "printf":
+        lo.fail(node, "printf() is not supported yet", "print(a, b) prints values side by side")
+    lo.builder.loc = lo.source.loc(node)
+    try:
+        lo.builder.ops("print", *values, message=tuple(pieces))
+    except TypeError as error:
+        lo.fail(node, str(error))
+    return None
+
+
+def lower_assert(lo: Lowering, node: ast.Assert, message: str) -> None:
+    """An `assert` statement."""
+    truth = lo.value(lo.condition(node.test), node, bool_)
+    lo.asserts.append(Assert(message, lo.source.loc(node)))
+    lo.builder.loc = lo.source.loc(node)
+    lo.builder.ops("assert", truth, index=len(lo.asserts) - 1)
+

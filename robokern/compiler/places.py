@@ -1,0 +1,265 @@
+"""What can stand left of `=`: variables, array elements, and parts of both.
+
+    Local(name)                       x
+    Temp(object)                      any expression; can be read only
+    Element(array, indices, part)     a[i, j]      a[i].field    a[i][2]
+    Part(parent, offset, type)        v.x          s.field       m[1]
+    Dynamic(parent, index, type)      v[k] with k known at run time
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from robokern.compiler.lowering import Lowering, describe, expression, kernel_meaning, leaf_count
+from robokern.ir import layout
+from robokern.ir.composite import Composite, StructValue
+from robokern.ir.nodes import Value
+from robokern.ir.ops import component_type
+from robokern.ir.types import (
+    COMPOSITES,
+    ArrayType,
+    Matrix,
+    Quaternion,
+    Struct,
+    Transform,
+    Type,
+    Vector,
+    is_integer,
+)
+
+
+@dataclass
+class Local:
+    """A variable."""
+
+    name: str
+
+
+@dataclass
+class Temp:
+    """The value of an expression."""
+
+    object: Any
+
+
+@dataclass
+class Element:
+    """A part (from leaf `offset`, of `type`) of an array element."""
+
+    array: Value
+    indices: tuple[Value, ...]
+    offset: int
+    type: Type
+
+
+@dataclass
+class Part:
+    """A part of another place, known at compile time."""
+
+    parent: Any
+    offset: int
+    type: Type
+
+
+@dataclass
+class Dynamic:
+    """A component of another place, chosen at run time."""
+
+    parent: Any
+    index: Value
+    type: Type
+
+
+class ShapeOf:
+    """`a.shape` before it is indexed."""
+
+    def __init__(self, array: Value) -> None:
+        self.array = array
+
+
+def place(lo: Lowering, node: ast.expr) -> Any:
+    """The place an expression denotes."""
+    if isinstance(node, ast.Name):
+        return Local(node.id) if node.id in lo.env else Temp(lo.expr(node))
+    if isinstance(node, ast.Attribute):
+        return _attribute(lo, node, place(lo, node.value))
+    if isinstance(node, ast.Subscript):
+        return _subscript(lo, node, place(lo, node.value))
+    return Temp(lo.expr(node))
+
+
+@expression(ast.Attribute, ast.Subscript)
+def _read_expression(lo: Lowering, node: ast.expr) -> Any:
+    return read(lo, place(lo, node), node)
+
+
+def read(lo: Lowering, at: Any, node: Any) -> Any:
+    """The value in a place."""
+    if isinstance(at, Temp):
+        return at.object
+    if isinstance(at, Local):
+        return lo.lookup(node, at.name)
+    if isinstance(at, Element):
+        return lo.op(node, "load", at.array, *at.indices, offset=at.offset, type=at.type)
+    parent = lo.value(read(lo, at.parent, node), node)
+    if isinstance(at, Part):
+        return lo.op(node, "extract", parent, offset=at.offset, type=at.type)
+    return lo.op(node, "pick", parent, at.index, type=at.type)
+
+
+def write(lo: Lowering, at: Any, x: Any, node: Any) -> None:
+    """Puts a value into a place; variables are rebound."""
+    if isinstance(at, Local):
+        lo.env[at.name] = x
+    elif isinstance(at, Element):
+        value = lo.typed(x, at.type, node, "cannot assign")
+        lo.builder.loc = lo.source.loc(node)
+        lo.builder.ops("store", at.array, *at.indices, value, offset=at.offset)
+    elif isinstance(at, Temp):
+        lo.fail(node, f"cannot assign to {describe(at.object)}", "assign to a variable, an array element or a part of one")
+    else:
+        _write_part(lo, at, x, node)
+
+
+def _write_part(lo: Lowering, at: Any, x: Any, node: Any) -> None:
+    part = lo.typed(x, at.type, node, "cannot assign")
+    whole = lo.value(read(lo, at.parent, node), node)
+    if isinstance(at, Part):
+        write(lo, at.parent, lo.op(node, "insert", whole, part, offset=at.offset), node)
+    else:
+        write(lo, at.parent, lo.op(node, "put", whole, at.index, part), node)
+
+
+def type_at(lo: Lowering, at: Any, node: Any) -> Any:
+    """The type of what is in a place; None when it is a compile-time object."""
+    if not isinstance(at, (Temp, Local)):
+        return at.type
+    x = read(lo, at, node)
+    if isinstance(x, (Value, Composite)):
+        return x.type
+    return x._type if isinstance(x, StructValue) else None  # type: ignore[attr-defined]
+
+
+def part(at: Any, offset: int, type_: Type) -> Any:
+    """The part of a place from leaf `offset`."""
+    if isinstance(at, Element):
+        return Element(at.array, at.indices, at.offset + offset, type_)
+    return Part(at, offset, type_)
+
+
+def _attribute(lo: Lowering, node: ast.Attribute, at: Any) -> Any:
+    type_ = type_at(lo, at, node.value)
+    if type_ is None:
+        return Temp(_python_attribute(lo, node, read(lo, at, node.value)))
+    if isinstance(type_, Struct):
+        return _field(lo, node, at, type_)
+    if isinstance(type_, ArrayType):
+        return Temp(_array_attribute(lo, node, at, type_))
+    if node.attr == "dtype":
+        return Temp(type_.dtype)
+    if isinstance(type_, Transform) and node.attr in ("p", "q"):
+        piece = (0, Vector(3, type_.dtype)) if node.attr == "p" else (3, Quaternion(type_.dtype))
+        return part(at, *piece)
+    place_ = "xyzw".find(node.attr) if len(node.attr) == 1 else -1
+    if isinstance(type_, (Vector, Quaternion)) and 0 <= place_ < type_.shape[0]:
+        return part(at, place_, type_.dtype)
+    lo.fail(node, f"{type_} has no component {node.attr!r}", _component_hint(type_))
+
+
+def _component_hint(type_: Type) -> str:
+    if isinstance(type_, Transform):
+        return "a transform has .p and .q"
+    if isinstance(type_, Matrix):
+        return "index a matrix with m[row, column]"
+    return "components are " + ", ".join("." + c for c in "xyzw"[: type_.shape[0]])  # type: ignore[attr-defined]
+
+
+def _field(lo: Lowering, node: ast.Attribute, at: Any, type_: Struct) -> Any:
+    try:
+        offset, field_type = layout.field_leaf(type_, node.attr)
+    except KeyError:
+        lo.fail(node, f"struct {type_.name} has no field {node.attr!r}", "fields: " + ", ".join(n for n, _ in type_.fields))
+    return part(at, offset, field_type)
+
+
+def _array_attribute(lo: Lowering, node: ast.Attribute, at: Any, type_: ArrayType) -> Any:
+    array = read(lo, at, node)
+    if node.attr == "shape":
+        return ShapeOf(array)
+    if node.attr in ("ndim", "dtype"):
+        return getattr(type_, node.attr)
+    if node.attr == "size":
+        sizes = [lo.op(node, "shape", array, dim=d) for d in range(type_.ndim)]
+        total = sizes[0]
+        for size in sizes[1:]:
+            total = lo.op(node, "mul", total, size)
+        return total
+    if node.attr == "ptr":
+        return lo.op(node, "address", array)
+    lo.fail(node, f"an array has no {node.attr!r} in a kernel", "it has shape, size, ndim, dtype, ptr")
+
+
+def _python_attribute(lo: Lowering, node: ast.Attribute, x: Any) -> Any:
+    if not isinstance(x, (ModuleType, type, Type)):
+        lo.fail(node, f"{describe(x)} has no attributes in a kernel")
+    try:
+        return kernel_meaning(getattr(x, node.attr))
+    except AttributeError:
+        name = x.__name__ if isinstance(x, (ModuleType, type)) else str(x)
+        lo.fail(node, f"{name} has no {node.attr!r}")
+
+
+def _subscript(lo: Lowering, node: ast.Subscript, at: Any) -> Any:
+    items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if any(isinstance(i, ast.Slice) for i in items):
+        lo.fail(node, "slices are not supported in kernels", "index single elements, or pass a slice of the array")
+    type_ = type_at(lo, at, node.value)
+    if isinstance(type_, ArrayType):
+        return _array_item(lo, node, at, type_, [lo.expr(i) for i in items])
+    indices = [lo.expr(i) for i in items]
+    if isinstance(type_, COMPOSITES):
+        return _component(lo, node, at, indices)
+    x = read(lo, at, node.value)
+    if isinstance(x, ShapeOf) and isinstance(indices[0], int):
+        return Temp(lo.op(node, "shape", x.array, dim=indices[0] % x.array.type.ndim))  # type: ignore[attr-defined]
+    if isinstance(x, tuple) and isinstance(indices[0], int) and -len(x) <= indices[0] < len(x):
+        return Temp(x[indices[0]])
+    lo.fail(node, f"{describe(x)} cannot be indexed in a kernel" if type_ is None else f"{type_} cannot be indexed")
+
+
+def _array_item(lo: Lowering, node: ast.Subscript, at: Any, type_: ArrayType, indices: list[Any]) -> Any:
+    if len(indices) > type_.ndim:
+        lo.fail(node, f"{type_} takes {type_.ndim} indices, got {len(indices)}")
+    array = lo.value(read(lo, at, node), node)
+    values = tuple(index_value(lo, i, node) for i in indices)
+    if len(values) == type_.ndim:
+        return Element(array, values, 0, type_.dtype)
+    return Temp(lo.op(node, "view", array, *values))
+
+
+def index_value(lo: Lowering, index: Any, node: Any) -> Value:
+    """An index as an integer Value."""
+    value = lo.value(index, node)
+    if not is_integer(value.type):
+        lo.fail(node, f"an index must be an integer, got {value.type}", "write int(...)")
+    return value
+
+
+def _component(lo: Lowering, node: ast.Subscript, at: Any, indices: list[Any]) -> Any:
+    for index in indices:
+        type_ = type_at(lo, at, node)
+        if not isinstance(type_, COMPOSITES):
+            lo.fail(node, f"too many indices: {type_} has no components")
+        inner = component_type(type_)
+        count = leaf_count(type_) // leaf_count(inner)
+        if not isinstance(index, int):
+            at = Dynamic(at, index_value(lo, index, node), inner)
+        elif -count <= index < count:
+            at = part(at, index % count * leaf_count(inner), inner)
+        else:
+            lo.fail(node, f"index {index} is out of range for {type_}", f"it has components 0 to {count - 1}")
+    return at
