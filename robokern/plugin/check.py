@@ -10,7 +10,7 @@ import json
 import os
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, Union
 
@@ -47,17 +47,19 @@ _BOUNDS = {
 _TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def check(model: type[Model], document: Document, path: KeyPath = ()) -> Model:
-    """The value at `path` as an instance of `model`.
+def check(model: type[Model], document: Document, path: KeyPath = (), *, omit: Collection[str] = ()) -> Model:
+    """The value at `path`, a mapping, as an instance of `model`; keys in `omit` are not its business.
 
     Raises:
         ConfigError: one mistake; `ConfigErrors` for several.
     """
     raise_all(_find_files(model, document, path))
-    value = document.get(path) if document.has(path) else {}
+    value = document.get(path)
+    if isinstance(value, dict):
+        value = {key: inner for key, inner in value.items() if key not in omit}
     try:
         # JSON mode: strict, yet a list is fine where a tuple is meant
-        return model.model_validate_json(json.dumps({} if value is None else value), strict=True)
+        return model.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
         raise_all(_sentences(model, document, path, error))
         raise
