@@ -5,7 +5,8 @@
     |   |-- ConfigError         a YAML file, a command-line override or a manifest
     |   `-- KernelError         Python source of a kernel or func
     |-- LaunchError             a kernel was called with the wrong arguments
-    |   `-- KernelAssertionError  an assert inside a kernel failed
+    |   |-- KernelAssertionError  an assert inside a kernel failed
+    |   `-- KernelIndexError    an array index inside a kernel is out of range
     |-- DeviceError             no such device, or it failed
     |-- GeometryError           a mesh, Bvh or Scene that cannot be built
     |-- HostError               the simulator side: a missing package, a model it cannot load
@@ -73,6 +74,10 @@ class LaunchError(RobokernError):
 
 class KernelAssertionError(LaunchError, AssertionError):
     """An `assert` inside a kernel failed."""
+
+
+class KernelIndexError(LaunchError, IndexError):
+    """An array index inside a kernel is out of range."""
 
 
 class DeviceError(RobokernError):

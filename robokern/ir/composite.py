@@ -56,7 +56,7 @@ class Composite:
     def __hash__(self) -> int:
         return hash((self.type, self.data.tobytes()))
 
-    def _binary(self, other: Any, operation: Any) -> Composite:
+    def _binary(self, other: Any, operation: Any) -> Any:
         if isinstance(other, Composite) and other.type != self.type:
             return NotImplemented
         other = other.data if isinstance(other, Composite) else self.data.dtype.type(other)

@@ -17,6 +17,7 @@ from robokern.ir import layout
 from robokern.ir.types import (
     COMPOSITES,
     ArrayType,
+    Matrix,
     Scalar,
     Struct,
     Type,
@@ -317,8 +318,9 @@ def infer(name: str, args: Types, attrs: dict[str, Any]) -> Types:
 
 def component_type(type: Type) -> Type:
     """What indexing a composite once gives: a scalar, or a row of a matrix."""
-    if isinstance(type, Vector) or not hasattr(type, "rows"):
+    if not isinstance(type, Matrix):
         scalar = scalar_of(type)
         assert isinstance(scalar, Scalar)
         return scalar
+    assert isinstance(type, Matrix)
     return Vector(type.cols, type.dtype)

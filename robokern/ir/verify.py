@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from robokern.ir.nodes import Block, Func, Op, Value, callees
 from robokern.ir.ops import OPS, infer
-from robokern.ir.types import bool_
+from robokern.ir.types import Type, bool_
 
 
 class VerifyError(AssertionError):
@@ -64,7 +66,7 @@ class _Verifier:
             visible.add(id(result))
 
     def regions(self, op: Op, visible: set[int]) -> None:
-        expected = _REGIONS.get(op.name, lambda op: [])(op)
+        expected = _REGIONS[op.name](op) if op.name in _REGIONS else []
         if len(expected) != len(op.regions):
             self.fail(op, f"needs {len(expected)} regions")
         for region, (params, yields) in zip(op.regions, expected, strict=True):
@@ -75,11 +77,12 @@ class _Verifier:
             self.block(region, visible)
 
 
-def _results(op: Op):  # type: ignore[no-untyped-def]
+def _results(op: Op) -> tuple[Type, ...]:
     return tuple(r.type for r in op.results)
 
 
-_REGIONS = {
+Bound = tuple[tuple[Type, ...], tuple[Type, ...]]  # parameter types, yielded types
+_REGIONS: dict[str, Callable[[Op], list[Bound]]] = {
     "if": lambda op: [((), _results(op)), ((), _results(op))],
     "for": lambda op: [((op.args[0].type, *_results(op)), _results(op))],
     "while": lambda op: [(_results(op), (bool_, *_results(op))), (_results(op), _results(op))],
