@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from robokern.compiler.frontend import lower
 from robokern.compiler.function import Kernel
 from robokern.errors import KernelAssertionError, LaunchError
-from robokern.ir.layout import argument_offsets
+from robokern.ir import layout
 from robokern.ir.types import BY_NAME, Type, is_float, matches
 from robokern.runtime.arguments import Argument, Misfit, argument, packer
 from robokern.runtime.array import array_type
@@ -29,6 +30,8 @@ Dim = int | Sequence[int]
 _header = struct.Struct("=4qQ").pack  # shape of the grid, and the place of the status pointer
 _REFUSED = (TypeError, AttributeError, ValueError, OverflowError, struct.error, Misfit)
 _lock = threading.RLock()
+
+MAX_LENGTH = 2**31 - 1  # coordinates are int32
 
 
 def launch(
@@ -84,9 +87,9 @@ class Grid:
             shape = tuple(map(operator.index, dim)) if isinstance(dim, Sequence) else (operator.index(dim),)
         except TypeError:
             shape = ()
-        if not 1 <= len(shape) <= 4 or min(shape) < 0:
+        if not 1 <= len(shape) <= 4 or min(shape) < 0 or max(shape) > MAX_LENGTH:
             raise LaunchError(
-                f"kernel {kernel!r}: dim: expected an integer or 1 to 4 of them, none negative, "
+                f"kernel {kernel!r}: dim: expected an integer or 1 to 4 of them, each from 0 to 2**31 - 1, "
                 f"got {describe(dim)}"
             )
         if tid_ndim and tid_ndim != len(shape):
@@ -107,18 +110,24 @@ class Launcher:
     def __init__(self, kernel: Kernel, types: tuple[Type, ...]) -> None:
         self.kernel = kernel
         self.types = types
-        self.func: Func = kernel.lower(types)
+        self.func: Func = lower(kernel, types)
         self.tid_ndim = self.func.tid_ndim
         self.keeps_rows = _adds_floats(self.func)
         self._pack = tuple(packer(t) for t in types)
         self._programs: dict[bool, Program] = {}
         self._entry = 0
         self._run: Callable[[int, int, int, bytes, int], int] = _unloaded
-        self._size = argument_offsets(types)[-1]
+        self._size = layout.argument_offsets(types)[-1]
 
     def launch(self, place: Device, dim: Dim, values: list[Any]) -> None:
         """Checks, packs and runs."""
-        if place is CPU and self._entry and dim.__class__ is int and dim > 0 and self.tid_ndim in (0, 1):
+        if (
+            place is CPU
+            and self._entry
+            and dim.__class__ is int
+            and 0 < dim <= MAX_LENGTH
+            and self.tid_ndim in (0, 1)
+        ):
             try:
                 packed = [pack(value) for pack, value in zip(self._pack, values, strict=True)]
             except _REFUSED:
@@ -191,7 +200,7 @@ class Launcher:
         """Runs in the NumPy interpreter."""
         from robokern.ir.interpret import run
 
-        run(self.func, grid.shape, [_interpreted(t, a) for t, a in zip(self.types, arguments, strict=True)])
+        run(self.func, grid.shape, [_leaves(t, a.record) for t, a in zip(self.types, arguments, strict=True)])
 
     def raise_failed(self, failed: int, shape: tuple[int, ...]) -> None:
         """Raises KernelAssertionError unless `failed`, the driver's result, is 0."""
@@ -203,8 +212,7 @@ class Launcher:
         place = tuple(int(i) for i in np.unravel_index(item, shape))
         check = self.func.asserts[number]
         return KernelAssertionError(
-            f"{check.loc.file}:{check.loc.line}: kernel {self.kernel.name!r}, "
-            f"item {place if len(place) > 1 else item}: assertion failed: {check.message}"
+            f"{check.loc}: {check.message}; in kernel {self.kernel.name!r}, item {place} of grid {shape}"
         )
 
 
@@ -352,8 +360,16 @@ def _argument_error(kernel: Kernel, index: int, expected: str, got: str, remedy:
     return LaunchError(f"kernel {kernel.name!r}, argument {name!r}: expected {expected}, got {got}; {remedy}")
 
 
-def _interpreted(type: Type, argument: Argument) -> Any:
-    raise NotImplementedError
+def _leaves(type: Type, record: bytes) -> list[Any]:
+    """The scalars of an argument, as the interpreter takes them."""
+    scalars = zip(layout.leaves(type), layout.leaf_offsets(type), strict=True)
+    return [np.frombuffer(record, layout.numpy_dtype(scalar), 1, offset)[0] for scalar, offset in scalars]
+
+
+def _lowered(kernel: Kernel, types: tuple[Type, ...]) -> Func:
+    from robokern.compiler.frontend import lower
+
+    return lower(kernel, types)
 
 
 def _compiled(func: Func, contiguous: bool) -> Program:

@@ -1,0 +1,130 @@
+"""robokern: typed Python kernels, geometry and plugins for robot simulators.
+
+    import robokern as rk
+
+The kernel language and the arrays are here at once; geometry and the plugin layer are imported when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from robokern import errors, lang
+from robokern.compiler.builtins import BUILTINS as _BUILTINS
+from robokern.compiler.builtins import (
+    address,
+    array_at,
+    atomic_add,
+    atomic_and,
+    atomic_cas,
+    atomic_exch,
+    atomic_max,
+    atomic_min,
+    atomic_or,
+    atomic_sub,
+    atomic_xor,
+    bitcast,
+    cast,
+    ceil,
+    floor,
+    fma,
+    from_handle,
+    local,
+    rint,
+    select,
+    sqrt,
+    static,
+    tid,
+    trunc,
+    where,
+)
+from robokern.compiler.function import Function, Kernel, func, kernel, struct
+from robokern.errors import (
+    ConfigError,
+    DeviceError,
+    GeometryError,
+    HostError,
+    KernelAssertionError,
+    KernelError,
+    LaunchError,
+    PluginError,
+    RobokernError,
+)
+from robokern.ir.types import (
+    NAMED as _NAMED,
+)
+from robokern.ir.types import (
+    float16,
+    float32,
+    float64,
+    inout,
+    int8,
+    int16,
+    int32,
+    int64,
+    matrix,
+    quaternion,
+    transformation,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    vector,
+)
+from robokern.runtime.array import Array, array1d, array2d, array3d, array4d
+from robokern.runtime.creation import (
+    clone,
+    copy,
+    empty,
+    empty_like,
+    from_dlpack,
+    from_numpy,
+    full,
+    full_like,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
+from robokern.runtime.device import (
+    Device,
+    ScopedDevice,
+    get_device,
+    get_devices,
+    set_device,
+    synchronize,
+)
+from robokern.runtime.driver_cpu import set_cpu_threads
+from robokern.runtime.launch import Launch, launch
+
+__version__ = "0.1.0"
+
+array = Array
+globals().update(_NAMED)  # vec3, mat33, quat, transform, ... each with its suffixes
+globals().update({name: getattr(lang, name) for name in getattr(lang, "__all__", ())})
+# names that Python has too: `rk.abs` and `abs` mean the same in a kernel
+globals().update({name: _BUILTINS[name] for name in ("abs", "min", "max", "len", "print", "range")})
+
+_LATER = {
+    **dict.fromkeys(("Bvh",), "robokern.geometry.bvh"),
+    **dict.fromkeys(("Mesh",), "robokern.geometry.mesh"),
+    **dict.fromkeys(("Scene",), "robokern.geometry.scene"),
+    **dict.fromkeys(("World",), "robokern.world.world"),
+    **dict.fromkeys(("Frame",), "robokern.world.frame"),
+    **dict.fromkeys(("Plugin", "Sensor", "Contact", "Randomizer"), "robokern.plugin.plugin"),
+    **dict.fromkeys(("PluginConfig", "field"), "robokern.plugin.settings"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'robokern' has no attribute {name!r}")
+    globals()[name] = getattr(import_module(_LATER[name]), name)
+    return globals()[name]
+
+
+__all__ = [
+    *sorted(n for n in globals() if not n.startswith("_") and n not in ("Any", "annotations", "import_module")),
+    *_LATER,
+]
