@@ -1,0 +1,1 @@
+"""Bounding volume hierarchies, meshes and scenes, and the queries on them that kernels call."""

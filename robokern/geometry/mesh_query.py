@@ -1,0 +1,213 @@
+# mypy: ignore-errors
+"""Queries on a mesh, called inside kernels with `mesh.id`; all in the mesh's own frame."""
+
+from __future__ import annotations
+
+from robokern.compiler.builtins import from_handle, sqrt, zeros
+from robokern.compiler.function import func, struct
+from robokern.geometry.box import MISS, box_distance_squared, box_entry, inverse_direction
+from robokern.geometry.mesh_data import MeshData, corner, face_normal, feature_normal
+from robokern.geometry.tree import MAX_DEPTH, NOTHING, leaf_count, leaf_first
+from robokern.geometry.triangle import nearest_on_triangle, ray_shear, ray_triangle
+from robokern.ir.types import float32, int32, uint64, vec3
+from robokern.lang.vector import dot
+
+
+@struct
+class MeshQueryRay:
+    """Nearest hit of a ray. The point is u a + v b + (1 - u - v) c on the face's corners.
+
+    `sign` > 0 where the ray meets the front (corners run counter-clockwise), < 0 at the back; `normal` is the face's
+    unit normal, whichever side was hit; `t` is in units of the direction's length.
+    """
+
+    result: bool
+    sign: float32
+    face: int32
+    t: float32
+    u: float32
+    v: float32
+    normal: vec3
+
+
+@struct
+class MeshQueryPoint:
+    """Nearest point of a mesh: u a + v b + (1 - u - v) c on `face`; `sign` < 0 inside; `feature` as in triangle.py."""
+
+    result: bool
+    sign: float32
+    face: int32
+    u: float32
+    v: float32
+    point: vec3
+    distance: float32
+    feature: int32
+
+
+@func
+def ray_mesh(mesh: MeshData, origin: vec3, direction: vec3, max_t: float32):
+    """Nearest hit of a ray, depth first, the nearer child first."""
+    found = MeshQueryRay()
+    found.face = -1
+    found.t = max_t
+    shear = ray_shear(direction)
+    inverse = inverse_direction(direction)
+    waiting = zeros(shape=MAX_DEPTH, dtype=int32)
+    entries = zeros(shape=MAX_DEPTH, dtype=float32)
+    size = 0
+    reference = mesh.bvh.roots[0]
+    while reference != NOTHING:
+        deeper = False
+        if reference >= 0:
+            node = mesh.bvh.nodes[reference]
+            t0 = box_entry(node.lower0, node.upper0, origin, inverse, found.t)
+            t1 = box_entry(node.lower1, node.upper1, origin, inverse, found.t)
+            swap = t1 < t0
+            near = t1 if swap else t0
+            far = t0 if swap else t1
+            if near < MISS:
+                reference = node.child1 if swap else node.child0
+                deeper = True
+                if far < MISS:
+                    waiting[size] = node.child0 if swap else node.child1
+                    entries[size] = far
+                    size = size + 1
+        else:
+            first = leaf_first(reference)
+            for i in range(first, first + leaf_count(reference)):
+                triangle = mesh.triangles[i]
+                hit = ray_triangle(shear, origin, triangle.a, triangle.b, triangle.c, found.t)
+                if hit.hit:
+                    found.result = True
+                    found.t = hit.t
+                    found.u = hit.u
+                    found.v = hit.v
+                    found.sign = hit.sign
+                    found.face = triangle.face
+        if not deeper:
+            reference = NOTHING
+            while size > 0 and reference == NOTHING:
+                size = size - 1
+                if entries[size] <= found.t:
+                    reference = waiting[size]
+    if found.result:
+        found.normal = face_normal(mesh, found.face)
+    return found
+
+
+@func
+def nearest_on_mesh(mesh: MeshData, point: vec3, max_distance: float32):
+    """Nearest point of the surface within max_distance; `sign` is left 0."""
+    found = MeshQueryPoint()
+    found.face = -1
+    best = max_distance * max_distance
+    waiting = zeros(shape=MAX_DEPTH, dtype=int32)
+    entries = zeros(shape=MAX_DEPTH, dtype=float32)
+    size = 0
+    reference = mesh.bvh.roots[0]
+    while reference != NOTHING:
+        deeper = False
+        if reference >= 0:
+            node = mesh.bvh.nodes[reference]
+            d0 = box_distance_squared(node.lower0, node.upper0, point)
+            d1 = box_distance_squared(node.lower1, node.upper1, point)
+            swap = d1 < d0
+            near = d1 if swap else d0
+            far = d0 if swap else d1
+            if near <= best:
+                reference = node.child1 if swap else node.child0
+                deeper = True
+                if far <= best:
+                    waiting[size] = node.child0 if swap else node.child1
+                    entries[size] = far
+                    size = size + 1
+        else:
+            first = leaf_first(reference)
+            for i in range(first, first + leaf_count(reference)):
+                triangle = mesh.triangles[i]
+                there = nearest_on_triangle(triangle.a, triangle.b, triangle.c, point)
+                away = there.point - point
+                squared = dot(away, away)
+                if squared < best:
+                    best = squared
+                    found.result = True
+                    found.face = triangle.face
+                    found.point = there.point
+                    found.u = there.u
+                    found.v = there.v
+                    found.feature = there.feature
+        if not deeper:
+            reference = NOTHING
+            while size > 0 and reference == NOTHING:
+                size = size - 1
+                if entries[size] <= best:
+                    reference = waiting[size]
+    found.distance = sqrt(best)
+    return found
+
+
+@func
+def signed_nearest_on_mesh(mesh: MeshData, point: vec3, max_distance: float32):
+    """Nearest point with `sign` < 0 where the point lies inside a closed mesh (behind the surface of an open one).
+
+    Source: Baerentzen & Aanaes 2005, see mesh_data.py.
+    """
+    found = nearest_on_mesh(mesh, point, max_distance)
+    if found.result:
+        outward = dot(feature_normal(mesh, found.face, found.feature), point - found.point)
+        found.sign = -1.0 if outward < 0.0 else 1.0
+    return found
+
+
+@func
+def mesh_query_ray(mesh: uint64, origin: vec3, direction: vec3, max_t: float32):
+    """Nearest hit of a ray with a mesh, of either side of its faces.
+
+    Args:
+        mesh: `Mesh.id`.
+        origin: start of the ray, mesh frame [m].
+        direction: need not be unit; `t` counts in its length.
+        max_t: hits beyond are left out.
+
+    Returns:
+        MeshQueryRay
+    """
+    return ray_mesh(from_handle(mesh, MeshData), origin, direction, max_t)
+
+
+@func
+def mesh_query_point_no_sign(mesh: uint64, point: vec3, max_distance: float32):
+    """Nearest point of a mesh's surface nearer than max_distance [m], as MeshQueryPoint with sign 0."""
+    return nearest_on_mesh(from_handle(mesh, MeshData), point, max_distance)
+
+
+@func
+def mesh_query_point_sign_normal(mesh: uint64, point: vec3, max_distance: float32):
+    """Nearest point of a mesh's surface nearer than max_distance [m], as MeshQueryPoint with sign < 0 inside."""
+    return signed_nearest_on_mesh(from_handle(mesh, MeshData), point, max_distance)
+
+
+@func
+def mesh_eval_position(mesh: uint64, face: int32, u: float32, v: float32):
+    """The point u a + v b + (1 - u - v) c of a face [m]."""
+    data = from_handle(mesh, MeshData)
+    return corner(data, face, 0) * u + corner(data, face, 1) * v + corner(data, face, 2) * (1.0 - u - v)
+
+
+@func
+def mesh_eval_face_normal(mesh: uint64, face: int32):
+    """Unit normal of a face, outward where its corners run counter-clockwise."""
+    return face_normal(from_handle(mesh, MeshData), face)
+
+
+@func
+def mesh_get_point(mesh: uint64, index: int32):
+    """Position of corner `index` (3 * face + k) [m]."""
+    data = from_handle(mesh, MeshData)
+    return data.points[data.indices[index]]
+
+
+@func
+def mesh_get_index(mesh: uint64, index: int32):
+    """Point number of corner `index` (3 * face + k)."""
+    return from_handle(mesh, MeshData).indices[index]

@@ -1,0 +1,87 @@
+# mypy: ignore-errors
+"""Bottom-up update of the boxes of a tree whose primitives moved; its shape stays.
+
+Parents lie before their children (tree.py), so walking the slots backwards meets children first: no counters, no
+atomics, and the same bits on every device.
+"""
+
+from __future__ import annotations
+
+from robokern.compiler.builtins import from_handle, tid
+from robokern.compiler.function import func, kernel
+from robokern.geometry.build_sah import range_lower, range_upper
+from robokern.geometry.tree import BvhData, leaf_count, leaf_first
+from robokern.ir.types import int32, uint64
+from robokern.ir.types import int32, uint64
+
+
+@func
+def reference_lower(tree: BvhData, reference: int32):
+    """Lower corner of what a reference names."""
+    if reference < 0:
+        first = leaf_first(reference)
+        return range_lower(tree, first, first + leaf_count(reference))
+    return min(tree.nodes[reference].lower0, tree.nodes[reference].lower1)
+
+
+@func
+def reference_upper(tree: BvhData, reference: int32):
+    """Upper corner of what a reference names."""
+    if reference < 0:
+        first = leaf_first(reference)
+        return range_upper(tree, first, first + leaf_count(reference))
+    return max(tree.nodes[reference].upper0, tree.nodes[reference].upper1)
+
+
+@func
+def refit_node(tree: BvhData, slot: int32):
+    """Boxes of a node's children, from theirs."""
+    child0 = tree.nodes[slot].child0
+    child1 = tree.nodes[slot].child1
+    tree.nodes[slot].lower0 = reference_lower(tree, child0)
+    tree.nodes[slot].upper0 = reference_upper(tree, child0)
+    tree.nodes[slot].lower1 = reference_lower(tree, child1)
+    tree.nodes[slot].upper1 = reference_upper(tree, child1)
+
+
+@func
+def refit_slots(tree: BvhData, begin: int32, end: int32):
+    """All nodes in use of slots begin..end, last first."""
+    for i in range(begin, end):
+        slot = begin + end - 1 - i
+        if tree.nodes[slot].count > 0:
+            refit_node(tree, slot)
+
+
+@func
+def refit_root(tree: BvhData, group: int32):
+    """The box around a group."""
+    tree.root_lowers[group] = reference_lower(tree, tree.roots[group])
+    tree.root_uppers[group] = reference_upper(tree, tree.roots[group])
+
+
+@kernel
+def refit_groups(bvh: uint64):
+    """One work item per group."""
+    tree = from_handle(bvh, BvhData)
+    group = tid()
+    refit_slots(tree, tree.starts[group], tree.starts[group + 1])
+    refit_root(tree, group)
+
+
+@kernel
+def refit_subtrees(bvh: uint64):
+    """One work item per subtree of a single large tree."""
+    tree = from_handle(bvh, BvhData)
+    k = tid()
+    if k < tree.counts[0]:
+        refit_slots(tree, tree.subtrees[k].slot, tree.subtrees[k].slot + tree.subtrees[k].end - tree.subtrees[k].begin - 1)
+
+
+@kernel
+def refit_top(bvh: uint64):
+    """What lies above the subtrees: one work item, or nothing to do where the tree is small."""
+    tree = from_handle(bvh, BvhData)
+    for i in range(0, tree.counts[1]):
+        refit_node(tree, tree.top[tree.counts[1] - 1 - i])
+    refit_root(tree, 0)

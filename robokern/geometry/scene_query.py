@@ -1,0 +1,259 @@
+# mypy: ignore-errors
+"""Queries on a scene, called inside kernels with `scene.id`; all in world axes [m]."""
+
+from __future__ import annotations
+
+from robokern.compiler.builtins import from_handle, sqrt, zeros
+from robokern.compiler.function import func, struct
+from robokern.geometry.box import MISS, box_distance_squared, box_entry, inverse_direction
+from robokern.geometry.scene_data import SceneData
+from robokern.geometry.shape_data import nearest_on_shape, ray_shape
+from robokern.geometry.surface import SurfaceHit, SurfacePoint
+from robokern.geometry.tree import MAX_DEPTH, NOTHING, leaf_count, leaf_first
+from robokern.ir.types import float32, int32, uint32, uint64, vec3
+from robokern.lang.quaternion import quat_rotate, quat_rotate_inv
+from robokern.lang.transform import transform_point
+
+STACK = MAX_DEPTH + 1  # a world's own tree, and the root of the shared one
+EVERYTHING = 0xFFFFFFFF
+
+
+@struct
+class SceneHit:
+    """Nearest hit of a ray.
+
+    `t` in units of the direction's length; `normal` the surface's outward unit normal; `face` of a mesh, else -1.
+    """
+
+    hit: bool
+    t: float32
+    instance: int32
+    body: int32
+    shape: int32
+    face: int32
+    normal: vec3
+
+
+@struct
+class SceneClosest:
+    """Nearest point of the solids' surfaces: `distance` < 0 inside one, `normal` outward there."""
+
+    hit: bool
+    distance: float32
+    point: vec3
+    normal: vec3
+    instance: int32
+    body: int32
+    shape: int32
+
+
+@func
+def takes_part(scene: SceneData, instance: int32, exclude_body: int32, mask: uint32):
+    """Whether a query looks at an instance."""
+    return scene.instances[instance].body != exclude_body and (scene.instances[instance].mask & mask) != uint32(0)
+
+
+@func
+def ray_place(scene: SceneData, place: int32, origin: vec3, direction: vec3, max_t: float32):
+    """First meeting of a ray with the instance at a place; t is the same in both frames, for poses keep lengths."""
+    pose = scene.world_from_shape[place]
+    shape = scene.shapes[scene.instances[scene.place_instance[place]].shape]
+    local_origin = quat_rotate_inv(pose.q, origin - pose.p)
+    return ray_shape(shape, local_origin, quat_rotate_inv(pose.q, direction), max_t)
+
+
+@func
+def ray_leaf(
+    scene: SceneData,
+    reference: int32,
+    origin: vec3,
+    direction: vec3,
+    exclude_body: int32,
+    mask: uint32,
+    best: SceneHit,
+):
+    """The nearer of what was found and what a leaf holds."""
+    found = best
+    first = leaf_first(reference)
+    for i in range(first, first + leaf_count(reference)):
+        place = scene.bvh.order[i]
+        instance = scene.place_instance[place]
+        if takes_part(scene, instance, exclude_body, mask):
+            there = ray_place(scene, place, origin, direction, found.t)
+            if there.hit and there.t <= found.t:
+                found.hit = True
+                found.t = there.t
+                found.instance = instance
+                found.body = scene.instances[instance].body
+                found.shape = scene.instances[instance].shape
+                found.face = there.face
+                found.normal = quat_rotate(scene.world_from_shape[place].q, there.normal)
+    return found
+
+
+@func
+def scene_query_ray(
+    scene: uint64,
+    world: int32,
+    origin: vec3,
+    direction: vec3,
+    max_t: float32,
+    exclude_body: int32 = -1,
+    mask: uint32 = EVERYTHING,
+):
+    """Nearest hit of a ray with what stands in a world: its own instances and those of all worlds.
+
+    Meshes are seen from both sides, planes from above only; from inside a solid, the way out is hit (as in MuJoCo).
+
+    Args:
+        scene: `Scene.id`.
+        world: which world.
+        origin: start of the ray, world axes [m].
+        direction: need not be unit; `t` and max_t count in its length.
+        max_t: hits beyond are left out.
+        exclude_body: instances of this body are not seen (-1: all are).
+        mask: instances whose mask shares no bit with it are not seen.
+
+    Returns:
+        SceneHit; where nothing is hit, `t` is max_t and body, instance, shape, face are -1.
+    """
+    data = from_handle(scene, SceneData)
+    found = SceneHit()
+    found.t = max_t
+    found.instance = -1
+    found.body = -1
+    found.shape = -1
+    found.face = -1
+    inverse = inverse_direction(direction)
+    waiting = zeros(shape=STACK, dtype=int32)
+    entries = zeros(shape=STACK, dtype=float32)
+    waiting[0] = data.bvh.roots[data.num_worlds]
+    size = 1
+    reference = data.bvh.roots[world]
+    while reference != NOTHING:
+        deeper = False
+        if reference >= 0:
+            node = data.bvh.nodes[reference]
+            t0 = box_entry(node.lower0, node.upper0, origin, inverse, found.t)
+            t1 = box_entry(node.lower1, node.upper1, origin, inverse, found.t)
+            swap = t1 < t0
+            near = t1 if swap else t0
+            far = t0 if swap else t1
+            if near < MISS:
+                reference = node.child1 if swap else node.child0
+                deeper = True
+                if far < MISS:
+                    waiting[size] = node.child0 if swap else node.child1
+                    entries[size] = far
+                    size = size + 1
+        else:
+            found = ray_leaf(data, reference, origin, direction, exclude_body, mask, found)
+        if not deeper:
+            reference = NOTHING
+            while size > 0 and reference == NOTHING:
+                size = size - 1
+                if entries[size] <= found.t:
+                    reference = waiting[size]
+    return found
+
+
+@func
+def nearest_at_place(scene: SceneData, place: int32, point: vec3, max_distance: float32):
+    """Nearest point of the instance at a place, world axes."""
+    pose = scene.world_from_shape[place]
+    shape = scene.shapes[scene.instances[scene.place_instance[place]].shape]
+    there = nearest_on_shape(shape, quat_rotate_inv(pose.q, point - pose.p), max_distance)
+    there.point = transform_point(pose, there.point)
+    there.normal = quat_rotate(pose.q, there.normal)
+    return there
+
+
+@func
+def nearest_in_leaf(
+    scene: SceneData, reference: int32, point: vec3, exclude_body: int32, mask: uint32, best: SceneClosest
+):
+    """The nearer (deeper, inside) of what was found and what a leaf holds."""
+    found = best
+    first = leaf_first(reference)
+    for i in range(first, first + leaf_count(reference)):
+        place = scene.bvh.order[i]
+        instance = scene.place_instance[place]
+        if takes_part(scene, instance, exclude_body, mask):
+            # inside a mesh, how deep is only known once its surface is found, however far
+            reach = found.distance if found.distance > 0.0 else MISS
+            there = nearest_at_place(scene, place, point, reach)
+            if there.hit and there.distance < found.distance:
+                found.hit = True
+                found.distance = there.distance
+                found.point = there.point
+                found.normal = there.normal
+                found.instance = instance
+                found.body = scene.instances[instance].body
+                found.shape = scene.instances[instance].shape
+    return found
+
+
+@func
+def scene_closest_point(
+    scene: uint64,
+    world: int32,
+    point: vec3,
+    max_distance: float32,
+    exclude_body: int32 = -1,
+    mask: uint32 = EVERYTHING,
+):
+    """Signed distance to the solids of a world: the least over its own instances and those of all worlds.
+
+    Outside all solids that is the distance to the nearest surface; inside several, the depth in the deepest. Planes
+    are half-spaces and height fields solid down to their base; a mesh's inside is what its pseudonormals say, to any
+    depth up to max_distance.
+
+    Args:
+        scene: `Scene.id`.
+        world: which world.
+        point: world axes [m].
+        max_distance: surfaces further away are left out [m].
+        exclude_body: instances of this body are not seen (-1: all are).
+        mask: instances whose mask shares no bit with it are not seen.
+
+    Returns:
+        SceneClosest; where nothing is near, `distance` is max_distance and body, instance, shape are -1.
+    """
+    data = from_handle(scene, SceneData)
+    found = SceneClosest()
+    found.distance = max_distance
+    found.instance = -1
+    found.body = -1
+    found.shape = -1
+    waiting = zeros(shape=STACK, dtype=int32)
+    entries = zeros(shape=STACK, dtype=float32)
+    waiting[0] = data.bvh.roots[data.num_worlds]
+    size = 1
+    reference = data.bvh.roots[world]
+    while reference != NOTHING:
+        deeper = False
+        reach = max(found.distance, 0.0)
+        if reference >= 0:
+            node = data.bvh.nodes[reference]
+            d0 = sqrt(box_distance_squared(node.lower0, node.upper0, point))
+            d1 = sqrt(box_distance_squared(node.lower1, node.upper1, point))
+            swap = d1 < d0
+            near = d1 if swap else d0
+            far = d0 if swap else d1
+            if near <= reach:
+                reference = node.child1 if swap else node.child0
+                deeper = True
+                if far <= reach:
+                    waiting[size] = node.child0 if swap else node.child1
+                    entries[size] = far
+                    size = size + 1
+        else:
+            found = nearest_in_leaf(data, reference, point, exclude_body, mask, found)
+        if not deeper:
+            reach = max(found.distance, 0.0)
+            reference = NOTHING
+            while size > 0 and reference == NOTHING:
+                size = size - 1
+                if entries[size] <= reach:
+                    reference = waiting[size]
+    return found
