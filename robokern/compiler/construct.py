@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from robokern.compiler.lowering import Lowering, leaf_count
+from robokern.compiler.lowering import Lowering, cast_name, leaf_count
 from robokern.ir import layout
 from robokern.ir.nodes import Value
 from robokern.ir.types import (
@@ -83,7 +83,7 @@ def _identity(lo: Lowering, type_: Any) -> Value:
 def _check_parts(lo: Lowering, node: Any, type_: Any, values: list[Value]) -> None:
     for value in values:
         if scalar_of(value.type) != type_.dtype:
-            hint = f"write rk.{type_.dtype}(...)" if isinstance(value.type, Scalar) else None
+            hint = f"write {cast_name(type_.dtype)}(...)" if isinstance(value.type, Scalar) else None
             lo.fail(node, f"{type_}() takes {type_.dtype} components, got {value.type}", hint)
     if isinstance(type_, Matrix) and any(not isinstance(v.type, Scalar) for v in values):
         lo.fail(node, f"{type_}() does not take vectors", "write rk.matrix_from_rows(...) or rk.matrix_from_cols(...)")

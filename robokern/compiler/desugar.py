@@ -39,6 +39,17 @@ def desugar(body: list[ast.stmt]) -> list[ast.stmt]:
     return new
 
 
+def falls_through(body: list[ast.stmt]) -> bool:
+    """Whether a function that returns a value somewhere can reach its end without."""
+    returns = [n for s in body for n in ast.walk(s) if isinstance(n, ast.Return) and n.value is not None]
+    return bool(returns) and not _always_leaves(body) and not _endless(body[-1])
+
+
+def _endless(node: ast.stmt) -> bool:
+    forever = isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and bool(node.test.value)
+    return forever and not any(isinstance(n, ast.Break) for n in ast.walk(node))
+
+
 class _Rewriter:
     def __init__(self) -> None:
         self.loops = 0

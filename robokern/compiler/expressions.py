@@ -71,12 +71,13 @@ def binary(lo: Lowering, node: Any, name: str, a: Any, b: Any) -> Any:
     """`a <operator> b`."""
     if _plain(a) and _plain(b):
         return _fold(lo, node, name, a, b)
+    literal = next((x for x in (a, b) if _plain(x)), None)
     a, b = _materialised(lo, node, name, a, b)
     result = _primitive(lo, node, name, a, b)
     if result is None:
         result = _registered(lo, node, name, a, b)
     if result is None:
-        lo.fail(node, f"cannot {VERBS[name]} {a.type} and {b.type}", _operator_hint(name, a.type, b.type))
+        lo.fail(node, f"cannot {VERBS[name]} {a.type} and {b.type}", _operator_hint(name, a.type, b.type, literal))
     return result
 
 
@@ -144,7 +145,9 @@ def _registered(lo: Lowering, node: Any, name: str, *args: Value) -> Any:
     return call_function(lo, node, function, list(args), {}, [])
 
 
-def _operator_hint(name: str, s: Any, t: Any) -> str | None:
+def _operator_hint(name: str, s: Any, t: Any, literal: Any = None) -> str | None:
+    if isinstance(literal, int) and (is_float(s) or is_float(t)) and not isinstance(literal, bool):
+        return f"write {literal}.0"
     if name == "div" and is_integer(s):
         return "write // for integers, or float(...) around one"
     if isinstance(s, Scalar) and isinstance(t, Scalar) and s != t:
@@ -207,11 +210,12 @@ def compare(lo: Lowering, node: Any, operation: Any, a: Any, b: Any) -> Any:
         lo.fail(node, f"{type(operation).__name__} comparisons are not part of the kernel language")
     if not isinstance(a, Value) and not isinstance(b, Value) and not hasattr(a, "data") and not hasattr(b, "data"):
         return bool(_FOLD[name](a, b))
+    literal = next((x for x in (a, b) if _plain(x)), None)
     a, b = _materialised(lo, node, name, a, b)
     if a.type == b.type and isinstance(a.type, COMPOSITES) and name in ("eq", "ne"):
         return _compare_components(lo, node, name, a, b)
     if a.type != b.type or not isinstance(a.type, Scalar):
-        lo.fail(node, f"cannot compare {a.type} with {b.type}", _operator_hint("compare", a.type, b.type))
+        lo.fail(node, f"cannot compare {a.type} with {b.type}", _operator_hint("compare", a.type, b.type, literal))
     return lo.op(node, name, a, b)
 
 

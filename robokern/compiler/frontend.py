@@ -10,7 +10,7 @@ from typing import Any
 from robokern.compiler import expressions, intrinsics  # noqa: F401  fills the tables
 from robokern.compiler.calls import Instance, inout_positions
 from robokern.compiler.control import branch, for_loop, while_loop
-from robokern.compiler.desugar import RESULT, desugar
+from robokern.compiler.desugar import RESULT, desugar, falls_through
 from robokern.compiler.expressions import OPERATOR_NAMES, binary
 from robokern.compiler.function import STATIC, Kernel, Overload
 from robokern.compiler.intrinsics import atomic, lower_assert, range_bounds
@@ -89,9 +89,9 @@ def _lower_func(overload: Overload, types: tuple[Type, ...], statics: dict[str, 
     lo = Lowering(overload, instantiate, is_kernel=False)
     params = _bind_params(lo, types, statics)
     _body(lo)
+    if falls_through(lo.source.node.body):
+        lo.fail(None, f"{overload.name}() does not return a value on every path", "end it with a return")
     result = lo.env.get(RESULT)
-    if isinstance(result, Undefined):
-        lo.fail(None, f"{overload.name}() does not return a value on every path")
     returned = [_result(lo, x) for x in flatten(result)] if result is not None else []
     shape = None if result is None else rebuild(result, ["value"] * len(returned))
     inouts = [lo.value(lo.env[n], None, p.inner) for n, p in overload.params if isinstance(p, Inout)]
@@ -147,7 +147,7 @@ def block(lo: Lowering, statements: list[ast.stmt]) -> None:
         handler = STATEMENTS.get(type(node))
         if handler is None:
             kind = type(node).__name__
-            lo.fail(node, f"{kind} statements are not part of the kernel language", _STATEMENT_HINTS.get(kind))
+            lo.fail(node, f"{kind.lower()} statements are not part of the kernel language", _STATEMENT_HINTS.get(kind))
         lo.builder.loc = lo.source.loc(node)
         handler(lo, node)
 

@@ -127,7 +127,7 @@ def _place(overload: Overload) -> tuple[str, int]:
     return code.co_filename, code.co_firstlineno
 
 
-_functions: dict[tuple[str, str], Function] = {}
+_functions: dict[tuple[str, str, str], Function] = {}
 OPERATORS: dict[str, Function] = {}
 
 
@@ -141,9 +141,9 @@ def func(python: Any = None, *, contract: bool = True) -> Any:
     """
     if python is None:
         return lambda p: func(p, contract=contract)
-    key = python.__module__, python.__qualname__
+    key = python.__module__, python.__code__.co_filename, python.__qualname__
     # a factory makes a new function each time, it does not add an overload
-    function = None if "<locals>" in key[1] else _functions.get(key)
+    function = None if "<locals>" in key[2] else _functions.get(key)
     if function is None:
         function = _functions[key] = Function(python.__name__, python.__doc__)
     function.__doc__ = function.__doc__ or python.__doc__

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable
+import difflib
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -98,7 +99,8 @@ class Lowering:
                 return kernel_meaning(scope[name])
         if name.startswith("$"):
             return BUILTINS[name]
-        self.fail(node, f"{name!r} is not defined")
+        known = [*self.env, *self.captured, *self.overload.python.__globals__]
+        self.fail(node, f"{name!r} is not defined", nearest(name, known))
 
     def value(self, x: Any, node: Any, like: Any = None) -> Value:
         """`x` as a Value; a weak literal takes the scalar type `like` if it is of its kind."""
@@ -183,6 +185,12 @@ def describe(x: Any) -> str:
     if isinstance(x, tuple):
         return "(" + ", ".join(describe(i) for i in x) + ")"
     return f"a Python {type(x).__name__}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Points to the known name that `name` was probably meant to be."""
+    found = difflib.get_close_matches(name, [k for k in known if not k.startswith(("_", "$"))], 1)
+    return f"did you mean {found[0]!r}?" if found else None
 
 
 def value_hint(x: Any) -> str | None:

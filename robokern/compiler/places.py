@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from robokern.compiler.lowering import Lowering, describe, expression, kernel_meaning, leaf_count
+from robokern.compiler.lowering import Lowering, describe, expression, kernel_meaning, leaf_count, nearest, value_hint
 from robokern.ir import layout
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.nodes import Value
@@ -210,7 +210,7 @@ def _python_attribute(lo: Lowering, node: ast.Attribute, x: Any) -> Any:
         return kernel_meaning(getattr(x, node.attr))
     except AttributeError:
         name = x.__name__ if isinstance(x, (ModuleType, type)) else str(x)
-        lo.fail(node, f"{name} has no {node.attr!r}")
+        lo.fail(node, f"{name} has no {node.attr!r}", nearest(node.attr, dir(x)))
 
 
 def _subscript(lo: Lowering, node: ast.Subscript, at: Any) -> Any:
@@ -228,7 +228,9 @@ def _subscript(lo: Lowering, node: ast.Subscript, at: Any) -> Any:
         return Temp(lo.op(node, "shape", x.array, dim=indices[0] % x.array.type.ndim))  # type: ignore[attr-defined]
     if isinstance(x, tuple) and isinstance(indices[0], int) and -len(x) <= indices[0] < len(x):
         return Temp(x[indices[0]])
-    lo.fail(node, f"{describe(x)} cannot be indexed in a kernel" if type_ is None else f"{type_} cannot be indexed")
+    if type_ is None:
+        lo.fail(node, f"{describe(x)} cannot be indexed in a kernel", value_hint(x))
+    lo.fail(node, f"{type_} cannot be indexed")
 
 
 def _array_item(lo: Lowering, node: ast.Subscript, at: Any, type_: ArrayType, indices: list[Any]) -> Any:

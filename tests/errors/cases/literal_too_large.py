@@ -1,0 +1,7 @@
+import robokern as rk
+
+
+@rk.kernel
+def bad(y: rk.array(dtype=int)):
+    i = rk.tid()
+    y[i] = 5000000000

@@ -1,0 +1,8 @@
+import robokern as rk
+
+
+@rk.kernel
+def bad(x: rk.array(dtype=float)):
+    i = rk.tid()
+    for y in x:
+        x[i] = y

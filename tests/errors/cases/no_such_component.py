@@ -1,0 +1,7 @@
+import robokern as rk
+
+
+@rk.kernel
+def bad(x: rk.array(dtype=float), v: rk.vec3):
+    i = rk.tid()
+    x[i] = v.w

@@ -1,0 +1,9 @@
+import math
+
+import robokern as rk
+
+
+@rk.kernel
+def bad(x: rk.array(dtype=float)):
+    i = rk.tid()
+    x[i] = math.sin(x[i])

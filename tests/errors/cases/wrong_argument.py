@@ -1,0 +1,12 @@
+import robokern as rk
+
+
+@rk.func
+def half(x: float):
+    return 0.5 * x
+
+
+@rk.kernel
+def bad(x: rk.array(dtype=float), n: int):
+    i = rk.tid()
+    x[i] = half(n)
