@@ -10,9 +10,7 @@ from __future__ import annotations
 from robokern.compiler.builtins import bitcast, fma, sqrt, where
 from robokern.compiler.function import func
 from robokern.lang.scalar import copysign
-from robokern.ir.types import float32, float64, int32, int64, uint32, uint64, vector
-
-_BITS_OF_INVERSE_PI = vector(20, uint64)
+from robokern.ir.types import float32, float64, int32, int64, uint32, uint64
 
 
 @func
@@ -182,19 +180,45 @@ def atan2(y: float32, x: float32) -> float32:
 @func
 def _words(place: uint32):
     """256 bits of 1 / pi from bit 34 + place on, place < 1024."""
-    w = _BITS_OF_INVERSE_PI(
-        0x000000145F306DC, 0x9C882A53F84EAFA3, 0xEA69BB81B6C52B32, 0x78872083FCA2C757, 0xBD778AC36E48DC74,
-        0x849BA5C00C925DD4, 0x13A32439FC3BD639, 0x62534E7DD1046BEA, 0x5D768909D338E04D, 0x68BEFC827323AC73,
-        0x6A673E93908BF17, 0x7BF250763FF12FFF, 0xBC0B301FDE5E2316, 0xB414DA3EDA6CFD9E, 0x4F96136E9E8C7ECD,
-        0x3CBFD45AEA4F758F, 0xD7CBE2F67A0E73EF, 0x14A525D4D7F6BF62, 0x3F1ABA10AC06608D, 0xF8F6D757E19F7841,
-    )  # fmt: skip
-    i = int32(place >> 6)
+    i = place >> 6
+    # words i to i + 3 of 19, halving the choice by one bit of i at a time
+    upper = (i & 8) != 0
+    w0 = where(upper, uint64(0x5D768909D338E04D), uint64(0x0000000145F306DC))
+    w1 = where(upper, uint64(0x68BEFC827323AC73), uint64(0x9C882A53F84EAFA3))
+    w2 = where(upper, uint64(0x06A673E93908BF17), uint64(0xEA69BB81B6C52B32))
+    w3 = where(upper, uint64(0x7BF250763FF12FFF), uint64(0x78872083FCA2C757))
+    w4 = where(upper, uint64(0xBC0B301FDE5E2316), uint64(0xBD778AC36E48DC74))
+    w5 = where(upper, uint64(0xB414DA3EDA6CFD9E), uint64(0x849BA5C00C925DD4))
+    w6 = where(upper, uint64(0x4F96136E9E8C7ECD), uint64(0x13A32439FC3BD639))
+    w7 = where(upper, uint64(0x3CBFD45AEA4F758F), uint64(0x62534E7DD1046BEA))
+    w8 = where(upper, uint64(0xD7CBE2F67A0E73EF), uint64(0x5D768909D338E04D))
+    w9 = where(upper, uint64(0x14A525D4D7F6BF62), uint64(0x68BEFC827323AC73))
+    w10 = where(upper, uint64(0x3F1ABA10AC06608D), uint64(0x06A673E93908BF17))
+    upper = (i & 4) != 0
+    w0 = where(upper, w4, w0)
+    w1 = where(upper, w5, w1)
+    w2 = where(upper, w6, w2)
+    w3 = where(upper, w7, w3)
+    w4 = where(upper, w8, w4)
+    w5 = where(upper, w9, w5)
+    w6 = where(upper, w10, w6)
+    upper = (i & 2) != 0
+    w0 = where(upper, w2, w0)
+    w1 = where(upper, w3, w1)
+    w2 = where(upper, w4, w2)
+    w3 = where(upper, w5, w3)
+    w4 = where(upper, w6, w4)
+    upper = (i & 1) != 0
+    w0 = where(upper, w1, w0)
+    w1 = where(upper, w2, w1)
+    w2 = where(upper, w3, w2)
+    w3 = where(upper, w4, w3)
     shift = uint64(place & 63)
     back = 63 - shift
     return (
-        (w[i] << shift) | ((w[i + 1] >> 1) >> back),
-        (w[i + 1] << shift) | ((w[i + 2] >> 1) >> back),
-        (w[i + 2] << shift) | ((w[i + 3] >> 1) >> back),
+        (w0 << shift) | ((w1 >> 1) >> back),
+        (w1 << shift) | ((w2 >> 1) >> back),
+        (w2 << shift) | ((w3 >> 1) >> back),
     )
 
 
@@ -358,7 +382,7 @@ def _atan_ratio(top: float64, bottom: float64):
     p = fma(fma(fma(p, z, -0.06663104279127181), z, 0.0769206021570824), z, -0.09090897757028242)
     p = fma(fma(fma(p, z, 0.11111110783441758), z, -0.14285714280197873), z, 0.19999999999953655)
     p = fma(p, z, -0.333333333333332)
-    tail = fma(t * z, p, where(half, 3.061616997868383e-17, 0.0))
+    tail = fma(t * z, p, where(half, float64(3.061616997868383e-17), float64(0.0)))
     base = where(half, 0.7853981633974483, t)
     rest = where(half, t + tail, tail)
     return base, rest
@@ -382,9 +406,10 @@ def atan2(y: float64, x: float64) -> float64:
     top = where(steep, ax, ay)
     bottom = where(steep, ay, ax)
     # top + bottom must not overflow, nor top * tan(pi/8) lose bits; equal infinities are 45 degrees, equal zeros 0
-    scale = where(bottom > 1.0e300, 0.25, where(bottom < 1.0e-250, 1.329227995784916e36, 1.0))
+    scale = where(bottom < 1.0e-250, float64(1.329227995784916e36), float64(1.0))
+    scale = where(bottom > 1.0e300, 0.25, scale)
     same = top == bottom
-    top = where(same, where(top == 0.0, 0.0, 1.0), top * scale)
+    top = where(same, where(top == 0.0, top, 1.0), top * scale)
     bottom = where(same, 1.0, bottom * scale)
     top = where(bottom > 1.7e308, 0.0, top)
     bottom = where(bottom > 1.7e308, 1.0, bottom)
