@@ -117,17 +117,12 @@ class Launcher:
         self._programs: dict[bool, Program] = {}
         self._entry = 0
         self._run: Callable[[int, int, int, bytes, int], int] = _unloaded
+        self._quick_limit = 0  # the largest dim that needs no further look
         self._size = layout.argument_offsets(types)[-1]
 
     def launch(self, place: Device, dim: Dim, values: list[Any]) -> None:
         """Checks, packs and runs."""
-        if (
-            place is CPU
-            and self._entry
-            and dim.__class__ is int
-            and 0 < dim <= MAX_LENGTH
-            and self.tid_ndim in (0, 1)
-        ):
+        if place is CPU and dim.__class__ is int and 0 < dim <= self._quick_limit:
             try:
                 packed = [pack(value) for pack, value in zip(self._pack, values, strict=True)]
             except _REFUSED:
@@ -193,8 +188,8 @@ class Launcher:
     def _make_quick(self, program: Program) -> None:
         from robokern.runtime.driver_cpu import pool
 
-        self._run = pool().run
-        self._entry = program.entry
+        self._run, self._entry = pool().run, program.entry
+        self._quick_limit = MAX_LENGTH if self.tid_ndim in (0, 1) else 0
 
     def interpret(self, grid: Grid, arguments: list[Argument]) -> None:
         """Runs in the NumPy interpreter."""
@@ -364,12 +359,6 @@ def _leaves(type: Type, record: bytes) -> list[Any]:
     """The scalars of an argument, as the interpreter takes them."""
     scalars = zip(layout.leaves(type), layout.leaf_offsets(type), strict=True)
     return [np.frombuffer(record, layout.numpy_dtype(scalar), 1, offset)[0] for scalar, offset in scalars]
-
-
-def _lowered(kernel: Kernel, types: tuple[Type, ...]) -> Func:
-    from robokern.compiler.frontend import lower
-
-    return lower(kernel, types)
 
 
 def _compiled(func: Func, contiguous: bool) -> Program:
