@@ -56,7 +56,7 @@ def _machine(target: Target) -> Any:
     binding.initialize_native_asmprinter()
     found = binding.Target.from_triple(target.triple)
     return found.create_target_machine(
-        cpu=target.cpu, features=target.features, opt=2, reloc="pic", codemodel="jitdefault"
+        cpu=target.cpu, features=target.features, opt=2, reloc="pic", codemodel="small"
     )
 
 

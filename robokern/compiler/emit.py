@@ -53,7 +53,9 @@ class Module:
     def __init__(self, func: Func, target: Target) -> None:
         self.func, self.target = func, target
         self.functions = [*callees(func), func]
-        self.ndim = max((op.attrs["ndim"] for f in self.functions for op in walk(f.body) if op.name == "tid"), default=0)
+        self.ndim = max(
+            (op.attrs["ndim"] for f in self.functions for op in walk(f.body) if op.name == "tid"), default=0
+        )
         self.ndim = max(self.ndim, func.tid_ndim or 0)
         self.independent = not any(op.name == "local" for f in self.functions for op in walk(f.body))
         self._declared: dict[str, None] = {}

@@ -143,8 +143,10 @@ _FORMATS = {"f": "%g", "i": "%lld", "u": "%llu", "b": "%s"}
 
 
 def _print(f: Function, op: Op) -> list[Operands]:
-    pieces = str(op.attrs["message"]).replace("%", "%%").split("{}")
-    text = pieces[0] + "".join(_format(a.type) + p for a, p in zip(op.args, pieces[1:], strict=True)) + "\n"
+    """`message` is the printed words in order, with None where the next argument goes."""
+    values = iter(op.args)
+    pieces = (_format(next(values).type) if x is None else x.replace("%", "%%") for x in op.attrs["message"])
+    text = " ".join(pieces) + "\n"
     arguments = [_printable(f, leaf, scalar_of(a.type)) for a in op.args for leaf in f.values[a]]
     f.module.declare("declare i32 @printf(ptr, ...)")
     f.do(f"call i32 (ptr, ...) @printf({', '.join([f'ptr {f.module.text(text)}', *arguments])})")

@@ -50,7 +50,11 @@ def _load(held: str, name: str, offset: int) -> list[str]:
     lines = [f"  {place} = getelementptr inbounds i8, ptr %launch, i64 {offset}"]
     if held != "i1":
         return [*lines, f"  {name} = load {held}, ptr {place}, align {size}"]
-    return [*lines, f"  {name}.byte = load {memory(held)}, ptr {place}", f"  {name} = icmp ne i8 {name}.byte, 0"]
+    return [
+        *lines,
+        f"  {name}.byte = load {memory(held)}, ptr {place}",
+        f"  {name} = icmp ne i8 {name}.byte, 0",
+    ]
 
 
 def _line(body: Body, call: str) -> list[str]:

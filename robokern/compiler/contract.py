@@ -1,0 +1,90 @@
+"""Fuses `a * b + c` into one rounding, on our own IR: every target and the interpreter then fuse the same places.
+
+    a * b + c  ->  fma(a, b, c)        c + a * b  ->  fma(a, b, c)
+    a * b - c  ->  fma(a, b, -c)       c - a * b  ->  fma(-a, b, c)
+
+A product is fused when the sum is its only use and stands in the same block. Of two products the left one is fused.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from robokern.ir.nodes import Block, Func, Op, Value, walk
+from robokern.ir.types import is_float
+
+
+def contract(func: Func) -> Func:
+    """The function with products fused, here and in its callees, where `Func.contract` allows it.
+
+    What does not change is shared with `func`, which stays as it is.
+    """
+    return _Contraction().function(func)
+
+
+class _Contraction:
+    def __init__(self) -> None:
+        self.done: dict[Func, Func] = {}
+
+    def function(self, func: Func) -> Func:
+        if func not in self.done:
+            body = self.block(func.body, _uses(func.body) if func.contract else Counter())
+            self.done[func] = replace(func, body=body)
+        return self.done[func]
+
+    def block(self, block: Block, uses: Counter[Value]) -> Block:
+        products = {op.results[0]: op for op in block.ops if _is_product(op) and uses[op.results[0]] == 1}
+        ops: list[Op] = []
+        gone: set[Value] = set()
+        for op in block.ops:
+            product = _fused_product(op, products)
+            if product is None:
+                ops.append(self.rebuilt(op, uses))
+            else:
+                ops += _fused(op, product)
+                gone.add(product.results[0])
+        return Block(
+            block.params, [op for op in ops if not (op.results and op.results[0] in gone)], block.yields
+        )
+
+    def rebuilt(self, op: Op, uses: Counter[Value]) -> Op:
+        if op.name == "call":
+            return replace(op, attrs={**op.attrs, "callee": self.function(op.attrs["callee"])})
+        if op.regions:
+            return replace(op, regions=tuple(self.block(region, uses) for region in op.regions))
+        return op
+
+
+def _uses(block: Block) -> Counter[Value]:
+    """How often each value is used, in the block and inside."""
+    counted: Counter[Value] = Counter(block.yields)
+    for op in walk(block):
+        counted.update(op.args)
+        for region in op.regions:
+            counted.update(region.yields)
+    return counted
+
+
+def _is_product(op: Op) -> bool:
+    return op.name == "mul" and is_float(op.results[0].type)
+
+
+def _fused_product(op: Op, products: dict[Value, Op]) -> Op | None:
+    if op.name not in ("add", "sub"):
+        return None
+    return next((products[a] for a in op.args if a in products), None)
+
+
+def _fused(op: Op, product: Op) -> list[Op]:
+    """The operations that stand for a sum with `product` in it."""
+    a, b = product.args
+    left, right = op.args
+    is_left = left is product.results[0]
+    other = right if is_left else left
+    negated: list[Op] = []
+    if op.name == "sub":
+        changed = Value(op.results[0].type)
+        negated = [replace(op, name="neg", args=(other if is_left else a,), results=(changed,))]
+        a, other = (a, changed) if is_left else (changed, other)
+    return [*negated, replace(op, name="fma", args=(a, b, other))]
