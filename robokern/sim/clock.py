@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robokern.errors import ConfigError
+from robokern.world.random import uniform
 
 
 def exact(value: float) -> Fraction:
@@ -44,8 +45,8 @@ class Clock:
 class Rate:
     """Tells at which steps something that runs at `rate_hz` is due.
 
-    Sample k is due at the first step whose time is at least k / rate_hz. Integers only, so a rate that does not
-    divide the step rate jitters by less than a step and never drifts.
+    Sample k is due at the first step whose time is at least k / rate_hz. Integers only, so a rate that does
+    not divide the step rate jitters by less than a step and never drifts.
 
     Args:
         rate_hz: samples per simulated second; None means every step.
@@ -59,8 +60,8 @@ class Rate:
         self._per_step = Fraction(1) if rate_hz is None else exact(rate_hz) * exact(timestep)
         if not 0 < self._per_step <= 1:
             raise ConfigError(
-                f"rate_hz: expected more than 0 and at most the step rate, {1 / timestep:g} Hz; got {rate_hz:g}; "
-                "lower rate_hz or take a smaller timestep"
+                f"rate_hz: expected more than 0 and at most the step rate, {1 / timestep:g} Hz; "
+                f"got {rate_hz:g}; lower it or take a smaller timestep"
             )
 
     def samples(self, steps: int) -> int:
@@ -90,7 +91,8 @@ class Intervals:
     ) -> None:
         self._range_s = range_s
         self._timestep = timestep
-        self._key = (seed % 2**64, key % 2**64)
+        self._seed = seed
+        self._key = key
         self._turn = np.zeros(num_worlds, dtype=np.int64)
         self._next = np.array([self._wait(world) for world in range(num_worlds)], dtype=np.int64)
 
@@ -104,7 +106,6 @@ class Intervals:
 
     def _wait(self, world: int) -> int:
         """Steps until the next turn of `world`, at least one."""
-        generator = np.random.Philox(key=self._key, counter=(0, 0, world, int(self._turn[world])))
-        fraction = (int(generator.random_raw()) >> 11) * 2.0**-53
         low, high = self._range_s
+        fraction = uniform(self._seed, self._key, world, int(self._turn[world]))
         return max(1, round((low + (high - low) * fraction) / self._timestep))

@@ -24,6 +24,7 @@ from robokern.plugin.plugin import Plugin, Randomizer
 from robokern.sim.clock import Clock, Intervals, Rate
 from robokern.sim.record import Recording, Variable
 from robokern.world.host import Host
+from robokern.world.world import World
 
 Mask = NDArray[np.bool_]
 SIMULATOR = "simulator"
@@ -56,6 +57,7 @@ class Loop:
         plugins: in the order of their calls.
         recording: where outputs go, or None. The loop closes it.
         variables: plugin name -> output name -> what it is; outputs without an entry have unnamed dimensions.
+        set_up: calls a plugin's `setup` and keeps its initial state, in place of the plain calls.
 
     Raises:
         ConfigError: a plugin's rate is above the step rate.
@@ -67,11 +69,13 @@ class Loop:
         plugins: Sequence[Plugin],
         recording: Recording | None = None,
         variables: Mapping[str, Mapping[str, Variable]] | None = None,
+        set_up: Callable[[Plugin, World], None] | None = None,
     ) -> None:
         self.host = host
         self.plugins = list(plugins)
         self.recording = recording
         self.variables = variables or {}
+        self._set_up = set_up or _set_up
         self.clock = Clock(host.world.timestep)
         self.timing = Timing()
         self._rates = {plugin.name: self._rate(plugin) for plugin in plugins}
@@ -82,8 +86,7 @@ class Loop:
         """Sets every plugin up, starts all worlds, and lays the recording out for `steps` steps."""
         for plugin in self.plugins:
             self._open.append(plugin)
-            self._call(plugin, "setup", self.host.world)
-            plugin.remember_state()
+            self._call(plugin, "setup", self._set_up, plugin, self.host.world)
         for plugin in self._randomizers("interval"):
             self._intervals[plugin.name] = self._draw_intervals(plugin)
         for plugin in self.plugins:
@@ -103,7 +106,7 @@ class Loop:
             self.host.read()
         self._update_scene()
         for plugin in self.plugins:
-            self._call(plugin, "reset", self.host.frame, self.host.frame.reset_mask)
+            self._call(plugin, "reset", plugin.reset, self.host.frame, self.host.frame.reset_mask)
 
     def step(self) -> None:
         """One step of the simulator with all stages around it."""
@@ -112,7 +115,7 @@ class Loop:
         frame.body_force.zero_()
         frame.body_torque.zero_()
         for plugin in self.plugins:
-            self._call(plugin, "before_step", frame)
+            self._call(plugin, "before_step", plugin.before_step, frame)
         with self.timing.of(SIMULATOR):
             self.host.apply()
             self.host.step()
@@ -122,8 +125,10 @@ class Loop:
         self._update_scene()
         for plugin in self.plugins:
             if self._rates[plugin.name].due(self.clock.step):
-                self._call(plugin, "after_step", frame)
-                self._record(plugin)
+                self._call(plugin, "after_step", plugin.after_step, frame)
+                # a randomizer's draws are recorded when drawn
+                if not isinstance(plugin, Randomizer):
+                    self._record(plugin)
 
     def run(self, steps: int, after: Callable[[int], None] | None = None) -> None:
         """`steps` steps; `after(step)` is called at the end of each."""
@@ -133,7 +138,7 @@ class Loop:
                 after(self.clock.step)
 
     def close(self) -> None:
-        """Closes plugins that were set up, the host and the recording, all of them, then raises the first error."""
+        """Closes the plugins that were set up, the host and the recording, then raises the first error."""
         errors: list[Exception] = []
         closing: list[Callable[[], None]] = [self._closer(plugin) for plugin in reversed(self._open)]
         closing.append(self.host.close)
@@ -162,17 +167,17 @@ class Loop:
                 raise
             error.add_note(f"while closing: {closing}")
 
-    def _call(self, plugin: Plugin, stage: str, *arguments: Any) -> None:
+    def _call(self, plugin: Plugin, stage: str, hook: Callable[..., None], *arguments: Any) -> None:
         with self.timing.of(plugin.name):
             try:
-                getattr(plugin, stage)(*arguments)
+                hook(*arguments)
             except ConfigError:
                 raise
             except Exception as error:
                 raise PluginError(plugin.name, stage, self.clock.step, error) from error
 
     def _closer(self, plugin: Plugin) -> Callable[[], None]:
-        return lambda: self._call(plugin, "close")
+        return lambda: self._call(plugin, "close", plugin.close)
 
     def _randomizers(self, mode: str) -> Iterator[Randomizer]:
         for plugin in self.plugins:
@@ -188,7 +193,7 @@ class Loop:
                 self._randomize(plugin, mask)
 
     def _randomize(self, plugin: Randomizer, mask: Mask) -> None:
-        self._call(plugin, "randomize", self.host.frame, self.host.world.mask(mask))
+        self._call(plugin, "randomize", plugin.randomize, self.host.frame, self.host.world.mask(mask))
         self._record(plugin)
 
     def _draw_intervals(self, plugin: Randomizer) -> Intervals:
@@ -204,8 +209,10 @@ class Loop:
             raise ConfigError(f"plugins.{plugin.name}.{error.message}") from None
 
     def _update_scene(self) -> None:
-        with self.timing.of(SCENE):
-            self.host.world.scene.update(self.host.frame.body_pose)
+        # built at its first use: no plugin that asks for it, no work
+        if "scene" in vars(self.host.world):
+            with self.timing.of(SCENE):
+                self.host.world.scene.update(self.host.frame.body_pose)
 
     def _begin_recording(self, plugin: Plugin, steps: int) -> None:
         if self.recording is None or not plugin.outputs:
@@ -217,7 +224,7 @@ class Loop:
             _as_numpy(plugin.outputs),
             self._samples(plugin, steps),
             getattr(plugin, "coordinates", None),
-            {"plugin": type(plugin).__name__, "role": plugin.role},
+            {"plugin": type(plugin).__name__, "role": plugin.role} | getattr(plugin, "attributes", {}),
         )
 
     def _samples(self, plugin: Plugin, steps: int) -> int:
@@ -230,6 +237,11 @@ class Loop:
             return
         with self.timing.of(RECORDING):
             self.recording.append(plugin.name, self.clock.step, self.clock.time, _as_numpy(plugin.outputs))
+
+
+def _set_up(plugin: Plugin, world: World) -> None:
+    plugin.setup(world)
+    plugin.remember_state()
 
 
 def _as_numpy(outputs: Mapping[str, Any]) -> dict[str, NDArray[Any]]:

@@ -7,11 +7,11 @@
         ranges (time, worlds, channels, columns)   [m]
         elevation (channels)                       [deg]  a constant coordinate
 
-`xarray.open_zarr("recording.zarr", group="roof_lidar")` gives a Dataset with these names, dimensions and units.
+`xarray.open_zarr("recording.zarr", group="roof_lidar")` gives a Dataset with these names, dimensions, units.
 
-Samples are collected in memory and written a whole chunk at a time, so that recording costs little. Every array is laid
-out for the whole run at the start and cut to what was recorded at the end: whenever the process dies, lengths agree and
-the store opens; samples that were not written are missing values (`time` is NaN there).
+Samples are collected in memory and written a whole chunk at a time, so that recording costs little. Every
+array is laid out for the whole run at the start and cut to what was recorded at the end: whenever the process
+dies, lengths agree and the store opens; samples that were not written are missing values (`time` is NaN there).
 """
 
 from __future__ import annotations
@@ -112,7 +112,9 @@ class Recording:
         for track in self._tracks.values():
             track.finish()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # zarr warns that other libraries may not read consolidated metadata
+            warnings.simplefilter(
+                "ignore"
+            )  # zarr warns that other libraries may not read consolidated metadata
             zarr.consolidate_metadata(self._root.store)
         self._tracks = {}
 
@@ -185,9 +187,7 @@ class _Track:
         self._capacity = length
 
 
-def _create(
-    group: Any, key: str, variable: Variable, array: NDArray[Any], capacity: int, chunk: int
-) -> Any:
+def _create(group: Any, key: str, variable: Variable, array: NDArray[Any], capacity: int, chunk: int) -> Any:
     from zarr.codecs import BloscCodec
 
     attributes = {"units": variable.unit} | ({"long_name": variable.summary} if variable.summary else {})

@@ -32,7 +32,12 @@ def write(path: Path, steps: int, expected: int) -> None:
     with Recording(path, {"seed": 7}) as recording:
         angles = np.linspace(-1.0, 1.0, 7)
         recording.add(
-            "lidar", VARIABLES, sample(0), expected, {"azimuth": ("columns", angles, "deg")}, {"type": "lidar"}
+            "lidar",
+            VARIABLES,
+            sample(0),
+            expected,
+            {"azimuth": ("columns", angles, "deg")},
+            {"type": "lidar"},
         )
         for step in range(1, steps + 1):
             recording.append("lidar", step, 0.1 * step, sample(step))
@@ -92,7 +97,9 @@ KILLED = """
 
 def test_a_killed_process_leaves_a_readable_store(tmp_path: Path):
     path = tmp_path / "r.zarr"
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(KILLED), str(path)], env=os.environ, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(KILLED), str(path)], env=os.environ, check=False
+    )
     assert done.returncode == -signal.SIGKILL
     data = xarray.open_zarr(path, group="a", consolidated=False)
     kept = data.isel(time=np.flatnonzero(~np.isnan(data.time.values)))
