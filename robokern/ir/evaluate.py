@@ -71,11 +71,10 @@ def integer_divide(a: Leaf, b: Leaf) -> Leaf:
 
 def integer_remainder(a: Leaf, b: Leaf) -> Leaf:
     """a - b * quotient; 0 for a zero divisor."""
-    remainder: Leaf = a - b * integer_divide(a, b)
-    return _zero_where(b == 0, remainder)
+    return _zero_where(b == 0, np.subtract(a, np.multiply(b, integer_divide(a, b))))
 
 
-def _zero_where(condition: Leaf, x: Leaf) -> Leaf:
+def _zero_where(condition: npt.NDArray[np.bool_], x: Leaf) -> Leaf:
     return np.where(condition, np.zeros_like(x), x)
 
 
@@ -90,7 +89,7 @@ def shift_right(a: Leaf, count: Leaf) -> Leaf:
 
 
 def _masked(count: Leaf) -> Leaf:
-    return np.bitwise_and(count, count.dtype.type(8 * count.dtype.itemsize - 1))
+    return np.asarray(count & count.dtype.type(8 * count.dtype.itemsize - 1))
 
 
 def minimum(a: Leaf, b: Leaf) -> Leaf:

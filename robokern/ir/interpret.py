@@ -246,11 +246,19 @@ def _assert(frame: Frame, op: Op, args: Arguments) -> Sequence[Leaves]:
 
 
 def _print(frame: Frame, op: Op, args: Arguments) -> Sequence[Leaves]:
-    leaves = [frame.spread(leaf) for value in args for leaf in value]
+    """`message` is the printed words in order, with None where the next argument goes."""
+    columns = [[frame.spread(leaf) for leaf in leaves] for leaves in args]
     for lane, item in enumerate(frame.items):
-        text = op.attrs["message"] % tuple(leaf[lane].item() for leaf in leaves)
-        frame.run.printed.append((int(item), text))
+        values = iter([_printed([leaf[lane] for leaf in leaves]) for leaves in columns])
+        words = [next(values) if word is None else word for word in op.attrs["message"]]
+        frame.run.printed.append((int(item), " ".join(words) + "\n"))
     return []
+
+
+def _printed(leaves: Sequence[Any]) -> str:
+    """A scalar, or the components of a composite in brackets; floats as C prints them with %g."""
+    words = [f"{float(x):g}" if x.dtype.kind == "f" else str(x) for x in leaves]
+    return words[0] if len(words) == 1 else f"[{' '.join(words)}]"
 
 
 def _pure(rule: PureRule) -> Rule:

@@ -120,7 +120,7 @@ def numpy_dtype(type: Type) -> np.dtype[Any]:
 
 @cache
 def argument_offsets(types: tuple[Type, ...]) -> tuple[int, ...]:
-    """Byte offset of each kernel argument in the launch record (8-byte aligned), and the record's size last."""
+    """Byte offset of each kernel argument in the launch record (8-byte aligned); last the record's size."""
     offsets, at = [], LAUNCH_HEADER
     for type in types:
         offsets.append(at)

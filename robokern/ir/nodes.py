@@ -42,7 +42,7 @@ class Value:
 class Block:
     """A sequence of operations.
 
-    `params` are bound by the op that owns the block: carried values of a loop (a `for` puts its counter first).
+    `params` are bound by the op that owns the block: carried values of a loop, after the counter in a `for`.
     """
 
     params: tuple[Value, ...] = ()

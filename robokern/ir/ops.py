@@ -36,12 +36,16 @@ Rule = Callable[[Types, dict[str, Any]], Types]
 
 @dataclass(frozen=True)
 class Primitive:
-    """One row: its typing rule, whether it touches memory (`effect`), and its meaning in words."""
+    """One row: its typing rule, whether it touches memory (`effect`), and its meaning in words.
+
+    `arity` is how many arguments it takes; None where the rule itself counts them.
+    """
 
     name: str
     rule: Rule
     effect: bool
     meaning: str
+    arity: int | None
 
 
 def _same(types: Types) -> Type:
@@ -110,7 +114,11 @@ def _splat(types: Types, attrs: dict[str, Any]) -> Types:
 def _cast(types: Types, attrs: dict[str, Any]) -> Types:
     to = attrs["type"]
     scalars = isinstance(types[0], Scalar) and isinstance(to, Scalar)
-    alike = type(types[0]) is type(to) and isinstance(to, COMPOSITES) and getattr(types[0], "shape", 0) == to.shape
+    alike = (
+        type(types[0]) is type(to)
+        and isinstance(to, COMPOSITES)
+        and getattr(types[0], "shape", 0) == to.shape
+    )
     _need(scalars or alike, f"cannot convert {types[0]} to {to}")
     return (to,)
 
@@ -118,7 +126,9 @@ def _cast(types: Types, attrs: dict[str, Any]) -> Types:
 def _bitcast(types: Types, attrs: dict[str, Any]) -> Types:
     to = attrs["type"]
     ok = isinstance(types[0], Scalar) and isinstance(to, Scalar) and types[0].bits == to.bits
-    _need(ok and bool_ not in (types[0], to), f"bitcast needs scalars of equal width, got {types[0]} and {to}")
+    _need(
+        ok and bool_ not in (types[0], to), f"bitcast needs scalars of equal width, got {types[0]} and {to}"
+    )
     return (to,)
 
 
@@ -155,7 +165,9 @@ def _indices(types: Types, count: int | None = None) -> ArrayType:
     _need(isinstance(array, ArrayType), f"{array} cannot be indexed")
     assert isinstance(array, ArrayType)
     given = types[1:] if count is None else types[1 : 1 + count]
-    _need(all(is_integer(t) for t in given), f"array indices must be integers, got {', '.join(map(str, given))}")
+    _need(
+        all(is_integer(t) for t in given), f"array indices must be integers, got {', '.join(map(str, given))}"
+    )
     return array
 
 
@@ -241,7 +253,10 @@ def _print(types: Types, attrs: dict[str, Any]) -> Types:
 def _call(types: Types, attrs: dict[str, Any]) -> Types:
     callee = attrs["callee"]
     want = tuple(p.type for p in callee.params)
-    _need(want == types, f"{callee.name} takes ({', '.join(map(str, want))}), got ({', '.join(map(str, types))})")
+    _need(
+        want == types,
+        f"{callee.name} takes ({', '.join(map(str, want))}), got ({', '.join(map(str, types))})",
+    )
     return tuple(callee.results)
 
 
@@ -262,49 +277,64 @@ def _while(types: Types, attrs: dict[str, Any]) -> Types:
 OPS: dict[str, Primitive] = {}
 
 
-def _row(names: str, rule: Rule, meaning: str, effect: bool = False) -> None:
+def _row(names: str, rule: Rule, meaning: str, effect: bool = False, arity: int | None = None) -> None:
     for name in names.split():
-        OPS[name] = Primitive(name, rule, effect, meaning)
+        OPS[name] = Primitive(name, rule, effect, meaning, arity)
 
 
-_row("const", _declared, "the scalar `value`")
-_row("zero", _declared, "all leaves zero, of any type")
-_row("add sub mul", _numeric, "per component; integers wrap")
-_row("div", _float, "per component, IEEE")
-_row("idiv mod", _integer, "truncates towards zero, remainder has the dividend's sign; both are 0 for a zero divisor")
-_row("neg abs", _numeric, "per component; integers wrap")
-_row("min max", _numeric, "a if a < b else b; a if a > b else b")
-_row("fma", _float, "a * b + c rounded once")
-_row("sqrt floor ceil trunc rint", _float, "per component, IEEE; rint to nearest even")
-_row("and or xor", _bits, "per component")
-_row("not", _bits, "bitwise; logical for bool")
-_row("shl shr", _integer, "count taken modulo the width; shr keeps the sign of signed types")
-_row("lt le gt ge eq ne", _compare, "false with NaN, except ne")
-_row("select", _select, "second if the first is true, else third")
-_row("cast", _cast, "C conversion; float to int saturates and NaN gives 0; to bool is != 0")
-_row("bitcast", _bitcast, "same bits, other type")
+_row("const", _declared, "the scalar `value`", arity=0)
+_row("zero", _declared, "all leaves zero, of any type", arity=0)
+_row("add sub mul", _numeric, "per component; integers wrap", arity=2)
+_row("div", _float, "per component, IEEE", arity=2)
+_row(
+    "idiv mod",
+    _integer,
+    "truncates towards zero, remainder has the dividend's sign; both are 0 for a zero divisor",
+    arity=2,
+)
+_row("neg abs", _numeric, "per component; integers wrap", arity=1)
+_row("min max", _numeric, "a if a < b else b; a if a > b else b", arity=2)
+_row("fma", _float, "a * b + c rounded once", arity=3)
+_row("sqrt floor ceil trunc rint", _float, "per component, IEEE; rint to nearest even", arity=1)
+_row("and or xor", _bits, "per component", arity=2)
+_row("not", _bits, "bitwise; logical for bool", arity=1)
+_row("shl shr", _integer, "count taken modulo the width; shr keeps the sign of signed types", arity=2)
+_row("lt le gt ge eq ne", _compare, "false with NaN, except ne", arity=2)
+_row("select", _select, "second if the first is true, else third", arity=3)
+_row("cast", _cast, "C conversion; float to int saturates and NaN gives 0; to bool is != 0", arity=1)
+_row("bitcast", _bitcast, "same bits, other type", arity=1)
 _row("make", _make, "a composite or struct from its leaves in order")
-_row("splat", _splat, "all components equal")
-_row("extract", _extract, "the part `type` that starts at leaf `offset`")
-_row("insert", _insert, "the whole with a part at leaf `offset` replaced")
-_row("pick", _pick, "the part number i (run-time index, 0 where out of range) of a composite")
-_row("put", _put, "the composite with part number i replaced (unchanged where out of range)")
+_row("splat", _splat, "all components equal", arity=1)
+_row("extract", _extract, "the part `type` that starts at leaf `offset`", arity=1)
+_row("insert", _insert, "the whole with a part at leaf `offset` replaced", arity=2)
+_row("pick", _pick, "the part number i (run-time index, 0 where out of range) of a composite", arity=2)
+_row("put", _put, "the composite with part number i replaced (unchanged where out of range)", arity=3)
 _row("load", _load, "part `offset` of the element at the indices", effect=True)
 _row("store", _store, "writes part `offset` of the element at the indices", effect=True)
 _row("atomic", _atomic, "combines into memory, gives the old value; each component is atomic", effect=True)
 _row("view", _view, "the sub-array at the leading indices")
-_row("components", _components_view, "an array of composites as an array of scalars, one dimension more")
+_row(
+    "components",
+    _components_view,
+    "an array of composites as an array of scalars, one dimension more",
+    arity=1,
+)
 _row("array_at", _array_at, "a contiguous array of `type` over raw memory")
-_row("local", _local, "a zero-filled array private to the item", effect=True)
-_row("shape", _shape, "length along `dim`")
-_row("address", _address, "address of the first element")
-_row("tid", _tid, "the item's coordinates in the grid")
-_row("assert", _assert, "reports assertion `index` when false", effect=True)
+_row("local", _local, "a zero-filled array private to the item", effect=True, arity=0)
+_row("shape", _shape, "length along `dim`", arity=1)
+_row("address", _address, "address of the first element", arity=1)
+_row("tid", _tid, "the item's coordinates in the grid", arity=0)
+_row("assert", _assert, "reports assertion `index` when false", effect=True, arity=1)
 _row("print", _print, "writes `message` filled with the arguments", effect=True)
 _row("call", _call, "the results of `callee`", effect=True)
-_row("if", _if, "runs the first region or the second; gives what it yields", effect=True)
+_row("if", _if, "runs the first region or the second; gives what it yields", effect=True, arity=1)
 _row("for", _for, "counter from start to stop by step; region(counter, carried) yields carried", effect=True)
-_row("while", _while, "first region(carried) yields (go on, carried); second region(carried) yields carried", effect=True)
+_row(
+    "while",
+    _while,
+    "first region(carried) yields (go on, carried); second region(carried) yields carried",
+    effect=True,
+)
 
 
 def infer(name: str, args: Types, attrs: dict[str, Any]) -> Types:
@@ -313,7 +343,10 @@ def infer(name: str, args: Types, attrs: dict[str, Any]) -> Types:
     Raises:
         TypeError: it does not take such arguments.
     """
-    return OPS[name].rule(args, attrs)
+    row = OPS[name]
+    if row.arity is not None and len(args) != row.arity:
+        raise TypeError(f"{name} takes {row.arity} arguments, got {len(args)}")
+    return row.rule(args, attrs)
 
 
 def component_type(type: Type) -> Type:

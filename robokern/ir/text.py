@@ -1,4 +1,4 @@
-"""Prints a Func. The text is complete (constants to the last bit, callees included), so its hash is the cache key."""
+"""Prints a Func, complete with callees and with constants to the last bit: its hash is the cache key."""
 
 from __future__ import annotations
 

@@ -309,7 +309,7 @@ def is_concrete(type: Any) -> bool:
 
 
 def named_types() -> dict[str, Type]:
-    """The named composite types: vec2..vec4, mat22..mat44, quat, transform, spatial_*, each with its suffixes."""
+    """The named composite types: vec2..vec4, mat22..mat44, quat, transform, spatial_*, with all suffixes."""
     names: dict[str, Type] = {}
     for dtype, suffix in _SUFFIX.items():
         for n in (2, 3, 4):

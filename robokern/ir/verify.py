@@ -58,6 +58,8 @@ class _Verifier:
             types = infer(op.name, tuple(a.type for a in op.args), op.attrs)
         except TypeError as error:
             self.fail(op, str(error))
+        except KeyError as error:
+            self.fail(op, f"lacks the attribute {error}")
         if types != tuple(r.type for r in op.results):
             self.fail(op, f"results should be {types}")
         self.regions(op, visible)
