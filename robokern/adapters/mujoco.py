@@ -171,6 +171,14 @@ class MujocoHost:
         frame.joint_position.numpy()[...] = self._qpos[:, self._position_order]
         frame.joint_velocity.numpy()[...] = self._qvel
 
+    def model(self, world: int) -> Any:
+        """A `mujoco.MjModel` with the parameters of one world, for rendering or any `mj_` function."""
+        return self._batch.get_model(world)
+
+    def data(self, world: int) -> Any:
+        """A `mujoco.MjData` with the state of one world."""
+        return self._batch.get_data(world)
+
     def close(self) -> None:
         """Nothing to give back: MuJoCo's threads and memory go with the object."""
 
@@ -336,9 +344,18 @@ def _world(mujoco: Any, model: Any, settings: Settings, seed: int, device: Devic
         geoms=tuple(_geoms(mujoco, model)),
         params=params,
         capabilities=frozenset({"wrench", "disable_contact", *(f"write:{name}" for name in WRITABLE)}),
+        fixed_bodies=_fixed_bodies(mujoco, model),
         device=device,
         seed=seed,
     )
+
+
+def _fixed_bodies(mujoco: Any, model: Any) -> dict[int, tuple[float, ...]]:
+    """Bodies that neither joints nor mocap can move, and where they are."""
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    fixed = np.flatnonzero((model.body_weldid == 0) & (model.body_mocapid[model.body_rootid] < 0))
+    return {int(b): (*map(float, data.xpos[b]), *map(float, data.xquat[b][WXYZ_TO_XYZW])) for b in fixed}
 
 
 def _parameter(model: Any, name: str) -> Floats:

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from hashlib import blake2s
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robokern.errors import ConfigError, HostError
+from robokern.geometry.scene import Scene
 from robokern.ir.types import bool_
 from robokern.runtime.array import Array
 from robokern.runtime.device import DeviceLike
-from robokern.world.geom import Geom
+from robokern.world.geom import IDENTITY, Geom
 from robokern.world.param import Param
-from robokern.world.scenery import build_scene
+from robokern.world.scenery import Scenery
 
 
 @dataclass(eq=False)
@@ -37,6 +37,7 @@ class World:
         params: what randomizers may write, by name: `body_mass` [kg], `body_inertia` [kg m^2] about the
             principal axes, `geom_friction` (sliding) [1].
         capabilities: what the host honours: `wrench`, `disable_contact`, `write:<param>`.
+        fixed_bodies: bodies that cannot move, and where they are (world_from_body, 7 numbers).
         device: where the arrays lie.
         seed: of all draws.
         contact_disabled: geoms whose contacts the host leaves to plugins.
@@ -53,6 +54,7 @@ class World:
     geoms: tuple[Geom, ...] = ()
     params: Mapping[str, Param] = field(default_factory=dict)
     capabilities: frozenset[str] = frozenset()
+    fixed_bodies: Mapping[int, Sequence[float]] = field(default_factory=lambda: {0: IDENTITY})
     device: DeviceLike = None
     seed: int = 0
     contact_disabled: set[int] = field(default_factory=set)
@@ -60,13 +62,27 @@ class World:
     running: bool = False
 
     @cached_property
-    def scene(self) -> Any:
-        """`robokern.geometry.Scene` of every visible geom, built at the first use.
+    def scene(self) -> Scene:
+        """Every visible geom on its body, for sensors; the loop moves it with the bodies.
 
         Raises:
             GeometryError: a visible geom is of a kind that a scene does not have.
         """
-        return build_scene(self.geoms, len(self.bodies), self.num_worlds, self.device)
+        return self._scenery.scene(index for index, geom in enumerate(self.geoms) if geom.visible)
+
+    @cached_property
+    def terrain(self) -> Scene:
+        """Every colliding geom that cannot move, for contacts; hits count as body 0.
+
+        Raises:
+            GeometryError: a colliding geom is of a kind that a scene does not have.
+        """
+        fixed = (i for i, geom in enumerate(self.geoms) if geom.collides and geom.body in self.fixed_bodies)
+        return self._scenery.fixed(fixed, self.fixed_bodies)
+
+    @cached_property
+    def _scenery(self) -> Scenery:
+        return Scenery(self.geoms, self.num_worlds, self.device)
 
     def select(self, kind: str, patterns: str | Sequence[str]) -> list[int]:
         """Indices, rising, of the `body`, `geom` or `joint` names that a regular expression matches in full.
