@@ -44,6 +44,11 @@ class Output:
     dtype: str
     unit: str
 
+    @property
+    def dimensions(self) -> str:
+        """The shape as text, `[worlds, 3]`."""
+        return f"[{', '.join(map(str, self.shape))}]"
+
 
 @dataclass(frozen=True)
 class Manifest:

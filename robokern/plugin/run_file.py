@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from robokern.errors import ConfigError, PluginError, RobokernError
 from robokern.plugin.check import check
@@ -18,7 +18,9 @@ from robokern.plugin.mistakes import raise_all, unknown
 from robokern.plugin.plugin import Plugin
 from robokern.plugin.registry import Registry, check_outputs
 from robokern.plugin.settings import PluginConfig, field
-from robokern.world.world import World
+
+if TYPE_CHECKING:
+    from robokern.world.world import World
 
 Hosts = Mapping[str, Callable[[], type[Any]]]
 
@@ -101,11 +103,18 @@ class RunFile:
         key, colon, rest = error.message.partition(": ")
         if colon and self.document.has((*section, key)):
             return self.document.place((*section, key)).error((*section, key), rest)
-        for path in self.document.values:
-            value = self.document.get(path)
-            if path[:2] == section and isinstance(value, str) and repr(value) in error.message:
-                return self.document.place(path).error(path, error.message)
+        quoted = self._quoted(section, error.message)
+        if quoted:
+            return self.document.place(quoted).error(quoted, error.message)
         return self.document.key_place(section).error(section, error.message)
+
+    def _quoted(self, section: KeyPath, message: str) -> KeyPath | None:
+        """The text below `section` that a message quotes first."""
+        inside = [path for path in self.document.values if path[: len(section)] == section]
+        texts = {path: value for path in inside if isinstance(value := self.document.get(path), str)}
+        places = {message.find(repr(text)): path for path, text in texts.items()}
+        places.pop(-1, None)
+        return places[min(places)] if places else None
 
     def to_yaml(self) -> str:
         """The resolved file: every default written out, every path absolute."""
