@@ -125,6 +125,8 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    *sorted(n for n in globals() if not n.startswith("_") and n not in ("Any", "annotations", "import_module")),
+    *sorted(
+        n for n in globals() if not n.startswith("_") and n not in ("Any", "annotations", "import_module")
+    ),
     *_LATER,
 ]

@@ -19,7 +19,9 @@ class Builder:
         self.block = self.body
         self.loc: Loc | None = None
 
-    def ops(self, name: str, *args: Value, regions: tuple[Block, ...] = (), **attrs: Any) -> tuple[Value, ...]:
+    def ops(
+        self, name: str, *args: Value, regions: tuple[Block, ...] = (), **attrs: Any
+    ) -> tuple[Value, ...]:
         """Appends one op; gives all its results.
 
         Raises:

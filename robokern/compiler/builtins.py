@@ -1,6 +1,6 @@
-"""Names of the kernel language that the compiler itself gives a meaning: one object each, one row in the front end.
+"""Names that the compiler itself gives a meaning: one object each, one row in `compiler/intrinsics.py`.
 
-Their meanings are in `robokern/compiler/intrinsics.py`; everything else of the surface is a func in `robokern/lang`.
+Everything else of the surface is a func in `robokern/lang`.
 """
 
 from __future__ import annotations
@@ -42,13 +42,21 @@ select = _builtin("select", "select(condition, a, b): b if the condition holds, 
 bitcast = _builtin("bitcast", "bitcast(x, T): the same bits as type T of equal width.")
 atomic_add = _builtin("atomic_add", "atomic_add(array, i, ..., value): adds, gives the old value.")
 atomic_sub = _builtin("atomic_sub", "atomic_sub(array, i, ..., value): subtracts, gives the old value.")
-atomic_min = _builtin("atomic_min", "atomic_min(array, i, ..., value): keeps the smaller, gives the old value.")
-atomic_max = _builtin("atomic_max", "atomic_max(array, i, ..., value): keeps the larger, gives the old value.")
+atomic_min = _builtin(
+    "atomic_min", "atomic_min(array, i, ..., value): keeps the smaller, gives the old value."
+)
+atomic_max = _builtin(
+    "atomic_max", "atomic_max(array, i, ..., value): keeps the larger, gives the old value."
+)
 atomic_and = _builtin("atomic_and", "atomic_and(array, i, ..., value): bitwise and, gives the old value.")
 atomic_or = _builtin("atomic_or", "atomic_or(array, i, ..., value): bitwise or, gives the old value.")
-atomic_xor = _builtin("atomic_xor", "atomic_xor(array, i, ..., value): bitwise exclusive or, gives the old value.")
+atomic_xor = _builtin(
+    "atomic_xor", "atomic_xor(array, i, ..., value): bitwise exclusive or, gives the old value."
+)
 atomic_exch = _builtin("atomic_exch", "atomic_exch(array, i, ..., value): writes, gives the old value.")
-atomic_cas = _builtin("atomic_cas", "atomic_cas(array, i, ..., compare, value): writes if equal, gives the old value.")
+atomic_cas = _builtin(
+    "atomic_cas", "atomic_cas(array, i, ..., compare, value): writes if equal, gives the old value."
+)
 local = _builtin("local", "local(n, T): a zero-filled array private to the item.")
 from_handle = _builtin("from_handle", "from_handle(handle, S): the struct S at a uint64 address.")
 address = _builtin("address", "address(array): address of its first element, uint64.")
@@ -57,8 +65,12 @@ cast = _builtin("cast", "cast(x, T): x converted to T.")
 static = _builtin("static", "static(expression): evaluated by Python when the kernel is compiled.")
 printf = _builtin("printf", "printf(format, ...): C-style formatted print.")
 abs_ = _builtin("abs", "Absolute value, per component.")
-min_ = _builtin("min", "min(a, b, ...): a if a < b else b, per component; of one vector: its smallest component.")
-max_ = _builtin("max", "max(a, b, ...): a if a > b else b, per component; of one vector: its largest component.")
+min_ = _builtin(
+    "min", "min(a, b, ...): a if a < b else b, per component; of one vector: its smallest component."
+)
+max_ = _builtin(
+    "max", "max(a, b, ...): a if a > b else b, per component; of one vector: its largest component."
+)
 len_ = _builtin("len", "Length of an array's first dimension, or of a vector.")
 print_ = _builtin("print", "Prints its arguments.")
 range_ = _builtin("range", "range(stop), range(start, stop), range(start, stop, step).")
@@ -67,7 +79,7 @@ zeros = _builtin("zeros", "zeros(shape=n, dtype=T): a zero-filled array private 
 range_bounds = _builtin("$range_bounds", "Start, stop and step of a range.")
 in_range = _builtin("$in_range", "Whether a counter is still inside its range.")
 
-# what Python's own names mean inside a kernel
+# what Python's own names mean inside a kernel; `means` adds host functions that have a meaning there
 PYTHON: dict[Any, Builtin] = {
     abs: abs_,
     min: min_,
@@ -77,3 +89,9 @@ PYTHON: dict[Any, Builtin] = {
     range: range_,
     type: type_,
 }
+
+
+def means(host: Any, name: str) -> Any:
+    """Makes a host function stand for a builtin inside kernels."""
+    PYTHON[host] = BUILTINS[name]
+    return host

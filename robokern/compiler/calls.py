@@ -9,7 +9,15 @@ from typing import Any
 from robokern.compiler.builtins import Builtin
 from robokern.compiler.construct import construct
 from robokern.compiler.function import STATIC, Function, Kernel, Overload
-from robokern.compiler.lowering import INTRINSICS, Lowering, describe, expression, is_weak, kernel_meaning, rebuild
+from robokern.compiler.lowering import (
+    INTRINSICS,
+    Lowering,
+    describe,
+    expression,
+    is_weak,
+    kernel_meaning,
+    rebuild,
+)
 from robokern.compiler.places import place, write
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.nodes import Func, Value
@@ -61,7 +69,9 @@ def _call(lo: Lowering, node: ast.Call) -> Any:
     if isinstance(callee, Type):
         return construct(lo, node, callee, args, kwargs)
     if isinstance(callee, Kernel):
-        lo.fail(node, f"kernel {callee.name} cannot be called from a kernel", "make the shared part an @rk.func")
+        lo.fail(
+            node, f"kernel {callee.name} cannot be called from a kernel", "make the shared part an @rk.func"
+        )
     name = getattr(callee, "__name__", describe(callee))
     lo.fail(node, f"{name} is not a func of the kernel language", _callee_hint(callee))
 
@@ -70,7 +80,11 @@ def _callee_hint(callee: Any) -> str:
     module = getattr(callee, "__module__", "")
     if module in ("math", "numpy"):
         return f"use rk.{callee.__name__}"
-    return "decorate it with @rk.func" if hasattr(callee, "__code__") else "call an @rk.func, a type or a builtin"
+    return (
+        "decorate it with @rk.func"
+        if hasattr(callee, "__code__")
+        else "call an @rk.func, a type or a builtin"
+    )
 
 
 def arguments(lo: Lowering, node: ast.Call) -> tuple[list[Any], dict[str, Any]]:
@@ -95,7 +109,12 @@ def _spread(lo: Lowering, arg: ast.Starred) -> tuple[Any, ...]:
 
 
 def call_function(
-    lo: Lowering, node: Any, function: Function, args: list[Any], kwargs: dict[str, Any], nodes: list[ast.expr]
+    lo: Lowering,
+    node: Any,
+    function: Function,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    nodes: list[ast.expr],
 ) -> Any:
     """Calls a func; inout arguments are written back to the places `nodes` denote."""
     bound = find_overload(lo, function, args, kwargs)
@@ -116,7 +135,9 @@ def call_function(
     return returned
 
 
-def _write_back(lo: Lowering, node: Any, overload: Overload, nodes: list[ast.expr], results: list[Value]) -> None:
+def _write_back(
+    lo: Lowering, node: Any, overload: Overload, nodes: list[ast.expr], results: list[Value]
+) -> None:
     for position, (name, pattern) in enumerate(overload.params):
         if isinstance(pattern, Inout):
             if position >= len(nodes):
@@ -131,7 +152,9 @@ def inout_positions(function: Any) -> set[int]:
     return {i for o in function.overloads for i, (_, p) in enumerate(o.params) if isinstance(p, Inout)}
 
 
-def find_overload(lo: Lowering, function: Function, args: list[Any], kwargs: dict[str, Any]) -> Binding | None:
+def find_overload(
+    lo: Lowering, function: Function, args: list[Any], kwargs: dict[str, Any]
+) -> Binding | None:
     """The overload that fits best: literals at their default types, then fewest generic parameters."""
     bound = [b for o in function.overloads if (b := _bind(o, args, kwargs)) is not None]
     return min(bound, key=lambda b: b.cost) if bound else None
@@ -164,7 +187,7 @@ def _type(x: Any) -> Any:
 
 
 def _fit(pattern: Any, x: Any, like: Any) -> Any:
-    """The type `x` takes for a parameter of this pattern; STATIC for a compile-time value; None if it does not fit."""
+    """The type `x` takes for a parameter of this pattern; STATIC at compile time only; None if it misfits."""
     pattern = pattern.inner if isinstance(pattern, Inout) else pattern
     type_ = _type(x)
     if type_ is not None:
@@ -190,6 +213,7 @@ def _no_overload(function: Function, args: list[Any], kwargs: dict[str, Any]) ->
 
 
 def _overload_hint(function: Function) -> str:
-    shown = [f"{function.name}({', '.join(f'{n}: {p}' for n, p in o.params)})" for o in function.overloads[:4]]
+    shown = [
+        f"{function.name}({', '.join(f'{n}: {p}' for n, p in o.params)})" for o in function.overloads[:4]
+    ]
     return "it takes " + " or ".join(shown)
-

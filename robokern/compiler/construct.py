@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from robokern.compiler.lowering import Lowering, cast_name, leaf_count
 from robokern.ir import layout
 from robokern.ir.nodes import Value
@@ -30,7 +32,11 @@ def construct(lo: Lowering, node: Any, type_: Type, args: list[Any], kwargs: dic
     if isinstance(type_, Scalar):
         return _scalar(lo, node, type_, args)
     if isinstance(type_, ArrayType) or not is_concrete(type_):
-        lo.fail(node, f"{type_} cannot be built in a kernel", "rk.local(n, T) makes a small array private to the item")
+        lo.fail(
+            node,
+            f"{type_} cannot be built in a kernel",
+            "rk.local(n, T) makes a small array private to the item",
+        )
     return _composite(lo, node, type_, args)
 
 
@@ -53,8 +59,10 @@ def _scalar(lo: Lowering, node: Any, type_: Scalar, args: list[Any]) -> Value:
 
 def _literal(lo: Lowering, node: Any, type_: Scalar, x: Any) -> Value:
     if type_.kind in "iu" and isinstance(x, float):
-        x = int(x)
-    if type_.kind in "iu":
+        info = np.iinfo(type_.name)
+        x = 0 if x != x else int(min(max(x, float(info.min)), float(info.max)))
+        x = min(x, int(info.max))
+    elif type_.kind in "iu":
         x = int(x) & (2**type_.bits - 1)
         x -= 2**type_.bits if type_.kind == "i" and x >> (type_.bits - 1) else 0
     return lo.builder.const(x, type_)
@@ -86,8 +94,14 @@ def _check_parts(lo: Lowering, node: Any, type_: Any, values: list[Value]) -> No
             hint = f"write {cast_name(type_.dtype)}(...)" if isinstance(value.type, Scalar) else None
             lo.fail(node, f"{type_}() takes {type_.dtype} components, got {value.type}", hint)
     if isinstance(type_, Matrix) and any(not isinstance(v.type, Scalar) for v in values):
-        lo.fail(node, f"{type_}() does not take vectors", "write rk.matrix_from_rows(...) or rk.matrix_from_cols(...)")
-    if any(isinstance(v.type, (Matrix, Transform)) for v in values) or sum(leaf_count(v.type) for v in values) != leaf_count(type_):
+        lo.fail(
+            node,
+            f"{type_}() does not take vectors",
+            "write rk.matrix_from_rows(...) or rk.matrix_from_cols(...)",
+        )
+    if any(isinstance(v.type, (Matrix, Transform)) for v in values) or sum(
+        leaf_count(v.type) for v in values
+    ) != leaf_count(type_):
         got = ", ".join(str(v.type) for v in values)
         lo.fail(node, f"{type_}() takes {leaf_count(type_)} components, got ({got})", _forms(type_))
 
@@ -112,5 +126,3 @@ def _struct(lo: Lowering, node: Any, type_: Struct, args: list[Any], kwargs: dic
         offset, field_type = layout.field_leaf(type_, name)
         whole = lo.builder.insert(whole, lo.typed(x, field_type, node, f"field {name!r}"), offset)
     return whole
-
-

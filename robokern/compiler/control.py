@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from robokern.compiler.lowering import (
@@ -21,7 +22,9 @@ from robokern.ir.nodes import Block, Value
 from robokern.ir.types import bool_
 
 
-def branch(lo: Lowering, node: Any, condition: Value, then: Callable[[], Any], other: Callable[[], Any]) -> Any:
+def branch(
+    lo: Lowering, node: Any, condition: Value, then: Callable[[], Any], other: Callable[[], Any]
+) -> Any:
     """Runs one of two pieces of code; gives what they return (both the same shape), variables merged."""
     before = dict(lo.env)
     blocks, envs = [], []
@@ -35,7 +38,9 @@ def branch(lo: Lowering, node: Any, condition: Value, then: Callable[[], Any], o
     return lo.env.pop("$value")
 
 
-def _merge(lo: Lowering, node: Any, condition: Value, blocks: list[Block], envs: list[dict[str, Any]]) -> dict[str, Any]:
+def _merge(
+    lo: Lowering, node: Any, condition: Value, blocks: list[Block], envs: list[dict[str, Any]]
+) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     shapes: dict[str, Any] = {}
     yields: tuple[list[Value], list[Value]] = ([], [])
@@ -110,9 +115,9 @@ def reopened(lo: Lowering, block: Block) -> Iterator[None]:
 class Retry(Exception):
     """A loop must be lowered again: these variables have to start with these types."""
 
-    def __init__(self, types: dict[str, Any]) -> None:
+    def __init__(self, owner: Carry, types: dict[str, Any]) -> None:
         super().__init__(types)
-        self.types = types
+        self.owner, self.types = owner, types
 
 
 class Carry:
@@ -122,6 +127,7 @@ class Carry:
         self.lo, self.node, self.before = lo, node, dict(lo.env)
         self.shapes: dict[str, Any] = {}
         self.inits: list[Value] = []
+        self.types = types
         for name in [*names, *(n for n in types if n not in names)]:
             self._start(name, types.get(name))
 
@@ -142,7 +148,12 @@ class Carry:
         """Gives the variables these values."""
         remaining = list(values)
         for name, shape in self.shapes.items():
-            self.lo.env[name] = rebuild(shape, remaining)
+            value = self.lo.env[name] = rebuild(shape, remaining)
+            if is_weak(shape) and name in self.before and name not in self.types:
+                self.lo.open_types[id(value)] = partial(self._restart, name)
+
+    def _restart(self, name: str, type_: Any) -> Retry:
+        return Retry(self, {name: type_})
 
     def collect(self) -> tuple[Value, ...]:
         """The variables' values at the end of a turn, of the types they started with.
@@ -157,17 +168,23 @@ class Carry:
         return tuple(values)
 
     def _own_variables(self) -> None:
-        new = [n for n in self.lo.env if n.startswith("$result") and n not in self.shapes and n not in self.before]
+        new = [
+            n
+            for n in self.lo.env
+            if n.startswith("$result") and n not in self.shapes and n not in self.before
+        ]
         found = {n: self.lo.env[n] for n in new if not isinstance(self.lo.env[n], Undefined)}
         if found:
             lo, node = self.lo, self.node
             values = {n: [lo.value(x, node) for x in flatten(v)] for n, v in found.items()}
-            raise Retry({n: rebuild(found[n], [v.type for v in values[n]]) for n in found})
+            raise Retry(self, {n: rebuild(found[n], [v.type for v in values[n]]) for n in found})
 
     def _ended(self, name: str, shape: Any, first: int) -> list[Value]:
         ended = self.lo.env[name]
         if not is_mergeable(ended) or len(flatten(ended)) != len(flatten(shape)):
-            self.lo.fail(self.node, f"{name!r} becomes {describe(ended)} in the loop", "use another name for it")
+            self.lo.fail(
+                self.node, f"{name!r} becomes {describe(ended)} in the loop", "use another name for it"
+            )
         wanted = [v.type for v in self.inits[first : first + len(flatten(shape))]]
         values = [self.lo.value(x, self.node, t) for x, t in zip(flatten(ended), wanted, strict=True)]
         for value, want in zip(values, wanted, strict=True):
@@ -179,8 +196,12 @@ class Carry:
         start = self.before.get(name)
         weak_kinds = "iu" if isinstance(start, int) else "f"
         if is_weak(start) and getattr(value.type, "kind", "") in weak_kinds:
-            raise Retry({name: value.type})
-        self.lo.fail(self.node, f"{name!r} is {want} before the loop and {value.type} after a turn of it", "cast one of them")
+            raise Retry(self, {name: value.type})
+        self.lo.fail(
+            self.node,
+            f"{name!r} is {want} before the loop and {value.type} after a turn of it",
+            "cast one of them",
+        )
 
     def finish(self, results: tuple[Value, ...]) -> None:
         """Variables after the loop: carried ones as it left them, its own ones without a value."""
@@ -192,7 +213,9 @@ class Carry:
         self.bind(results)
 
 
-def carry_loop(lo: Lowering, node: Any, names: list[str], attempt: Callable[[Carry], tuple[Value, ...]]) -> None:
+def carry_loop(
+    lo: Lowering, node: Any, names: list[str], attempt: Callable[[Carry], tuple[Value, ...]]
+) -> None:
     """Lowers a loop; again when it turns out that a variable must start with another type."""
     types: dict[str, Any] = {}
     mergeable = [n for n in names if n in lo.env and is_mergeable(lo.env[n])]
@@ -204,6 +227,8 @@ def carry_loop(lo: Lowering, node: Any, names: list[str], attempt: Callable[[Car
             carry.finish(attempt(carry))
             return
         except Retry as retry:
+            if retry.owner is not carry:
+                raise
             types.update(retry.types)
             lo.builder.block, lo.env = block, dict(env)
             del block.ops[length:], lo.asserts[asserts:]
@@ -228,7 +253,11 @@ def while_loop(lo: Lowering, node: ast.While, names: list[str], body: Callable[[
 
 
 def for_loop(
-    lo: Lowering, node: ast.For, bounds: tuple[Value, Value, Value], names: list[str], body: Callable[[Value], None]
+    lo: Lowering,
+    node: ast.For,
+    bounds: tuple[Value, Value, Value],
+    names: list[str],
+    body: Callable[[Value], None],
 ) -> None:
     """`for counter in range(*bounds): body(counter)`."""
 

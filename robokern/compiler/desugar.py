@@ -1,4 +1,4 @@
-"""Rewrites `break`, `continue` and early `return` into flags and guards, so that only `if` and `while` remain.
+"""Rewrites `break`, `continue` and early `return` into flags and guards: only `if` and `while` remain.
 
     for i in range(n):                $stop0, $next0 = n, 0
         if x[i] > limit:              $break0 = False
@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+Node = TypeVar("Node", bound=ast.AST)
 
 RETURNED, RESULT = "$returned", "$result"
 
@@ -28,7 +30,7 @@ class _Loop:
 
 
 def desugar(body: list[ast.stmt]) -> list[ast.stmt]:
-    """The statements of a function without break, continue and early return; results are left in `$result`."""
+    """The statements of a function without break, continue and early return; `$result` holds the results."""
     rewriter = _Rewriter()
     new = rewriter.block(body, None)
     if RETURNED in rewriter.tested:
@@ -59,7 +61,11 @@ class _Rewriter:
         new: list[ast.stmt] = []
         for index, statement in enumerate(statements):
             rest = statements[index + 1 :]
-            if isinstance(statement, ast.If) and rest and (merged := self.guard_clause(statement, rest, loop)):
+            if (
+                isinstance(statement, ast.If)
+                and rest
+                and (merged := self.guard_clause(statement, rest, loop))
+            ):
                 return [*new, *merged]
             replaced = self.statement(statement, loop)
             new.extend(replaced)
@@ -90,7 +96,9 @@ class _Rewriter:
         if isinstance(node, ast.Continue) and loop:
             return [_assign(loop.continued, ast.Constant(True), node)]
         if isinstance(node, ast.If):
-            return [_copy(ast.If(node.test, self.block(node.body, loop), self.block(node.orelse, loop)), node)]
+            return [
+                _copy(ast.If(node.test, self.block(node.body, loop), self.block(node.orelse, loop)), node)
+            ]
         if isinstance(node, (ast.For, ast.While)):
             return self.loop(node)
         return [node]
@@ -117,7 +125,7 @@ def _counted(node: ast.For, body: list[ast.stmt], leaving: set[str], number: int
     """A `for` over range as a `while` that the flags can end."""
     after, stop, step = f"$next{number}", f"$stop{number}", f"$step{number}"
     bounds = _copy(ast.Call(ast.Name("$range_bounds", ast.Load()), [node.iter], []), node.iter)
-    names = [ast.Name(n, ast.Store()) for n in (after, stop, step)]
+    names: list[ast.expr] = [ast.Name(n, ast.Store()) for n in (after, stop, step)]
     going = ast.Call(ast.Name("$in_range", ast.Load()), [_name(n) for n in (after, stop, step)], [])
     test = ast.BoolOp(ast.And(), [_none_of(leaving, node), going])
     first = _copy(ast.Assign([node.target], _name(after)), node)
@@ -167,7 +175,9 @@ def _drop_untested(node: Any, tested: set[str]) -> None:
     for name in ("body", "orelse"):
         block = getattr(node, name, None)
         if isinstance(block, list):
-            block[:] = [s for s in block if not _untested(s, tested)] or ([] if name == "orelse" else [_pass(node)])
+            block[:] = [s for s in block if not _untested(s, tested)] or (
+                [] if name == "orelse" else [_pass(node)]
+            )
             for child in block:
                 _drop_untested(child, tested)
 
@@ -194,5 +204,5 @@ def _assign(name: str, value: ast.expr, at: ast.AST) -> ast.stmt:
     return _copy(ast.Assign([ast.Name(name, ast.Store())], value), at)
 
 
-def _copy(new: Any, old: ast.AST) -> Any:
+def _copy(new: Node, old: ast.AST) -> Node:
     return ast.fix_missing_locations(ast.copy_location(new, old))

@@ -30,7 +30,8 @@ COMPARISONS: dict[type, str] = {
 _FOLD: dict[str, Any] = {
     "add": python_operator.add, "sub": python_operator.sub, "mul": python_operator.mul,
     "div": python_operator.truediv, "pow": python_operator.pow, "and": python_operator.and_,
-    "or": python_operator.or_, "xor": python_operator.xor, "shl": python_operator.lshift, "shr": python_operator.rshift,
+    "or": python_operator.or_, "xor": python_operator.xor,
+    "shl": python_operator.lshift, "shr": python_operator.rshift,
     "lt": python_operator.lt, "le": python_operator.le, "gt": python_operator.gt, "ge": python_operator.ge,
     "eq": python_operator.eq, "ne": python_operator.ne,
 }  # fmt: skip
@@ -77,8 +78,18 @@ def binary(lo: Lowering, node: Any, name: str, a: Any, b: Any) -> Any:
     if result is None:
         result = _registered(lo, node, name, a, b)
     if result is None:
-        lo.fail(node, f"cannot {VERBS[name]} {a.type} and {b.type}", _operator_hint(name, a.type, b.type, literal))
+        _reopen(lo, a, b)
+        lo.fail(
+            node, f"cannot {VERBS[name]} {a.type} and {b.type}", _operator_hint(name, a.type, b.type, literal)
+        )
     return result
+
+
+def _reopen(lo: Lowering, a: Value, b: Value) -> None:
+    """A loop variable that began as a literal takes the other operand's type: the loop begins again."""
+    for x, y in ((a, b), (b, a)):
+        if id(x) in lo.open_types and is_float(x.type) == is_float(y.type) and isinstance(y.type, Scalar):
+            raise lo.open_types[id(x)](y.type)
 
 
 def _fold(lo: Lowering, node: Any, name: str, a: Any, b: Any) -> Any:
@@ -161,6 +172,13 @@ def _operator_hint(name: str, s: Any, t: Any, literal: Any = None) -> str | None
     return None
 
 
+_UNARY: dict[type, Any] = {
+    ast.USub: python_operator.neg,
+    ast.UAdd: python_operator.pos,
+    ast.Invert: python_operator.invert,
+}
+
+
 @expression(ast.UnaryOp)
 def _unary(lo: Lowering, node: ast.UnaryOp) -> Any:
     if isinstance(node.op, ast.Not):
@@ -168,9 +186,7 @@ def _unary(lo: Lowering, node: ast.UnaryOp) -> Any:
         return lo.op(node, "not", truth) if isinstance(truth, Value) else not truth
     x = lo.expr(node.operand)
     if _plain(x):
-        return {ast.USub: python_operator.neg, ast.UAdd: python_operator.pos, ast.Invert: python_operator.invert}[
-            type(node.op)  # type: ignore[index]
-        ](x)
+        return _UNARY[type(node.op)](x)
     if isinstance(node.op, ast.UAdd):
         return x
     value = lo.value(x, node)
@@ -208,14 +224,22 @@ def compare(lo: Lowering, node: Any, operation: Any, a: Any, b: Any) -> Any:
     name = COMPARISONS.get(type(operation))
     if name is None:
         lo.fail(node, f"{type(operation).__name__} comparisons are not part of the kernel language")
-    if not isinstance(a, Value) and not isinstance(b, Value) and not hasattr(a, "data") and not hasattr(b, "data"):
+    if (
+        not isinstance(a, Value)
+        and not isinstance(b, Value)
+        and not hasattr(a, "data")
+        and not hasattr(b, "data")
+    ):
         return bool(_FOLD[name](a, b))
     literal = next((x for x in (a, b) if _plain(x)), None)
     a, b = _materialised(lo, node, name, a, b)
     if a.type == b.type and isinstance(a.type, COMPOSITES) and name in ("eq", "ne"):
         return _compare_components(lo, node, name, a, b)
     if a.type != b.type or not isinstance(a.type, Scalar):
-        lo.fail(node, f"cannot compare {a.type} with {b.type}", _operator_hint("compare", a.type, b.type, literal))
+        _reopen(lo, a, b)
+        lo.fail(
+            node, f"cannot compare {a.type} with {b.type}", _operator_hint("compare", a.type, b.type, literal)
+        )
     return lo.op(node, name, a, b)
 
 
@@ -298,5 +322,8 @@ def _fstring(lo: Lowering, node: ast.JoinedStr) -> Any:
 
 @expression(ast.List, ast.Dict, ast.Set, ast.ListComp)
 def _container(lo: Lowering, node: ast.expr) -> Any:
-    lo.fail(node, "lists, dicts and sets are not part of the kernel language", "use a vector, rk.local(n, T) or an array argument")
-
+    lo.fail(
+        node,
+        "lists, dicts and sets are not part of the kernel language",
+        "use a vector, rk.local(n, T) or an array argument",
+    )

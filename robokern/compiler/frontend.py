@@ -1,4 +1,4 @@
-"""From a Python function to a Func: statements, and the two ways in, `lower` (a kernel) and `instantiate` (a func)."""
+"""From a Python function to a Func: statements; two ways in, `lower` for kernels, `instantiate` for funcs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,17 @@ from robokern.compiler.calls import Instance, inout_positions
 from robokern.compiler.control import branch, for_loop, while_loop
 from robokern.compiler.desugar import RESULT, desugar, falls_through
 from robokern.compiler.expressions import OPERATOR_NAMES, binary
-from robokern.compiler.function import STATIC, Kernel, Overload
+from robokern.compiler.function import Kernel, Overload
 from robokern.compiler.intrinsics import atomic, lower_assert, range_bounds
-from robokern.compiler.lowering import Lowering, Undefined, describe, flatten, is_mergeable, kernel_meaning, rebuild
+from robokern.compiler.lowering import (
+    Lowering,
+    Undefined,
+    describe,
+    flatten,
+    is_mergeable,
+    kernel_meaning,
+    rebuild,
+)
 from robokern.compiler.places import Element, place, read, write
 from robokern.errors import KernelError
 from robokern.ir.composite import Composite
@@ -62,12 +70,19 @@ def _lower_kernel(overload: Overload, types: tuple[Type, ...]) -> Func:
     return _func(lo, params, tid_ndim=lo.tid_ndim)
 
 
-def instantiate(caller: Lowering, node: Any, overload: Overload, types: tuple[Type, ...], statics: dict[str, Any]) -> Instance:
+def instantiate(
+    caller: Lowering, node: Any, overload: Overload, types: tuple[Type, ...], statics: dict[str, Any]
+) -> Instance:
     """A func's program for these argument types and compile-time arguments."""
-    key = types, tuple((n, id(v), v if isinstance(v, (str, int)) else None) for n, v in sorted(statics.items()))
+    key = (
+        types,
+        tuple((n, id(v), v if isinstance(v, (str, int)) else None) for n, v in sorted(statics.items())),
+    )
     found = overload.instances.get(key)
     if found is _BUSY:
-        caller.fail(node, f"{overload.name}() calls itself", "recursion is not possible in kernels: write a loop")
+        caller.fail(
+            node, f"{overload.name}() calls itself", "recursion is not possible in kernels: write a loop"
+        )
     if found is None:
         overload.instances[key] = _BUSY
         try:
@@ -102,7 +117,12 @@ def _lower_func(overload: Overload, types: tuple[Type, ...], statics: dict[str, 
 def _result(lo: Lowering, x: Any) -> Value:
     want = lo.overload.returns
     value = lo.value(x, None, want)
-    if isinstance(want, Type) and type(want) is type(value.type) and want != value.type and scalar_of(want) not in (None, Any):
+    if (
+        isinstance(want, Type)
+        and type(want) is type(value.type)
+        and want != value.type
+        and scalar_of(want) not in (None, Any)
+    ):
         lo.fail(None, f"{lo.overload.name}() returns {value.type}, its annotation says {want}")
     return value
 
@@ -111,7 +131,14 @@ def _func(lo: Lowering, params: list[Value], tid_ndim: int | None) -> Func:
     names = tuple(lo.source.node.args.args[i].arg for i in range(len(lo.source.node.args.args)))
     overload = lo.overload
     return Func(
-        overload.name, tuple(params), names, lo.builder.body, lo.source.loc(lo.source.node), tid_ndim, overload.contract, lo.asserts
+        overload.name,
+        tuple(params),
+        names,
+        lo.builder.body,
+        lo.source.loc(lo.source.node),
+        tid_ndim,
+        overload.contract,
+        lo.asserts,
     )
 
 
@@ -147,7 +174,11 @@ def block(lo: Lowering, statements: list[ast.stmt]) -> None:
         handler = STATEMENTS.get(type(node))
         if handler is None:
             kind = type(node).__name__
-            lo.fail(node, f"{kind.lower()} statements are not part of the kernel language", _STATEMENT_HINTS.get(kind))
+            lo.fail(
+                node,
+                f"{kind.lower()} statements are not part of the kernel language",
+                _STATEMENT_HINTS.get(kind),
+            )
         lo.builder.loc = lo.source.loc(node)
         handler(lo, node)
 
@@ -235,7 +266,11 @@ def _augmented(lo: Lowering, node: ast.AugAssign) -> None:
     at = place(lo, node.target)
     name = OPERATOR_NAMES[type(node.op)]
     x = lo.expr(node.value)
-    if isinstance(at, Element) and name in ("add", "sub", "and", "or", "xor") and not isinstance(at.type, ArrayType):
+    if (
+        isinstance(at, Element)
+        and name in ("add", "sub", "and", "or", "xor")
+        and not isinstance(at.type, ArrayType)
+    ):
         atomic(lo, node, name, at, [x])
     else:
         write(lo, at, binary(lo, node, name, read(lo, at, node.target), x), node)
@@ -259,7 +294,9 @@ def _while(lo: Lowering, node: ast.While) -> None:
 
 def _no_else(lo: Lowering, node: ast.For | ast.While) -> None:
     if node.orelse:
-        lo.fail(node.orelse[0], "else of a loop is not part of the kernel language", "set a flag before break")
+        lo.fail(
+            node.orelse[0], "else of a loop is not part of the kernel language", "set a flag before break"
+        )
 
 
 @statement(ast.For)

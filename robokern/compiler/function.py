@@ -1,10 +1,11 @@
-"""What the decorators make: `Function` (a set of overloads), `Kernel`, and structs. No source is read until it is needed."""
+"""What the decorators make: `Function` (a set of overloads), `Kernel`, structs; source is read later."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, dataclass_transform
 
 from robokern.compiler.source import Source, source_of
 from robokern.errors import KernelError
@@ -152,7 +153,7 @@ def func(python: Any = None, *, contract: bool = True) -> Any:
 
 
 def operator(name: str) -> Callable[[Any], Function]:
-    """Registers a func as a meaning of an operator: add sub mul div floordiv mod pow matmul neg pos invert."""
+    """Registers a meaning of an operator: add sub mul div floordiv mod pow matmul neg pos invert."""
 
     def register(python: Any) -> Function:
         function: Function = python if isinstance(python, Function) else func(python)
@@ -192,13 +193,23 @@ class Kernel:
         return not all(is_concrete(t) for _, t in self.params)
 
     def __call__(self, *args: Any) -> Any:
-        raise TypeError(f"kernel {self.name}() is not called but launched: rk.launch({self.name}, dim=..., inputs=[...])")
+        raise TypeError(
+            f"kernel {self.name}() is launched, not called: rk.launch({self.name}, dim=..., inputs=[...])"
+        )
 
     def __repr__(self) -> str:
         return f"<kernel {self.name}>"
 
 
-_KERNEL_OPTIONS = ("contract", "name", "enable_backward", "module", "module_options", "launch_bounds", "grid_stride")
+_KERNEL_OPTIONS = (
+    "contract",
+    "name",
+    "enable_backward",
+    "module",
+    "module_options",
+    "launch_bounds",
+    "grid_stride",
+)
 
 
 def kernel(python: Any = None, **options: Any) -> Any:
@@ -209,9 +220,10 @@ def kernel(python: Any = None, **options: Any) -> Any:
     return (lambda p: Kernel(p, options)) if python is None else Kernel(python, options)
 
 
-def struct(python: type) -> Struct:
+@dataclass_transform(kw_only_default=True)
+def struct(python: type) -> Any:
     """Makes a class with annotated fields a struct of the kernel language, callable on the host too."""
-    scope = dict(vars(__import__("sys").modules[python.__module__]))
+    scope = dict(vars(sys.modules[python.__module__])) if python.__module__ in sys.modules else {}
     fields = []
     for name, annotation in python.__annotations__.items():
         annotation = eval(annotation, scope) if isinstance(annotation, str) else annotation
@@ -220,5 +232,7 @@ def struct(python: type) -> Struct:
         except TypeError as error:
             raise KernelError(f"struct {python.__name__}, field {name!r}: {error}") from None
         if isinstance(fields[-1][1], Inout) or not is_concrete(fields[-1][1]):
-            raise KernelError(f"struct {python.__name__}, field {name!r}: {fields[-1][1]} is not a complete type")
+            raise KernelError(
+                f"struct {python.__name__}, field {name!r}: {fields[-1][1]} is not a complete type"
+            )
     return Struct(python.__name__, tuple(fields))

@@ -25,6 +25,7 @@ from robokern.ir.types import (
     uint64,
 )
 
+
 def _args(lo: Lowering, node: ast.Call, low: int, high: int | None = None) -> list[Any]:
     args, kwargs = arguments(lo, node)
     name = getattr(node.func, "attr", getattr(node.func, "id", "it"))
@@ -65,7 +66,11 @@ def _tid(lo: Lowering, node: ast.Call) -> Any:
         lo.fail(node, "tid() is known in kernels only", "call it in the kernel and pass the index on")
     ndim = _literal_tid(node)
     if lo.tid_ndim not in (0, ndim):
-        lo.fail(node, f"tid() gives {ndim} coordinates here and {lo.tid_ndim} before", "unpack the same number everywhere")
+        lo.fail(
+            node,
+            f"tid() gives {ndim} coordinates here and {lo.tid_ndim} before",
+            "unpack the same number everywhere",
+        )
     lo.tid_ndim = ndim
     lo.builder.loc = lo.source.loc(node)
     results = lo.builder.ops("tid", ndim=ndim)
@@ -212,7 +217,11 @@ def range_bounds(lo: Lowering, node: ast.expr) -> tuple[Any, Any, Any]:
     values = _common(lo, node, list(bounds))
     for value in values:
         if not is_integer(value.type) or value.type != values[0].type:
-            lo.fail(node, f"range() needs integers of one type, got {', '.join(str(v.type) for v in values)}", "write int(...)")
+            lo.fail(
+                node,
+                f"range() needs integers of one type, got {', '.join(str(v.type) for v in values)}",
+                "write int(...)",
+            )
     return values[0], values[1], values[2] if isinstance(step, Value) else step
 
 
@@ -248,7 +257,9 @@ def _address(lo: Lowering, node: ast.Call) -> Any:
 def _array_at(lo: Lowering, node: ast.Call) -> Any:
     handle, *shape, dtype = _args(lo, node, 3, 6)
     values = [index_value(lo, n, node) for n in shape]
-    return lo.op(node, "array_at", lo.value(handle, node, uint64), *values, type=ArrayType(as_type(dtype), len(shape)))
+    return lo.op(
+        node, "array_at", lo.value(handle, node, uint64), *values, type=ArrayType(as_type(dtype), len(shape))
+    )
 
 
 @intrinsic("from_handle")
@@ -290,7 +301,8 @@ def atomic(lo: Lowering, node: Any, name: str, at: Element, values: list[Any]) -
 @intrinsic("print", "printf")
 def _print(lo: Lowering, node: ast.Call) -> Any:
     args, _ = arguments(lo, node)
-    pieces, values = [], []
+    pieces: list[str | None] = []
+    values: list[Value] = []
     for x in [y for a in args for y in flatten(a)]:
         if isinstance(x, str):
             pieces.append(x)
@@ -315,4 +327,3 @@ def lower_assert(lo: Lowering, node: ast.Assert, message: str) -> None:
     lo.asserts.append(Assert(message, lo.source.loc(node)))
     lo.builder.loc = lo.source.loc(node)
     lo.builder.ops("assert", truth, index=len(lo.asserts) - 1)
-

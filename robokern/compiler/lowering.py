@@ -65,6 +65,8 @@ class Lowering:
         self.env: dict[str, Any] = {}
         self.asserts: list[Assert] = []
         self.tid_ndim = 0
+        # loop variables that began as a literal: how to start the loop again with another type
+        self.open_types: dict[int, Callable[[Type], Exception]] = {}
         self.captured = overload.captured
 
     def fail(self, node: Any, message: str, hint: str | None = None) -> NoReturn:
@@ -115,7 +117,9 @@ class Lowering:
             return self.builder.op("make", *parts, type=x.type)
         if isinstance(x, StructValue):
             type_ = x._type  # type: ignore[attr-defined]
-            return self.builder.op("make", *(self.value(getattr(x, n), node, t) for n, t in type_.fields), type=type_)
+            return self.builder.op(
+                "make", *(self.value(getattr(x, n), node, t) for n, t in type_.fields), type=type_
+            )
         self.fail(node, f"{describe(x)} cannot be used as a value in a kernel", value_hint(x))
 
     def literal_type(self, x: Any, node: Any, like: Any) -> Scalar:
@@ -126,7 +130,9 @@ class Lowering:
         else:
             type_ = bool_ if kinds == "b" else int32 if kinds == "iu" else float32
         if kinds == "iu" and not _fits(int(x), type_):
-            self.fail(node, f"{x} does not fit in {type_}", f"write the type: rk.int64({x}) or rk.uint32({x})")
+            self.fail(
+                node, f"{x} does not fit in {type_}", f"write the type: rk.int64({x}) or rk.uint32({x})"
+            )
         return type_
 
     def typed(self, x: Any, type_: Any, node: Any, what: str) -> Value:

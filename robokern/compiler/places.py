@@ -1,10 +1,10 @@
 """What can stand left of `=`: variables, array elements, and parts of both.
 
-    Local(name)                       x
-    Temp(object)                      any expression; can be read only
-    Element(array, indices, part)     a[i, j]      a[i].field    a[i][2]
-    Part(parent, offset, type)        v.x          s.field       m[1]
-    Dynamic(parent, index, type)      v[k] with k known at run time
+Local(name)                       x
+Temp(object)                      any expression; can be read only
+Element(array, indices, part)     a[i, j]      a[i].field    a[i][2]
+Part(parent, offset, type)        v.x          s.field       m[1]
+Dynamic(parent, index, type)      v[k] with k known at run time
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from robokern.compiler.lowering import Lowering, describe, expression, kernel_meaning, leaf_count, nearest, value_hint
+from robokern.compiler.lowering import (
+    Lowering,
+    describe,
+    expression,
+    kernel_meaning,
+    leaf_count,
+    nearest,
+    value_hint,
+)
 from robokern.ir import layout
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.nodes import Value
@@ -120,7 +128,11 @@ def write(lo: Lowering, at: Any, x: Any, node: Any) -> None:
         lo.builder.loc = lo.source.loc(node)
         lo.builder.ops("store", at.array, *at.indices, value, offset=at.offset)
     elif isinstance(at, Temp):
-        lo.fail(node, f"cannot assign to {describe(at.object)}", "assign to a variable, an array element or a part of one")
+        lo.fail(
+            node,
+            f"cannot assign to {describe(at.object)}",
+            "assign to a variable, an array element or a part of one",
+        )
     else:
         _write_part(lo, at, x, node)
 
@@ -182,7 +194,11 @@ def _field(lo: Lowering, node: ast.Attribute, at: Any, type_: Struct) -> Any:
     try:
         offset, field_type = layout.field_leaf(type_, node.attr)
     except KeyError:
-        lo.fail(node, f"struct {type_.name} has no field {node.attr!r}", "fields: " + ", ".join(n for n, _ in type_.fields))
+        lo.fail(
+            node,
+            f"struct {type_.name} has no field {node.attr!r}",
+            "fields: " + ", ".join(n for n, _ in type_.fields),
+        )
     return part(at, offset, field_type)
 
 
@@ -216,7 +232,9 @@ def _python_attribute(lo: Lowering, node: ast.Attribute, x: Any) -> Any:
 def _subscript(lo: Lowering, node: ast.Subscript, at: Any) -> Any:
     items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     if any(isinstance(i, ast.Slice) for i in items):
-        lo.fail(node, "slices are not supported in kernels", "index single elements, or pass a slice of the array")
+        lo.fail(
+            node, "slices are not supported in kernels", "index single elements, or pass a slice of the array"
+        )
     type_ = type_at(lo, at, node.value)
     if isinstance(type_, ArrayType):
         return _array_item(lo, node, at, type_, [lo.expr(i) for i in items])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from robokern.compiler.builtins import means
 from robokern.ir.types import Type, as_type
 from robokern.runtime.array import Array, Shape, element_type, shape_of, with_components, wrap, zeros_of
 from robokern.runtime.device import DeviceLike, get_device
@@ -147,3 +148,6 @@ def _like(src: Array, device: DeviceLike, requires_grad: bool | None, zero: bool
     made = zeros_of(src.dtype, src.shape, src.device if device is None else get_device(device), zero)
     made.requires_grad = src.requires_grad if requires_grad is None else requires_grad
     return made
+
+
+means(zeros, "zeros")

@@ -1,4 +1,4 @@
-"""Every mistake users make, one file each under `cases/`: the error's exact text is beside it in `<case>.txt`.
+"""Every mistake users make, a file each in `cases/`; the error's exact text is in `<case>.txt`.
 
 To accept changed texts: `python tests/errors/test_errors.py`, then read the diff.
 """
