@@ -122,7 +122,9 @@ def test_quaternions_are_xyzw_and_turn_as_mujoco_does(tmp_path: Path):
         np.testing.assert_allclose(tumbling.frame.body_com.numpy()[0, body], data.xipos[body], atol=1e-6)
     unit = np.array([0.1, -0.7, 0.3, 0.5]) / np.linalg.norm([0.1, -0.7, 0.3, 0.5])
     np.testing.assert_allclose(tumbling.frame.joint_position.numpy()[0, 3:7], unit, atol=1e-6)
-    np.testing.assert_array_equal(tumbling.frame.joint_velocity.numpy()[0], np.float32([1, -2, 0.5, 3, -4, 5, 6]))
+    np.testing.assert_array_equal(
+        tumbling.frame.joint_velocity.numpy()[0], np.float32([1, -2, 0.5, 3, -4, 5, 6])
+    )
 
 
 def test_the_static_world_does_not_move(tmp_path: Path):
@@ -166,12 +168,14 @@ def test_a_torque_acts_about_the_centre_of_mass_in_world_axes(tmp_path: Path):
     com = brick.frame.body_com.numpy()[0, 1].copy()
     advance(brick, 50)
     spin = 0.2 / 0.04 * 50 * brick.world.timestep
-    np.testing.assert_allclose(brick.frame.body_angular_velocity.numpy()[0, 1], [0, 0, spin], rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(
+        brick.frame.body_angular_velocity.numpy()[0, 1], [0, 0, spin], rtol=1e-5, atol=1e-7
+    )
     np.testing.assert_allclose(brick.frame.body_com.numpy()[0, 1], com, atol=1e-6)
-    # the origin goes round the centre of mass
+    # the origin goes round the centre of mass; Euler integration lags by w^2 r h = 2.5e-5 m/s
     arm_of_origin = brick.frame.body_pose.numpy()[0, 1, :3] - brick.frame.body_com.numpy()[0, 1]
     expected = np.cross([0, 0, spin], arm_of_origin)
-    np.testing.assert_allclose(brick.frame.body_linear_velocity.numpy()[0, 1], expected, atol=1e-6)
+    np.testing.assert_allclose(brick.frame.body_linear_velocity.numpy()[0, 1], expected, atol=3e-5)
 
 
 def test_a_wrench_acts_in_its_own_world_only(tmp_path: Path):
@@ -271,7 +275,7 @@ def test_contact_cannot_be_switched_off_after_the_first_step(tmp_path: Path):
 def test_contact_of_a_pair_cannot_be_switched_off(tmp_path: Path):
     ball = host(tmp_path, BALL.format('<contact><pair geom1="ball" geom2="floor"/></contact>'))
     ball.world.disable_host_contact([1])
-    with pytest.raises(HostError, match="'ball' cannot be switched off.*<pair>"):
+    with pytest.raises(HostError, match=r"'ball' cannot be switched off.*<pair>"):
         restart(ball)
 
 
@@ -311,7 +315,8 @@ def test_turned_headings_need_a_free_joint(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("module", "message"), [("mujoco", r"pip install 'robokern\[mujoco\]'"), ("mujoco.batch", "needs MuJoCo 4.0")]
+    ("module", "message"),
+    [("mujoco", r"pip install 'robokern\[mujoco\]'"), ("mujoco.batch", "needs MuJoCo 4.0")],
 )
 def test_mujoco_that_is_missing_or_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, message: str

@@ -49,7 +49,9 @@ def test_it_walks_upright_with_other_frictions_and_masses():
     params = host.world.params
     params["geom_friction"].value.numpy()[:] = (0.5 + 0.6 * vary)[:, None]
     for name in ("body_mass", "body_inertia"):
-        params[name].value.numpy()[:, BASE] *= (1.15 - 0.3 * vary).reshape(-1, *[1] * (params[name].value.numpy().ndim - 2))
+        params[name].value.numpy()[:, BASE] *= (1.15 - 0.3 * vary).reshape(
+            -1, *[1] * (params[name].value.numpy().ndim - 2)
+        )
         host.world.touch(name)
     host.world.touch("geom_friction")
     start = host.frame.body_pose.numpy()[:, BASE].copy()
