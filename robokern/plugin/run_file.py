@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import field_validator
+
 from robokern.errors import ConfigError, PluginError, RobokernError
 from robokern.plugin.check import check
-from robokern.plugin.config import Document, KeyPath, dump, read
+from robokern.plugin.config import Document, KeyPath, describe, dump, read
 from robokern.plugin.host_settings import model_of
 from robokern.plugin.manifest import Manifest
 from robokern.plugin.mistakes import raise_all, unknown
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 Hosts = Mapping[str, Callable[[], type[Any]]]
 
+_DEVICE = re.compile(r"auto|cpu|ref|cuda(:\d+)?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -31,12 +35,19 @@ class Top(PluginConfig):
     """The top of a run file; what is in `host` and in each plugin is checked by their own models."""
 
     seed: int = field(0, ge=0, lt=2**32, help="of every random draw")
-    device: str = field("auto", pattern=r"^(auto|cpu|ref|cuda(:\d+)?)$", help="auto, cpu, ref or cuda:N")
+    device: str = field("auto", help="auto, cpu, ref or cuda:N")
     duration: float = field(unit="s", gt=0, help="simulated time")
     output: str = field("out", min_length=1, help="folder to write to, relative to the current directory")
     host: dict[str, Any] = field(help="`type` and settings of the simulator")
     plugins: dict[str, dict[str, Any]] = field({}, help="instance name -> `type` and settings")
     plugin_paths: list[Path] = field([], help="folders of plugins beside the built-in and installed ones")
+
+    @field_validator("device")
+    @classmethod
+    def _device(cls, value: str) -> str:
+        if not _DEVICE.fullmatch(value):
+            raise ValueError(f"expected auto, cpu, ref or cuda:N; got {describe(value)}")
+        return value
 
 
 @dataclass(frozen=True)
@@ -158,7 +169,7 @@ class _Resolver:
     def resolve(self) -> RunFile:
         top = self.attempt(lambda: check(Top, self.document))
         host = self.attempt(self.host)
-        registry = self.attempt(lambda: Registry(top.plugin_paths if top else ()))
+        registry = self.attempt(lambda: Registry(self.paths()))
         plugins = (
             {name: self.attempt(self.plugin(name, registry)) for name in self.names()} if registry else {}
         )
@@ -171,6 +182,15 @@ class _Resolver:
         except ConfigError as error:
             self.mistakes.append(error)
             return None
+
+    def paths(self) -> list[Path]:
+        """`plugin_paths`, which the check of the top made absolute where they exist."""
+        paths = self.document.value.get("plugin_paths")
+        return (
+            [Path(p) for p in paths if isinstance(p, str) and os.path.isabs(p)]
+            if isinstance(paths, list)
+            else []
+        )
 
     def host(self) -> tuple[HostSection, PluginConfig] | None:
         name = self.type(("host",), "host", self.hosts)
