@@ -131,7 +131,9 @@ def best_plane(tree: BvhData, begin: int32, end: int32, lower: vec3, upper: vec3
 
 
 @func
-def partition(tree: BvhData, begin: int32, end: int32, axis: int32, first_right: int32, origin: float32, scale: float32):
+def partition(
+    tree: BvhData, begin: int32, end: int32, axis: int32, first_right: int32, origin: float32, scale: float32
+):
     """Brings the primitives of bins below first_right to the front; returns where the others begin."""
     i = begin
     j = end

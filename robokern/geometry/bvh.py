@@ -127,5 +127,7 @@ def _group_count(numbers: np.ndarray[Any, Any], given: int | None) -> int:
     if given is None:
         return named
     if given < named:
-        raise GeometryError(f"Bvh num_groups: expected at least {named}, for `groups` names group {named - 1}, got {given}")
+        raise GeometryError(
+            f"Bvh num_groups: expected at least {named}, for `groups` names group {named - 1}, got {given}"
+        )
     return given

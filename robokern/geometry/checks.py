@@ -24,7 +24,9 @@ def device_array(what: str, value: Any, dtype: Type, device: Device) -> Array:
     """
     if isinstance(value, Array):
         if value.dtype != dtype or value.ndim != 1 or not value.is_contiguous:
-            raise GeometryError(f"{what}: expected a contiguous array of {dtype} in one dimension, got {describe(value)}")
+            raise GeometryError(
+                f"{what}: expected a contiguous array of {dtype} in one dimension, got {describe(value)}"
+            )
         return value.to(device)
     try:
         made: Array = Array(np.asarray(value), dtype, device=device)
@@ -45,7 +47,9 @@ def positions(what: str, value: Any, device: Device) -> Array:
     finite = np.isfinite(made.numpy()).all(axis=-1)
     if not finite.all():
         first = int(np.argmin(finite))
-        raise GeometryError(f"{what}: expected finite positions, got {made.numpy()[first].tolist()} at {first}")
+        raise GeometryError(
+            f"{what}: expected finite positions, got {made.numpy()[first].tolist()} at {first}"
+        )
     return made
 
 
@@ -92,7 +96,9 @@ def pose(what: str, value: Sequence[float] | Any) -> Floats:
     except (TypeError, ValueError):
         numbers = np.zeros(0)
     if numbers.shape != (7,) or not np.isfinite(numbers).all():
-        raise GeometryError(f"{what}: expected 7 finite numbers (position, then quaternion xyzw), got {value!r}")
+        raise GeometryError(
+            f"{what}: expected 7 finite numbers (position, then quaternion xyzw), got {value!r}"
+        )
     norm = float(np.linalg.norm(numbers[3:]))
     if norm < 1.0e-6:
         raise GeometryError(f"{what}: expected a unit quaternion (xyzw), got {numbers[3:].tolist()}")

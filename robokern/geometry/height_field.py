@@ -129,7 +129,9 @@ def border_crossing(border: float32, origin: float32, direction: float32, invers
 
 
 @func
-def march_cells(field: HeightFieldData, origin: vec3, direction: vec3, start: float32, stop: float32, max_t: float32):
+def march_cells(
+    field: HeightFieldData, origin: vec3, direction: vec3, start: float32, stop: float32, max_t: float32
+):
     """First meeting of a ray with the top surface, cell by cell.
 
     Source: Amanatides & Woo, "A fast voxel traversal algorithm for ray tracing", Eurographics 1987; each crossing is
@@ -273,7 +275,9 @@ def nearest_in_cells(field: HeightFieldData, best: SurfacePoint, point: vec3):
 def nearest_on_height_field(field: HeightFieldData, point: vec3, max_distance: float32):
     """Signed distance to the solid's surface; looks no further than max_distance from a point outside."""
     base_point = vec3(
-        min(max(point[0], -field.half_x), field.half_x), min(max(point[1], -field.half_y), field.half_y), point[2]
+        min(max(point[0], -field.half_x), field.half_x),
+        min(max(point[1], -field.half_y), field.half_y),
+        point[2],
     )
     top = vec3(base_point[0], base_point[1], height_at(field, base_point[0], base_point[1]))
     over_grid = base_point[0] == point[0] and base_point[1] == point[1]

@@ -86,7 +86,9 @@ class Mesh:
 
 def _check_faces(points: Array, indices: Array) -> None:
     if len(indices) == 0 or len(indices) % 3:
-        raise GeometryError(f"Mesh indices: expected three for each face, and at least one face, got {len(indices)}")
+        raise GeometryError(
+            f"Mesh indices: expected three for each face, and at least one face, got {len(indices)}"
+        )
     numbers = indices.numpy()
     wrong = (numbers < 0) | (numbers >= len(points))
     if wrong.any():

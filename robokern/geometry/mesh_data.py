@@ -8,7 +8,7 @@ from robokern.compiler.function import func, kernel, struct
 from robokern.geometry.tree import BvhData
 from robokern.geometry.triangle import Triangle
 from robokern.ir.types import int32, uint64, vec3
-from robokern.lang.math import atan2
+from robokern.lang.trigonometry import atan2
 from robokern.lang.vector import cross, dot, length
 from robokern.runtime.array import array
 

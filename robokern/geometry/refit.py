@@ -75,7 +75,11 @@ def refit_subtrees(bvh: uint64):
     tree = from_handle(bvh, BvhData)
     k = tid()
     if k < tree.counts[0]:
-        refit_slots(tree, tree.subtrees[k].slot, tree.subtrees[k].slot + tree.subtrees[k].end - tree.subtrees[k].begin - 1)
+        refit_slots(
+            tree,
+            tree.subtrees[k].slot,
+            tree.subtrees[k].slot + tree.subtrees[k].end - tree.subtrees[k].begin - 1,
+        )
 
 
 @kernel

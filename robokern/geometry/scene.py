@@ -65,7 +65,11 @@ class Scene:
     """
 
     def __init__(
-        self, num_worlds: int, shapes: Sequence[Shape | Mesh], instances: Sequence[Instance], device: DeviceLike = None
+        self,
+        num_worlds: int,
+        shapes: Sequence[Shape | Mesh],
+        instances: Sequence[Instance],
+        device: DeviceLike = None,
     ) -> None:
         self.device = get_device(device)
         self.num_worlds = _checked_worlds(num_worlds)
@@ -91,7 +95,9 @@ class Scene:
         records = [record_of(i, shape) for i, shape in enumerate(self.shapes)]
         return SceneData(
             shapes=_records(records, ShapeData, self.device),
-            instances=_records([_instance_record(i, x) for i, x in enumerate(self.instances)], InstanceData, self.device),
+            instances=_records(
+                [_instance_record(i, x) for i, x in enumerate(self.instances)], InstanceData, self.device
+            ),
             place_instance=Array(place_instance, int32, device=self.device),
             place_world=Array(place_world, int32, device=self.device),
             world_from_shape=empty(self._num_places, transform, self.device),
@@ -152,7 +158,9 @@ def _check_instance(index: int, instance: Instance, num_shapes: int, num_worlds:
     if instance.body < 0:
         raise GeometryError(f"{where}: expected a body from 0 up, got {instance.body}")
     if instance.world is not None and not 0 <= instance.world < num_worlds:
-        raise GeometryError(f"{where}: expected a world from 0 to {num_worlds - 1} or None, got {instance.world}")
+        raise GeometryError(
+            f"{where}: expected a world from 0 to {num_worlds - 1} or None, got {instance.world}"
+        )
     if not 0 <= instance.mask <= ALL_BITS:
         raise GeometryError(f"{where}: expected a mask of 32 bits, got {instance.mask}")
 

@@ -50,7 +50,9 @@ class SceneClosest:
 @func
 def takes_part(scene: SceneData, instance: int32, exclude_body: int32, mask: uint32):
     """Whether a query looks at an instance."""
-    return scene.instances[instance].body != exclude_body and (scene.instances[instance].mask & mask) != uint32(0)
+    return scene.instances[instance].body != exclude_body and (
+        scene.instances[instance].mask & mask
+    ) != uint32(0)
 
 
 @func

@@ -161,7 +161,9 @@ def _checked_heights(heights: Any, base: float) -> np.ndarray[Any, np.dtype[np.f
     except (TypeError, ValueError):
         raise GeometryError(f"HeightField heights: expected numbers, got {type(heights).__name__}") from None
     if grid.ndim != 2 or min(grid.shape) < 2:
-        raise GeometryError(f"HeightField heights: expected (rows, columns) of at least 2 x 2, got shape {grid.shape}")
+        raise GeometryError(
+            f"HeightField heights: expected (rows, columns) of at least 2 x 2, got shape {grid.shape}"
+        )
     sound = np.isfinite(grid) & (grid >= -base)
     if not sound.all():
         row, column = (int(i) for i in np.argwhere(~sound)[0])

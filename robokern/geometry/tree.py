@@ -58,7 +58,9 @@ class BvhData:
     lowers: array(dtype=vec3)  # (primitives,)
     uppers: array(dtype=vec3)  # (primitives,)
     grouped: array(dtype=int32)  # (primitives,) primitives, group after group
-    order: array(dtype=int32)  # (primitives,) the same as the builder sorted them: the primitive at each leaf position
+    order: array(
+        dtype=int32
+    )  # (primitives,) the same as the builder sorted them: the primitive at each leaf position
     nodes: array(dtype=BvhNode)  # (primitives,)
     starts: array(dtype=int32)  # (groups + 1,) first leaf position of each group
     roots: array(dtype=int32)  # (groups,) references
