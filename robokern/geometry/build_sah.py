@@ -1,9 +1,9 @@
 # mypy: ignore-errors
 """Top-down builder that minimises the surface area heuristic over binned centroids.
 
-Source: Wald, "On fast construction of SAH-based bounding volume hierarchies", IEEE Symposium on Interactive Ray
-Tracing 2007. Ours differs in that every slot follows from the range of primitives alone (see tree.py), so that work
-items need no shared counter, and in that a range which could outgrow MAX_DEPTH is cut in the middle.
+Source: Wald, "On fast construction of SAH-based bounding volume hierarchies", IEEE Symposium on Interactive
+Ray Tracing 2007. Ours differs in that every slot follows from the range of primitives alone (see tree.py), so
+that work items need no shared counter, and in that a range which could outgrow MAX_DEPTH is halved.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def best_plane(tree: BvhData, begin: int32, end: int32, lower: vec3, upper: vec3
         extent = upper[axis] - lower[axis]
         if extent > 0.0:
             scale = bin_scale(extent)
-            for k in range(0, BINS):
+            for k in range(BINS):
                 counts[k] = 0
                 lowers[k] = vec3(FAR, FAR, FAR)
                 uppers[k] = vec3(-FAR, -FAR, -FAR)
@@ -235,7 +235,7 @@ def write_node(tree: BvhData, slot: int32, parent: int32, count: int32, split: S
 
 @func
 def build_range(tree: BvhData, start: Subtree, group: int32, limit: int32):
-    """Builds the subtree over a range, depth first; ranges of up to `limit` primitives are left as Subtrees."""
+    """Builds the tree over a range, depth first; leaves ranges of up to `limit` primitives as Subtrees."""
     waiting_begin = zeros(shape=MAX_DEPTH, dtype=int32)
     waiting_end = zeros(shape=MAX_DEPTH, dtype=int32)
     waiting_slot = zeros(shape=MAX_DEPTH, dtype=int32)

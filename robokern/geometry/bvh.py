@@ -22,15 +22,16 @@ class Bvh:
     """Trees over axis-aligned boxes, one for each group, for `bvh_query_ray` and `bvh_query_aabb` in kernels.
 
     Args:
-        lowers, uppers: (n,) vec3, corners of the boxes [m]. Arrays are kept, not copied: after writing to them call
-            `refit` (boxes moved a little) or `rebuild` (moved a lot).
+        lowers, uppers: (n,) vec3, corners of the boxes [m]. Arrays are kept, not copied: after writing to
+            them call `refit` (boxes moved a little) or `rebuild` (moved a lot).
         groups: (n,) int, the group of each box, from 0; None: one group.
         num_groups: number of groups; None: as many as `groups` names.
         leaf_size: boxes in a leaf at most.
         device: None: the device of `lowers`, or the default device.
 
     Raises:
-        GeometryError: shapes or types are wrong, a box is not finite or has lower > upper, a group is negative.
+        GeometryError: shapes or types are wrong, a box is not finite or has lower > upper, a
+            group is negative.
 
     Attributes:
         id: uint64 handle for kernels, valid as long as the object lives.
@@ -87,7 +88,7 @@ class Bvh:
             launch(build_subtrees, SUBTREE_CAPACITY, [self.id], device=self.device)
 
     def refit(self) -> None:
-        """Fits the boxes of the nodes to the boxes as they are now, keeping the trees' shape; only launches."""
+        """Fits the nodes to the boxes as they are now, keeping the trees' shape; only launches."""
         if self._large:
             launch(refit_subtrees, SUBTREE_CAPACITY, [self.id], device=self.device)
             launch(refit_top, 1, [self.id], device=self.device)

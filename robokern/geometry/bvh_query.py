@@ -7,8 +7,8 @@
         ...
 
 A query keeps no stack: from the parent links the walk finds its way back, so that a query is a plain struct.
-Source of the idea: Hapala et al., "Efficient stack-less BVH traversal for ray tracing", Spring Conference on Computer
-Graphics 2011.
+Source of the idea: Hapala et al., "Efficient stack-less BVH traversal for ray tracing", Spring Conference on
+Computer Graphics 2011.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from robokern.ir.types import Inout, int32, uint64, vec3
 
 @struct
 class BvhQuery:
-    """Where a walk stands; `node` < 0: no further node. Leaf positions of up to two leaves wait to be tested."""
+    """Where a walk stands; `node` < 0: no further node. Positions of up to two leaves wait for their test."""
 
     bvh: uint64
     is_ray: bool
@@ -72,7 +72,7 @@ def bvh_query_aabb(bvh: uint64, lower: vec3, upper: vec3, group: int32 = 0):
 
 @func
 def bvh_query_ray(bvh: uint64, origin: vec3, direction: vec3, group: int32 = 0, max_t: float = MISS):
-    """A walk over the boxes of a group that a ray meets within max_t (in the direction's length), in no order of t.
+    """A walk over the boxes of a group that a ray meets within max_t, in no order of t.
 
     Returns:
         BvhQuery for `bvh_query_next`
@@ -105,7 +105,7 @@ def climb(tree: BvhData, query: BvhQuery, start: int32):
 
 @func
 def visit(tree: BvhData, query: BvhQuery):
-    """The query after looking at its node: leaves that it meets wait, and the walk stands before the next node."""
+    """The query after looking at its node: leaves that it meets wait, and the walk is one node further."""
     after = query
     at = query.node
     node = tree.nodes[at]
@@ -137,7 +137,7 @@ def bvh_query_next(query: Inout(BvhQuery), index: Inout(int32)):
             primitive = tree.order[query.position]
             query.position = query.position + 1
             if meets(query, tree.lowers[primitive], tree.uppers[primitive]):
-                index = primitive
+                index = primitive  # noqa: F841 (the caller gets it)
                 found = True
                 busy = False
         elif query.next_position < query.next_stop:

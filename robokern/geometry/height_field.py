@@ -1,12 +1,12 @@
 # mypy: ignore-errors
 """Solid under a grid of heights: top surface, four walls, flat bottom at z = -base.
 
-The grid spans [-half_x, half_x] x [-half_y, half_y]; heights[row, column] stands at x = -half_x + column * step_x,
-y = -half_y + row * step_y, as in MuJoCo, and like there each cell is two triangles that share the diagonal from
-(row, column) to (row + 1, column + 1).
+The grid spans [-half_x, half_x] x [-half_y, half_y]; heights[row, column] stands at x = -half_x + column *
+step_x, y = -half_y + row * step_y, as in MuJoCo, and like there each cell is two triangles that share the
+diagonal from (row, column) to (row + 1, column + 1).
 
-Unlike `mj_ray`, which tests the base as a box of its own, a ray that starts inside the solid meets nothing at z = 0: it
-meets the surface where it leaves. Rays that start outside agree.
+Unlike `mj_ray`, which tests the base as a box of its own, a ray that starts inside the solid meets nothing at
+z = 0: it meets the surface where it leaves. Rays that start outside agree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from robokern.compiler.builtins import floor, sqrt
 from robokern.compiler.function import func, struct
 from robokern.geometry.box import MISS, box_distance_squared, inverse_direction
 from robokern.geometry.surface import SurfaceHit, SurfacePoint, direction_or, slab_interval
-from robokern.geometry.triangle import Shear, TriangleHit, nearest_on_triangle, ray_shear, ray_triangle
+from robokern.geometry.triangle import Shear, nearest_on_triangle, ray_shear, ray_triangle
 from robokern.ir.types import float32, int32, vec3
 from robokern.lang.vector import cross, dot
 from robokern.runtime.array import array2d
@@ -134,8 +134,8 @@ def march_cells(
 ):
     """First meeting of a ray with the top surface, cell by cell.
 
-    Source: Amanatides & Woo, "A fast voxel traversal algorithm for ray tracing", Eurographics 1987; each crossing is
-    computed from its grid line, so that no error piles up.
+    Source: Amanatides & Woo, "A fast voxel traversal algorithm for ray tracing", Eurographics 1987; each
+    crossing is computed from its grid line, so that no error piles up.
     """
     found = SurfaceHit()
     found.face = -1

@@ -23,7 +23,8 @@ class Mesh:
     """Triangles for `mesh_query_ray`, `mesh_query_point_sign_normal` and the like in kernels.
 
     Args:
-        points: (points,) vec3 [m], in the mesh's own frame. An array is kept, not copied: write to it, then `refit`.
+        points: (points,) vec3 [m], in the mesh's own frame. An array is kept, not copied: write to it, then
+            `refit`.
         indices: (3 * faces,) or (faces, 3) int32; corners run counter-clockwise seen from outside.
         device: None: the device of `points`, or the default device.
 

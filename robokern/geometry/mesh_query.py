@@ -17,8 +17,8 @@ from robokern.lang.vector import dot
 class MeshQueryRay:
     """Nearest hit of a ray. The point is u a + v b + (1 - u - v) c on the face's corners.
 
-    `sign` > 0 where the ray meets the front (corners run counter-clockwise), < 0 at the back; `normal` is the face's
-    unit normal, whichever side was hit; `t` is in units of the direction's length.
+    `sign` > 0 where the ray meets the front (corners run counter-clockwise), < 0 at the back; `normal` is the
+    face's unit normal, whichever side was hit; `t` is in units of the direction's length.
     """
 
     result: bool
@@ -32,7 +32,7 @@ class MeshQueryRay:
 
 @struct
 class MeshQueryPoint:
-    """Nearest point of a mesh: u a + v b + (1 - u - v) c on `face`; `sign` < 0 inside; `feature` as in triangle.py."""
+    """Nearest point: u a + v b + (1 - u - v) c on `face`; `sign` < 0 inside; `feature` as NearestPoint's."""
 
     result: bool
     sign: float32
@@ -148,7 +148,7 @@ def nearest_on_mesh(mesh: MeshData, point: vec3, max_distance: float32):
 
 @func
 def signed_nearest_on_mesh(mesh: MeshData, point: vec3, max_distance: float32):
-    """Nearest point with `sign` < 0 where the point lies inside a closed mesh (behind the surface of an open one).
+    """Nearest point with `sign` < 0 inside a closed mesh, behind the surface of an open one.
 
     Source: Baerentzen & Aanaes 2005, see mesh_data.py.
     """
@@ -177,13 +177,13 @@ def mesh_query_ray(mesh: uint64, origin: vec3, direction: vec3, max_t: float32):
 
 @func
 def mesh_query_point_no_sign(mesh: uint64, point: vec3, max_distance: float32):
-    """Nearest point of a mesh's surface nearer than max_distance [m], as MeshQueryPoint with sign 0."""
+    """Nearest point of a mesh's surface within max_distance [m], as MeshQueryPoint with sign 0."""
     return nearest_on_mesh(from_handle(mesh, MeshData), point, max_distance)
 
 
 @func
 def mesh_query_point_sign_normal(mesh: uint64, point: vec3, max_distance: float32):
-    """Nearest point of a mesh's surface nearer than max_distance [m], as MeshQueryPoint with sign < 0 inside."""
+    """Nearest point of a mesh's surface within max_distance [m], as MeshQueryPoint with sign < 0 inside."""
     return signed_nearest_on_mesh(from_handle(mesh, MeshData), point, max_distance)
 
 

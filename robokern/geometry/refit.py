@@ -1,8 +1,8 @@
 # mypy: ignore-errors
 """Bottom-up update of the boxes of a tree whose primitives moved; its shape stays.
 
-Parents lie before their children (tree.py), so walking the slots backwards meets children first: no counters, no
-atomics, and the same bits on every device.
+Parents lie before their children (tree.py), so walking the slots backwards meets children first: no counters,
+no atomics, and the same bits on every device.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from robokern.compiler.builtins import from_handle, tid
 from robokern.compiler.function import func, kernel
 from robokern.geometry.build_sah import range_lower, range_upper
 from robokern.geometry.tree import BvhData, leaf_count, leaf_first
-from robokern.ir.types import int32, uint64
 from robokern.ir.types import int32, uint64
 
 
@@ -86,6 +85,6 @@ def refit_subtrees(bvh: uint64):
 def refit_top(bvh: uint64):
     """What lies above the subtrees: one work item, or nothing to do where the tree is small."""
     tree = from_handle(bvh, BvhData)
-    for i in range(0, tree.counts[1]):
+    for i in range(tree.counts[1]):
         refit_node(tree, tree.top[tree.counts[1] - 1 - i])
     refit_root(tree, 0)

@@ -106,7 +106,7 @@ class Scene:
         )
 
     def _stand_still(self) -> None:
-        poses = np.tile(np.float32(IDENTITY), (self.num_worlds, self.num_bodies, 1))
+        poses = np.tile(np.array(IDENTITY, np.float32), (self.num_worlds, self.num_bodies, 1))
         self._moved = False
         self._move(Array(poses, transform, device=self.device))
         self.bvh.rebuild()
@@ -114,8 +114,8 @@ class Scene:
     def update(self, body_pose: Array, rebuild: bool = False) -> None:
         """Moves every instance to its body; only launches.
 
-        The first call builds each world's tree, later ones refit it, which stays fast while bodies that started close
-        stay close.
+        The first call builds each world's tree, later ones refit it, which stays fast while bodies that
+        started close stay close.
 
         Args:
             body_pose: (worlds, bodies) transform, world_from_body, unit quaternions; body 0 is not read.
@@ -136,12 +136,12 @@ class Scene:
         launch(move_places, self._num_places, [self.id, body_pose], device=self.device)
 
     def _check_poses(self, body_pose: Any) -> None:
-        shape = getattr(body_pose, "shape", ())
+        shape = tuple(getattr(body_pose, "shape", ()))
         wrong = getattr(body_pose, "dtype", None) != transform or len(shape) != 2
         if wrong or shape[0] != self.num_worlds or shape[1] < self.num_bodies:
             raise GeometryError(
-                f"Scene.update body_pose: expected an array2d of transform with {self.num_worlds} worlds and at least "
-                f"{self.num_bodies} bodies, got {describe(body_pose)} of shape {shape}"
+                f"Scene.update body_pose: expected an array2d of transform with {self.num_worlds} worlds "
+                f"and at least {self.num_bodies} bodies, got {describe(body_pose)} of shape {shape}"
             )
 
 

@@ -1,8 +1,9 @@
 # mypy: ignore-errors
 """Memory of a scene, as kernels see it, and the kernel that moves its instances.
 
-A *place* is one instance in one world; an instance that all worlds share and that does not move has a single place, in
-a group of its own behind those of the worlds. Each group has its own small tree over its places' boxes.
+A *place* is one instance in one world; an instance that all worlds share and that does not move has a single
+place, in a group of its own behind those of the worlds. Each group has its own small tree over its places'
+boxes.
 """
 
 from __future__ import annotations

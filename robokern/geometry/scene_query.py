@@ -8,7 +8,6 @@ from robokern.compiler.function import func, struct
 from robokern.geometry.box import MISS, box_distance_squared, box_entry, inverse_direction
 from robokern.geometry.scene_data import SceneData
 from robokern.geometry.shape_data import nearest_on_shape, ray_shape
-from robokern.geometry.surface import SurfaceHit, SurfacePoint
 from robokern.geometry.tree import MAX_DEPTH, NOTHING, leaf_count, leaf_first
 from robokern.ir.types import float32, int32, uint32, uint64, vec3
 from robokern.lang.quaternion import quat_rotate, quat_rotate_inv
@@ -22,7 +21,7 @@ EVERYTHING = 0xFFFFFFFF
 class SceneHit:
     """Nearest hit of a ray.
 
-    `t` in units of the direction's length; `normal` the surface's outward unit normal; `face` of a mesh, else -1.
+    `t` in units of the direction's length; `normal` is the outward unit normal; `face` of a mesh, else -1.
     """
 
     hit: bool
@@ -57,7 +56,7 @@ def takes_part(scene: SceneData, instance: int32, exclude_body: int32, mask: uin
 
 @func
 def ray_place(scene: SceneData, place: int32, origin: vec3, direction: vec3, max_t: float32):
-    """First meeting of a ray with the instance at a place; t is the same in both frames, for poses keep lengths."""
+    """First meeting of a ray with the instance at a place; poses keep lengths, so t is that of the world."""
     pose = scene.world_from_shape[place]
     shape = scene.shapes[scene.instances[scene.place_instance[place]].shape]
     local_origin = quat_rotate_inv(pose.q, origin - pose.p)
@@ -105,7 +104,7 @@ def scene_query_ray(
 ):
     """Nearest hit of a ray with what stands in a world: its own instances and those of all worlds.
 
-    Meshes are seen from both sides, planes from above only; from inside a solid, the way out is hit (as in MuJoCo).
+    Meshes are seen from both sides, planes from above only; from inside a solid, the way out is hit.
 
     Args:
         scene: `Scene.id`.
@@ -206,9 +205,9 @@ def scene_closest_point(
 ):
     """Signed distance to the solids of a world: the least over its own instances and those of all worlds.
 
-    Outside all solids that is the distance to the nearest surface; inside several, the depth in the deepest. Planes
-    are half-spaces and height fields solid down to their base; a mesh's inside is what its pseudonormals say, to any
-    depth up to max_distance.
+    Outside all solids that is the distance to the nearest surface; inside several, the depth in the deepest.
+    Planes are half-spaces and height fields solid down to their base; a mesh's inside is what its
+    pseudonormals say, to any depth up to max_distance.
 
     Args:
         scene: `Scene.id`.

@@ -1,4 +1,5 @@
-"""Shapes a scene is made of, in their own frames: z up or along the axis, sizes as in MuJoCo (half lengths, metres).
+"""Shapes a scene is made of, in their own frames: z up or along the axis, sizes as in MuJoCo (half lengths,
+metres).
 
 A `Mesh` is a shape too.
 """
@@ -28,12 +29,13 @@ class Shape(Protocol):
 
 
 def _record(kind: int, *size: float) -> Any:
-    return ShapeData(kind=kind, size=vec3(*size, *(0.0,) * (3 - len(size))))
+    return ShapeData(kind=kind, size=vec3(*size, *(0.0,) * (3 - len(size))), data=0)
 
 
 @dataclass(frozen=True)
 class Plane:
-    """Ground z = 0, solid below. Rays see it from above, and only within |x| <= half_x, |y| <= half_y; 0: unbounded.
+    """Ground z = 0, solid below. Rays see it from above, and only within |x| <= half_x, |y| <= half_y; 0:
+    unbounded.
 
     As in MuJoCo the rectangle is for rays; for `scene_closest_point` the ground has no border.
     """
@@ -123,7 +125,8 @@ class HeightField:
         device: None: the default device.
 
     Raises:
-        GeometryError: not such a grid, a height that is not finite or below the bottom, a length that is not positive.
+        GeometryError: not such a grid, a height that is not finite or below the bottom, a length that is not
+            positive.
     """
 
     def __init__(
@@ -152,7 +155,7 @@ class HeightField:
 
     def record(self) -> Any:
         """Its ShapeData."""
-        return ShapeData(kind=HEIGHT_FIELD, data=self.id)
+        return ShapeData(kind=HEIGHT_FIELD, size=vec3(0.0), data=self.id)
 
 
 def _checked_heights(heights: Any, base: float) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -181,7 +184,7 @@ def record_of(index: int, shape: Any) -> Any:
         GeometryError: it is no shape.
     """
     if isinstance(shape, Mesh):
-        return ShapeData(kind=MESH, data=shape.id)
+        return ShapeData(kind=MESH, size=vec3(0.0), data=shape.id)
     if not hasattr(shape, "record"):
         kinds = "Mesh, Plane, Sphere, Box, Capsule, Cylinder or HeightField"
         raise GeometryError(f"Scene shapes[{index}]: expected a {kinds}, got {type(shape).__name__}")

@@ -21,7 +21,7 @@ PLANE, SPHERE, BOX, CAPSULE, CYLINDER, MESH, HEIGHT_FIELD = range(7)
 
 @struct
 class ShapeData:
-    """`size`: half extents, or radius and half length, as in MuJoCo [m]; `data`: handle of a mesh or height field."""
+    """`size`: half extents, or radius and half length [m]; `data`: handle of a mesh or height field."""
 
     kind: int32
     size: vec3

@@ -11,7 +11,7 @@ from robokern.lang.vector import dot
 
 @struct
 class SurfaceHit:
-    """A ray meets a surface at origin + t direction; `normal` points outwards (unit); `face` of meshes, else -1."""
+    """A ray meets a surface at origin + t direction; `normal` is unit, outwards; `face` of meshes, else -1."""
 
     hit: bool
     t: float32
@@ -21,7 +21,7 @@ class SurfaceHit:
 
 @struct
 class SurfacePoint:
-    """Nearest point of a surface, the signed distance to it (< 0 inside) and the outward unit normal there."""
+    """Nearest point of a surface, signed distance to it (< 0 inside), outward unit normal there."""
 
     hit: bool
     distance: float32

@@ -10,10 +10,12 @@ Ints = np.ndarray[Any, np.dtype[np.int32]]
 
 
 class Topology:
-    """Neighbourhood of corners and edges; corner k of face f, and the edge from it to the next, are number 3 f + k.
+    """Neighbourhood of corners and edges; corner k of face f, and the edge from it to the next, are number 3
+    f + k.
 
     Args:
-        points: (points, 3) positions; equal positions are one site, so that files which repeat points are closed.
+        points: (points, 3) positions; equal positions are one site, so that files which repeat points are
+            closed.
         indices: (3 * faces,) points of the corners.
 
     Attributes:

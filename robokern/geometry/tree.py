@@ -2,9 +2,10 @@
 """Memory of a bounding volume hierarchy, as kernels see it.
 
 A *reference* is one int32: >= 0 names a node, < 0 a leaf, `~(first * 16 + count)`, whose primitives are
-`order[first : first + count]`. A node holds the boxes of both children, so one cache line (64 bytes) decides where to
-go next. Nodes lie in preorder: the left child of node i is i + 1 and the right one i + (primitives on the left); slots
-that a leaf makes superfluous stay empty (`count` 0). A parent therefore always lies before its children.
+`order[first : first + count]`. A node holds the boxes of both children, so one cache line (64 bytes) decides
+where to go next. Nodes lie in preorder: the left child of node i is i + 1 and the right one i + (primitives
+on the left); slots that a leaf makes superfluous stay empty (`count` 0). A parent therefore always lies
+before its children.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from robokern.ir.types import int32, vec3
 from robokern.runtime.array import array
 
 MAX_DEPTH = 48
-"""Levels of a tree at most; the builder keeps to it, so that a traversal stack of this size never overflows."""
+"""Levels of a tree at most; the builder keeps to it, so a traversal stack of this size never overflows."""
 MAX_LEAF = 15
 """Primitives in a leaf at most."""
 MAX_PRIMITIVES = 2**27 - 16
@@ -67,7 +68,8 @@ class BvhData:
     root_lowers: array(dtype=vec3)  # (groups,)
     root_uppers: array(dtype=vec3)  # (groups,)
     leaf_size: int32
-    # a single large tree is built and refitted in parallel: subtrees below, `top` nodes above them; else empty
+    # a single large tree is built and refitted in parallel: subtrees below, `top` nodes above them; else
+    # empty
     subtrees: array(dtype=Subtree)
     top: array(dtype=int32)
     counts: array(dtype=int32)  # (2,) subtrees in use, top nodes in use

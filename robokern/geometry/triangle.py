@@ -20,7 +20,7 @@ class Triangle:
 
 @struct
 class Shear:
-    """Maps a point relative to the ray's origin to the frame in which the ray is the z axis: three dot products."""
+    """Maps a point, relative to the ray's origin, to the frame whose z axis is the ray: three dot products."""
 
     x: vec3
     y: vec3
@@ -29,7 +29,7 @@ class Shear:
 
 @struct
 class TriangleHit:
-    """`t` in units of the direction's length; the point is u a + v b + (1 - u - v) c; `sign` > 0: the front side."""
+    """`t` in the direction's length; the point is u a + v b + (1 - u - v) c; `sign` > 0: the front side."""
 
     hit: bool
     t: float32
@@ -56,8 +56,9 @@ class NearestPoint:
 def ray_shear(d: vec3):
     """The shear of a ray direction.
 
-    The paper permutes axes so that z is the longest component of d; rows with a zero, a one and one factor round alike
-    and need no indexing. They depend on the ray alone, so a corner maps to the same point for each triangle.
+    The paper permutes axes so that z is the longest component of d; rows with a zero, a one and one factor
+    round alike and need no indexing. They depend on the ray alone, so a corner maps to the same point for
+    each triangle.
     """
     x = abs(d[0])
     y = abs(d[1])
@@ -95,9 +96,11 @@ def exact_edge_function(ax: float32, ay: float32, bx: float32, by: float32):
 
 @func
 def ray_triangle(shear: Shear, origin: vec3, a: vec3, b: vec3, c: vec3, max_t: float32):
-    """Watertight: a ray through a shared edge or corner hits one of the triangles that share it. Both sides count.
+    """Watertight: a ray through a shared edge or corner hits one of the triangles that share it. Both sides
+    count.
 
-    Source: Woop, Benthin & Wald, "Watertight ray/triangle intersection", Journal of Computer Graphics Techniques 2(1),
+    Source: Woop, Benthin & Wald, "Watertight ray/triangle intersection", Journal of Computer Graphics
+        Techniques 2(1),
     2013.
     """
     found = TriangleHit()

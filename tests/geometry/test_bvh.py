@@ -23,7 +23,7 @@ def count_overlaps(
     """seen[query, box] += 1 for every box that a query box meets."""
     i = rk.tid()
     query = bvh_query_aabb(bvh, lowers[i], uppers[i], groups[i])
-    index = int(0)
+    index = 0
     while bvh_query_next(query, index):
         seen[i, index] = seen[i, index] + 1
 
@@ -38,7 +38,7 @@ def count_ray_hits(
     """seen[ray, box] += 1 for every box that a ray meets."""
     i = rk.tid()
     query = bvh_query_ray(bvh, origins[i], directions[i], 0, 2.0)
-    index = int(0)
+    index = 0
     while bvh_query_next(query, index):
         seen[i, index] = seen[i, index] + 1
 
@@ -54,7 +54,7 @@ def leaf(reference: int) -> tuple[int, int]:
 
 
 def walk(bvh: Bvh, group: int = 0) -> tuple[list[int], int]:
-    """Leaf positions in depth-first order and the deepest level; asserts that every child's box holds what lies below."""
+    """Leaf positions, depth first, and the deepest level; asserts that every box holds what lies below."""
     nodes, order = bvh.data.nodes.numpy(), bvh.data.order.numpy()
     lowers, uppers = bvh.lowers.numpy(), bvh.uppers.numpy()
     positions: list[int] = []

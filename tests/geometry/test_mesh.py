@@ -56,7 +56,7 @@ def locate(
     points: rk.array(dtype=rk.vec3),
     on_face: rk.array(dtype=rk.vec3),
 ):
-    """Signed distance and nearest point, also from its barycentric coordinates; max_distance where there is none."""
+    """Signed distance and nearest point, also by its barycentric coordinates; max_distance where none is."""
     i = rk.tid()
     unsigned = mesh_query_point_no_sign(mesh, queries[i], max_distance)
     found = mesh_query_point_sign_normal(mesh, queries[i], max_distance)
@@ -124,7 +124,8 @@ def rays_at(rng: np.random.Generator, count: int, radius: float = 3.0) -> tuple[
 def brute_force(
     source: trimesh.Trimesh, origins: np.ndarray, directions: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Range of each ray (-1: no hit), and how far from an edge of any face it passes (barycentric), in float64.
+    """Range of each ray (-1: no hit), and how far from an edge of any face it passes (barycentric), in
+    float64.
 
     Source: Moeller & Trumbore 1997.
     """
@@ -251,7 +252,8 @@ def test_nearest_points_against_trimesh(rock: trimesh.Trimesh, device: str, rng:
 
 
 def test_sign_near_edges_and_corners(rng: np.random.Generator) -> None:
-    # a thin wedge: at its edges the nearest face's own normal gives the wrong sign, the pseudonormal the right one
+    # a thin wedge: at its edges the nearest face's own normal gives the wrong sign, the pseudonormal the
+    # right one
     points = np.float32([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0.1, 0.1, 0.02]])
     wedge = trimesh.Trimesh(points, [[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]], process=False)
     assert wedge.is_watertight and wedge.volume > 0
