@@ -8,7 +8,7 @@ from robokern.runtime import driver_cpu
 
 ARGUMENTS = 40  # bytes of the launch record before the first argument
 
-# for each item: `body` sees %i, %launch and %p, the address in the first argument; it ends by `br label %step`
+# `body` runs for each item %i; it sees %launch and %p, the first argument, and ends by `br label %step`
 LOOP = """
 {declarations}
 define void @entry(i64 %begin, i64 %end, ptr %launch) {{

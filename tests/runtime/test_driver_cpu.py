@@ -1,4 +1,4 @@
-"""The native thread pool: every item once, on any number of threads, from any number of callers, across fork and exit."""
+"""The native thread pool: every item once, whatever the threads and callers, across fork and exit."""
 
 import subprocess
 import sys
