@@ -1,9 +1,9 @@
-"""Fuses `a * b + c` into one rounding, on our own IR: every target and the interpreter then fuse the same places.
+"""Fuses `a * b + c` into one rounding, on our own IR: all targets and the interpreter fuse the same places.
 
     a * b + c  ->  fma(a, b, c)        c + a * b  ->  fma(a, b, c)
     a * b - c  ->  fma(a, b, -c)       c - a * b  ->  fma(-a, b, c)
 
-A product is fused when the sum is its only use and stands in the same block. Of two products the left one is fused.
+A product is fused when the sum is its only use and stands in the same block; of two products the left one.
 """
 
 from __future__ import annotations

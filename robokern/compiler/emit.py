@@ -15,7 +15,7 @@ from robokern.compiler.emit_types import registers
 from robokern.compiler.target import Body, Target
 from robokern.ir import layout
 from robokern.ir.nodes import Assert, Block, Func, Op, callees, walk
-from robokern.ir.types import ArrayType, Type
+from robokern.ir.types import ArrayType
 
 EMIT: dict[str, Row] = {
     **emit_arithmetic.ROWS,
@@ -28,12 +28,12 @@ ALWAYS_INLINE = 250  # weight up to which a function is always inlined, so that 
 
 
 def emit(func: Func, target: Target) -> str:
-    """The LLVM module of a kernel: its functions, and the target's entry point that runs items of the grid."""
+    """The LLVM module of a kernel: its functions, and the target's entry point."""
     return Module(func, target).text_of_all()
 
 
 def assertions(func: Func) -> list[Assert]:
-    """What the number in a launch's status record (less one) names: the kernel's asserts, then its callees'."""
+    """What a status record's number, less one, is an index into: the kernel's asserts, then its callees'."""
     return [*func.asserts, *(a for f in callees(func) for a in f.asserts)]
 
 
@@ -67,7 +67,9 @@ class Module:
         """The whole module."""
         bodies = [self._define(f) for f in self.functions]
         kernel = self._callables[self.func]
-        entry = self.target.entry(Body(kernel.symbol, kernel.context, self._parameters(), self.ndim))
+        parameters = tuple(p.type for p in self.func.params)
+        attributes = self.target.attributes
+        entry = self.target.entry(Body(kernel.symbol, kernel.context, parameters, self.ndim, attributes))
         texts = [
             f'{name} = private unnamed_addr constant [{len(text.encode()) + 1} x i8] c"{_escape(text)}\\00"'
             for text, name in self._texts.items()
@@ -83,7 +85,7 @@ class Module:
         return self._texts.setdefault(text, f"@text{len(self._texts)}")
 
     def access_tag(self) -> str:
-        """Marks a memory access as independent between items, unless the program has memory that items reuse."""
+        """Marks a memory access as independent between items, unless items reuse some memory."""
         return self.target.access_tag if self.independent else ""
 
     def callable(self, func: Func) -> Callable:
@@ -108,9 +110,6 @@ class Module:
     def context(self) -> str:
         """Parameters that tell a function which item it works for."""
         return ", ".join([*(f"i32 %tid.{k}" for k in range(self.ndim)), "i64 %item", "ptr %status"])
-
-    def _parameters(self) -> tuple[Type, ...]:
-        return tuple(p.type for p in self.func.params)
 
     def _define(self, func: Func) -> str:
         f, this = Function(self, func, EMIT), self._callables[func]

@@ -1,4 +1,4 @@
-"""How arithmetic primitives become LLVM instructions: no undefined behaviour, no poison, no fast-math flags."""
+"""How arithmetic becomes LLVM instructions: no undefined behaviour, no poison, no fast-math flags."""
 
 from __future__ import annotations
 
@@ -134,14 +134,14 @@ def _fma(f: Function, t: Scalar, a: str, b: str, c: str) -> str:
 
 
 def _half_fma(f: Function, a: str, b: str, c: str) -> str:
-    """Rounded once: in float64 the product is exact, and the sum wherever its rounding could tip the result."""
+    """Rounded once: in float64 the product is exact, and so is the sum where it could tip the result."""
     wide = [f.let(f"fpext half {x} to double") for x in (a, b, c)]
     product = f.let(f"fmul double {wide[0]}, {wide[1]}")
     return double_to_half(f, f.let(f"fadd double {product}, {wide[2]}"))
 
 
 def double_to_half(f: Function, a: str) -> str:
-    """Rounds once by way of float32: the bits that float32 cannot hold are or-ed into its last one (round to odd)."""
+    """Rounds once by way of float32, whose last bit is set where bits are lost (round to odd)."""
     bits = f.let(f"bitcast double {a} to i64")
     lost = f.let(f"and i64 {bits}, {(1 << 29) - 1}")
     sticky = f.let(f"icmp ne i64 {lost}, 0")

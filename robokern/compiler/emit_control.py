@@ -90,7 +90,7 @@ def _counter(f: Function, t: Scalar, start: str, step: str, turn: str) -> str:
 
 
 def _turns(f: Function, t: Scalar, start: str, stop: str, step: str) -> str:
-    """How often `for` runs, counted beforehand so that a counter near the type's end does not wrap; 0 for step 0."""
+    """How often `for` runs, known beforehand so that no counter wraps; 0 for step 0."""
     held = register(t)
     upwards = compare(f, t, "gt", step, "0")
     rising = f.let(f"and i1 {upwards}, {compare(f, t, 'lt', start, stop)}")

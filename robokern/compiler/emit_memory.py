@@ -163,7 +163,7 @@ def _least(f: Function, t: Scalar, name: str, place: str, value: str) -> str:
 
 
 def _least_float(f: Function, t: Scalar, name: str, place: str, value: str) -> str:
-    """min(old, value) with the meaning of the primitive, which no LLVM instruction has: retried until it sticks."""
+    """min(old, value) as the primitive means it, which no LLVM instruction does: retried until it sticks."""
     again, done, before = f.fresh("retry"), f.fresh("done"), f.label
     bits = f"i{t.bits}"
     first = f.let(f"load atomic {bits}, ptr {place} monotonic, align {t.size}")
@@ -174,9 +174,8 @@ def _least_float(f: Function, t: Scalar, name: str, place: str, value: str) -> s
     number = f.let(f"bitcast {bits} {old} to {register(t)}")
     kept = compare(f, t, "lt" if name == "min" else "gt", number, value)
     new = f.let(f"select i1 {kept}, {register(t)} {number}, {register(t)} {value}")
-    pair = f.let(
-        f"cmpxchg ptr {place}, {bits} {old}, {bits} {f.let(f'bitcast {register(t)} {new} to {bits}')} monotonic monotonic"
-    )
+    new = f.let(f"bitcast {register(t)} {new} to {bits}")
+    pair = f.let(f"cmpxchg ptr {place}, {bits} {old}, {bits} {new} monotonic monotonic")
     f.do(f"{seen} = extractvalue {{ {bits}, i1 }} {pair}, 0")
     f.branch(f.let(f"extractvalue {{ {bits}, i1 }} {pair}, 1"), done, again)
     f.open(done)

@@ -1,4 +1,4 @@
-"""How a leaf is held in an LLVM register and in memory, and how literals are spelled: the only place that knows."""
+"""How a leaf is held in a register and in memory, and how literals are spelled: the only place that knows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def memory_size(held: str) -> int:
 
 @cache
 def registers(type: Type) -> tuple[str, ...]:
-    """Register types of a value's leaves; an array's address is a `ptr`, so that LLVM knows where it comes from."""
+    """Register types of a value's leaves; an array's address is a `ptr`, so LLVM sees its origin."""
     if isinstance(type, Struct):
         return tuple(held for _, field in type.fields for held in registers(field))
     if isinstance(type, ArrayType):

@@ -1,7 +1,7 @@
 """The entry point of a kernel on the CPU: `void entry(i64 begin, i64 end, ptr launch)`.
 
-It runs the items [begin, end) of the grid, numbered with the last dimension fastest. That dimension is a plain
-counted loop, which LLVM can vectorise; the coordinates of a row are carried from row to row without division.
+It runs the items [begin, end) of the grid, numbered with the last dimension fastest. That dimension is a
+plain counted loop, which LLVM can vectorise; coordinates are carried from row to row without division.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def entry(body: Body) -> str:
     arguments, loads = _arguments(body)
     call = f"call void {body.symbol}({', '.join([body.context, *arguments])})"
     lines = _rows(body, call) if body.ndim > 1 else _line(body, call)
-    head = "define void @entry(i64 %begin, i64 %end, ptr noalias readonly %launch) nounwind {"
+    head = f"define void @entry(i64 %begin, i64 %end, ptr noalias readonly %launch) {body.attributes} {{"
     some = ["  %some = icmp slt i64 %begin, %end", "  br i1 %some, label %first, label %done"]
     return "\n".join([head, "start:", *loads, *some, *lines, "done:", "  ret void", "}"])
 

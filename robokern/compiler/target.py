@@ -19,12 +19,14 @@ class Body:
         context: its first parameters: `i32 %tid.0, ..., i64 %item, ptr %status`.
         parameters: types of the kernel's parameters; the leaves of each follow the context.
         ndim: coordinates that an item has.
+        attributes: LLVM attributes of the entry point.
     """
 
     symbol: str
     context: str
     parameters: tuple[Type, ...]
     ndim: int
+    attributes: str
 
 
 @dataclass(frozen=True)
@@ -64,20 +66,25 @@ class Target:
         return f"alwaysinline {self.attributes}"
 
 
+# LLVM prefers 256 bits; from Ice Lake on, 512 cost no clock: sine 1.2x faster, a sum of two arrays the same
+_WIDE = ' "prefer-vector-width"="512"'
+
+
 @cache
 def cpu(contiguous: bool = True, name: str = "host") -> Target:
     """This machine's processor, or another of the same architecture by its LLVM name (`x86-64-v3`)."""
     from llvmlite import binding
 
     features = binding.get_host_cpu_features().flatten() if name == "host" else ""
+    present = features.split(",")
     return Target(
         triple=binding.get_process_triple(),
         cpu=binding.get_host_cpu_name() if name == "host" else name,
         features=features,
         contiguous=contiguous,
         entry=entry,
-        attributes="nounwind",
-        half_fma="+avx512fp16" in features.split(","),
+        attributes=f"nounwind{_WIDE}" if "+avx512vbmi2" in present else "nounwind",
+        half_fma="+avx512fp16" in present,
         access_tag=f", !llvm.access.group {ACCESS_GROUP}",
         footer=METADATA,
     )

@@ -67,7 +67,7 @@ class Machine:
 
 
 def leaves(type: Type, value: Any) -> list[Any]:
-    """The scalars of an argument; an array is a NumPy array, whose trailing axes may be an element's components."""
+    """The scalars of an argument; a NumPy array's trailing axes may be the components of an element."""
     if isinstance(type, ArrayType):
         return [np.uint64(value.ctypes.data), *value.shape[: type.ndim], *value.strides[: type.ndim]]
     return interpret.host_leaves(type, value)
