@@ -108,6 +108,7 @@ class MujocoHost:
     def __init__(self, settings: Settings, seed: int = 0, device: DeviceLike = None) -> None:
         self.settings = settings
         self._mujoco = _import_mujoco()
+        _keep_log_out_of_the_working_directory(self._mujoco)
         self._model = _load(self._mujoco, settings)
         self._keyframe = _keyframe(self._model, settings)
         self._gait = None if settings.gait is None else Gait.load(settings.gait)
@@ -139,7 +140,13 @@ class MujocoHost:
         self._batch.forward(worlds, self._mujoco.mjtStage.mjSTAGE_VEL)
 
     def apply(self) -> None:
-        """Gives wrenches, touched parameters and the gait's commands to MuJoCo."""
+        """Gives wrenches, touched parameters and the gait's commands to MuJoCo.
+
+        Raises:
+            HostError: contacts were switched off after the worlds were reset.
+        """
+        if self.world.contact_disabled != self._contact_off:
+            raise HostError("contacts were switched off after the worlds were reset; do it in setup")
         self._copy_parameters()
         self._wrench[..., :3] = self.frame.body_force.numpy()
         self._wrench[..., 3:] = self.frame.body_torque.numpy()
@@ -150,11 +157,14 @@ class MujocoHost:
         """Advances all worlds by one step on MuJoCo's threads, with the GIL released.
 
         Raises:
-            HostError: a world's state is not finite; names the worlds and the step.
+            HostError: a world's state is not finite, or MuJoCo gave up; names the worlds and the step.
         """
         self.world.running = True
-        self._batch.step(stage=self._mujoco.mjtStage.mjSTAGE_VEL)
         self._steps += 1
+        try:
+            self._batch.step(stage=self._mujoco.mjtStage.mjSTAGE_VEL)
+        except self._mujoco.batch.SimulationError as error:
+            raise HostError(f"mujoco: step {self._steps}: {' '.join(str(error).split())}") from None
         self._check_finite()
 
     def read(self) -> None:
@@ -290,6 +300,13 @@ def _import_mujoco() -> Any:
             f"host 'mujoco' needs MuJoCo 4.0, found {mujoco.__version__}: pip install 'mujoco>=4.0,<5'"
         ) from None
     return mujoco
+
+
+def _keep_log_out_of_the_working_directory(mujoco: Any) -> None:
+    """Warnings go to the console only, not also to a MUJOCO_LOG.TXT wherever the process was started."""
+    config = mujoco.MjLogConfig.get()
+    config.logto_file = False
+    config.set()
 
 
 def _load(mujoco: Any, settings: Settings) -> Any:

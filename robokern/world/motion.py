@@ -16,6 +16,8 @@ from robokern.world.geom import SIZES, Geom
 Table = Mapping[str, NDArray[Any]]
 Arrays = dict[str, NDArray[Any]]
 
+# Zarr 3 has no text of fixed length: these are attributes of its group
+TEXTS = ("bodies", "geom_name", "geom_kind")
 # optional states -> size of one item
 STATES = {"body_com": 3, "body_linear_velocity": 3, "body_angular_velocity": 3}
 
@@ -24,7 +26,7 @@ STATES = {"body_com": 3, "body_linear_velocity": 3, "body_angular_velocity": 3}
 class Motion:
     """Poses of bodies over time in one or more worlds.
 
-    On file (`.npz`, or a `.zarr` group) the keys are:
+    On file (`.npz`, or a `.zarr` group, whose text is in its attributes) the keys are:
 
     =============================  ===========================================================================
     times                          (T,) float64 [s], rising
@@ -93,7 +95,8 @@ def _read(path: Path) -> Table:
     try:
         if path.suffix == ".zarr":
             group = _zarr().open_group(path, mode="r")
-            return {key: np.asarray(group[key][...]) for key in group.array_keys()}
+            texts = {key: np.array(group.attrs[key]) for key in TEXTS if key in group.attrs}
+            return {key: np.asarray(group[key][...]) for key in group.array_keys()} | texts
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
     except (OSError, ValueError, KeyError) as error:
@@ -105,8 +108,9 @@ def _write(path: Path, table: Table) -> None:
         np.savez_compressed(path, allow_pickle=False, **table)
     elif path.suffix == ".zarr":
         group = _zarr().open_group(path, mode="w")
-        for key, value in table.items():
-            group.create_array(key, data=value)
+        group.attrs.update({key: table[key].tolist() for key in TEXTS if key in table})
+        for key in table.keys() - set(TEXTS):
+            group.create_array(key, data=table[key])
     else:
         raise HostError(f"{path}: expected the suffix .npz or .zarr")
 

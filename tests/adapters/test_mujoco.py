@@ -272,6 +272,13 @@ def test_contact_cannot_be_switched_off_after_the_first_step(tmp_path: Path):
         ball.world.disable_host_contact([1])
 
 
+def test_contact_that_is_switched_off_too_late_is_no_silent_matter(tmp_path: Path):
+    ball = host(tmp_path, BALL.format(""))
+    ball.world.disable_host_contact([1])
+    with pytest.raises(HostError, match="after the worlds were reset"):
+        ball.apply()
+
+
 def test_contact_of_a_pair_cannot_be_switched_off(tmp_path: Path):
     ball = host(tmp_path, BALL.format('<contact><pair geom1="ball" geom2="floor"/></contact>'))
     ball.world.disable_host_contact([1])
