@@ -44,6 +44,7 @@ _BOUNDS = {
     "less_than_equal": ("le", "of at most"),
     "multiple_of": ("multiple_of", "that is a multiple of"),
 }
+_OWN_WORDS = ("value_error", "assertion_error")  # raised by a validator, whose text is complete
 _TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -92,7 +93,7 @@ def _sentences(
 def _written(document: Document, path: KeyPath, item: Any) -> KeyPath:
     """The part of an error's location that is in the document; pydantic appends names of union members."""
     full: KeyPath = (*path, *item["loc"])
-    if item["type"] == "missing":
+    if item["type"] in ("missing", *_OWN_WORDS):
         return full
     while len(full) > len(path) and not document.has(full):
         full = full[:-1]
@@ -109,7 +110,7 @@ def _sentence(
     info = _field(model, path[len(base) :])
     if item["type"] == "missing":
         return _missing(document, path, info)
-    if item["type"] in ("value_error", "assertion_error"):
+    if item["type"] in _OWN_WORDS:
         return document.place(path).error(path, str(item["ctx"]["error"]))
     value = document.get(path) if document.has(path) else item["input"]
     expected = " or ".join(dict.fromkeys(_expected(i, info) for i in items))

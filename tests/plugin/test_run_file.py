@@ -11,6 +11,7 @@ import pytest
 from robokern.errors import ConfigError, PluginError
 from robokern.plugin.config import parse
 from robokern.plugin.mistakes import ConfigErrors
+from robokern.plugin.registry import Registry
 from robokern.plugin.run_file import load
 from robokern.world.world import World
 
@@ -203,8 +204,8 @@ def test_mistakes(
     file = run_file(RIGHT.replace(line, instead, 1))
     with pytest.raises(ConfigError) as caught:
         load(file, hosts=hosts)
-    built_in = "lidar, meter, penalty_contact, randomize_friction, randomize_mass"
-    assert str(caught.value) == message.format(here=tmp_path, plugins=built_in)
+    plugins = ", ".join(Registry([Path("plugins")]).names)
+    assert str(caught.value) == message.format(here=tmp_path, plugins=plugins)
 
 
 def test_every_mistake_is_reported_in_the_files_order(run_file: Callable[[str], str], hosts: Any) -> None:
