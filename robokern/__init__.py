@@ -2,7 +2,7 @@
 
     import robokern as rk
 
-The kernel language and the arrays are here at once; geometry and the plugin layer are imported when first used.
+The kernel language and arrays are here at once; geometry and plugin layer are imported when first used.
 """
 
 from __future__ import annotations
@@ -95,25 +95,42 @@ from robokern.runtime.device import (
     set_device,
     synchronize,
 )
-from robokern.runtime.driver_cpu import set_cpu_threads
 from robokern.runtime.launch import Launch, launch
 
 __version__ = "0.1.0"
 
 array = Array
 globals().update(_NAMED)  # vec3, mat33, quat, transform, ... each with its suffixes
-globals().update({name: getattr(lang, name) for name in getattr(lang, "__all__", ())})
+globals().update({name: getattr(lang, name) for name in lang.__all__})
 # names that Python has too: `rk.abs` and `abs` mean the same in a kernel
 globals().update({name: _BUILTINS[name] for name in ("abs", "min", "max", "len", "print", "range")})
 
 _LATER = {
-    **dict.fromkeys(("Bvh",), "robokern.geometry.bvh"),
-    **dict.fromkeys(("Mesh",), "robokern.geometry.mesh"),
-    **dict.fromkeys(("Scene",), "robokern.geometry.scene"),
-    **dict.fromkeys(("World",), "robokern.world.world"),
-    **dict.fromkeys(("Frame",), "robokern.world.frame"),
+    "set_cpu_threads": "robokern.runtime.driver_cpu",
+    "Bvh": "robokern.geometry.bvh",
+    "Mesh": "robokern.geometry.mesh",
+    "Scene": "robokern.geometry.scene",
+    "World": "robokern.world.world",
+    "Frame": "robokern.world.frame",
+    **dict.fromkeys(
+        ("bvh_query_aabb", "bvh_query_next", "bvh_query_ray"),
+        "robokern.geometry.bvh_query",
+    ),
+    **dict.fromkeys(
+        (
+            "mesh_eval_face_normal",
+            "mesh_eval_position",
+            "mesh_get_index",
+            "mesh_get_point",
+            "mesh_query_point_no_sign",
+            "mesh_query_point_sign_normal",
+            "mesh_query_ray",
+        ),
+        "robokern.geometry.mesh_query",
+    ),
+    **dict.fromkeys(("scene_closest_point", "scene_query_ray"), "robokern.geometry.scene_query"),
     **dict.fromkeys(("Plugin", "Sensor", "Contact", "Randomizer"), "robokern.plugin.plugin"),
-    **dict.fromkeys(("PluginConfig", "field"), "robokern.plugin.settings"),
+    **dict.fromkeys(("PluginConfig", "RandomizerConfig", "field"), "robokern.plugin.settings"),
 }
 
 

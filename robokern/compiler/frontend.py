@@ -9,6 +9,7 @@ from typing import Any
 
 from robokern.compiler import expressions, intrinsics  # noqa: F401  fills the tables
 from robokern.compiler.calls import Instance, inout_positions
+from robokern.compiler.contract import contract
 from robokern.compiler.control import branch, for_loop, while_loop
 from robokern.compiler.desugar import RESULT, desugar, falls_through
 from robokern.compiler.expressions import OPERATOR_NAMES, binary
@@ -24,6 +25,7 @@ from robokern.compiler.lowering import (
     rebuild,
 )
 from robokern.compiler.places import Element, place, read, write
+from robokern.compiler.simplify import simplify
 from robokern.errors import KernelError
 from robokern.ir.composite import Composite
 from robokern.ir.nodes import Func, Value
@@ -54,7 +56,7 @@ def lower(kernel: Kernel, types: tuple[Type, ...]) -> Func:
     overload = kernel.overload
     with _lock:
         if types not in overload.instances:
-            overload.instances[types] = _lower_kernel(overload, types)
+            overload.instances[types] = simplify(contract(_lower_kernel(overload, types)))
         found: Func = overload.instances[types]
         return found
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import difflib
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
@@ -195,6 +194,8 @@ def describe(x: Any) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Points to the known name that `name` was probably meant to be."""
+    import difflib  # needed for messages only
+
     found = difflib.get_close_matches(name, [k for k in known if not k.startswith(("_", "$"))], 1)
     return f"did you mean {found[0]!r}?" if found else None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import linecache
 import textwrap
 from collections.abc import Callable, Iterator
@@ -87,6 +86,8 @@ def _first_line(node: ast.FunctionDef) -> int:
 
 
 def _parse_alone(function: Callable[..., Any]) -> Source:
+    import inspect  # slow to import, and seldom needed
+
     code = function.__code__
     try:
         lines, first = inspect.getsourcelines(function)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from robokern.compiler.frontend import lower
 from robokern.compiler.function import Kernel
 from robokern.errors import KernelAssertionError, LaunchError
 from robokern.ir import layout
@@ -101,6 +100,12 @@ class Grid:
         self.header = _header(*shape, *(1,) * (4 - len(shape)), 0)
 
 
+def _lowered(kernel: Kernel, types: tuple[Type, ...]) -> Func:
+    from robokern.compiler.frontend import lower  # a quarter of robokern's import time: needed at a first launch
+
+    return lower(kernel, types)
+
+
 class Launcher:
     """A kernel for one list of argument types: its program, compiled on first use, and how to pack for it.
 
@@ -110,7 +115,7 @@ class Launcher:
     def __init__(self, kernel: Kernel, types: tuple[Type, ...]) -> None:
         self.kernel = kernel
         self.types = types
-        self.func: Func = lower(kernel, types)
+        self.func: Func = _lowered(kernel, types)
         self.tid_ndim = self.func.tid_ndim
         self.keeps_rows = _adds_floats(self.func)
         self._pack = tuple(packer(t) for t in types)
