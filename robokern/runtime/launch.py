@@ -101,7 +101,8 @@ class Grid:
 
 
 def _lowered(kernel: Kernel, types: tuple[Type, ...]) -> Func:
-    from robokern.compiler.frontend import lower  # a quarter of robokern's import time: needed at a first launch
+    # a quarter of robokern's import time, so not before a first launch
+    from robokern.compiler.frontend import lower
 
     return lower(kernel, types)
 
