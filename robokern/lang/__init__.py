@@ -1,0 +1,35 @@
+"""The kernel language's standard library, written in the kernel language itself.
+
+One file one noun; nothing is parsed or compiled at import. `__all__` is what `robokern` lifts into its own names.
+"""
+
+from __future__ import annotations
+
+from robokern.compiler.function import Function
+from robokern.lang import (
+    exponential,
+    hyperbolic,
+    matrix,
+    quaternion,
+    random,
+    scalar,
+    search,
+    spatial,
+    transform,
+    trigonometry,
+    vector,
+)
+
+_MODULES = (
+    scalar, trigonometry, exponential, hyperbolic, vector, matrix, quaternion, transform, spatial, random, search,
+)  # fmt: skip
+_public = {
+    name: value
+    for module in _MODULES
+    for name, value in vars(module).items()
+    if isinstance(value, Function) and not name.startswith("_")
+}
+# operators only: their names say nothing outside `*` and `@`
+del _public["product"]
+globals().update(_public)
+__all__ = sorted(_public)  # noqa: PLE0605

@@ -1,0 +1,258 @@
+"""Matrices of any shape: products, transpose, determinant and inverse up to 4x4."""
+
+from __future__ import annotations
+
+from robokern.compiler.builtins import static, where
+from robokern.compiler.function import func, operator
+from robokern.ir.types import matrix, vector
+from robokern.lang.patterns import any_matrix, any_vector, matrix22, matrix33, matrix44
+from robokern.lang.vector import dot
+
+
+@operator("matmul")
+@operator("mul")
+@func
+def product(m: any_matrix, v: any_vector):
+    """Matrix times column vector, row vector times matrix, or matrix times matrix: `*` and `@`."""
+    rows = type(m).rows
+    dtype = m.dtype
+    result = static(vector(rows, dtype))()
+    for i in range(rows):
+        result[i] = dot(m[i], v)
+    return result
+
+
+@operator("matmul")
+@operator("mul")
+@func
+def product(v: any_vector, m: any_matrix):
+    columns = type(m).cols
+    dtype = m.dtype
+    result = static(vector(columns, dtype))()
+    for j in range(columns):
+        total = v[0] * m[0, j]
+        for i in range(1, len(v)):
+            total = v[i] * m[i, j] + total
+        result[j] = total
+    return result
+
+
+@operator("matmul")
+@operator("mul")
+@func
+def product(a: any_matrix, b: any_matrix):
+    rows = type(a).rows
+    columns = type(b).cols
+    dtype = a.dtype
+    result = static(matrix((rows, columns), dtype))()
+    for i in range(rows):
+        for j in range(columns):
+            total = a[i, 0] * b[0, j]
+            for k in range(1, type(a).cols):
+                total = a[i, k] * b[k, j] + total
+            result[i, j] = total
+    return result
+
+
+@func
+def transpose(m: any_matrix):
+    """Rows become columns."""
+    rows = type(m).rows
+    columns = type(m).cols
+    dtype = m.dtype
+    result = static(matrix((columns, rows), dtype))()
+    for i in range(rows):
+        for j in range(columns):
+            result[j, i] = m[i, j]
+    return result
+
+
+@func
+def trace(m: any_matrix):
+    """Sum of the diagonal."""
+    total = m[0, 0]
+    for i in range(1, type(m).rows):
+        total = total + m[i, i]
+    return total
+
+
+@func
+def diag(v: any_vector):
+    """Square matrix with v on the diagonal."""
+    size = len(v)
+    dtype = v.dtype
+    result = static(matrix((size, size), dtype))()
+    for i in range(size):
+        result[i, i] = v[i]
+    return result
+
+
+@func
+def get_diag(m: any_matrix):
+    """The diagonal as a vector."""
+    size = type(m).rows
+    dtype = m.dtype
+    result = static(vector(size, dtype))()
+    for i in range(size):
+        result[i] = m[i, i]
+    return result
+
+
+@func
+def ddot(a: any_matrix, b: any_matrix):
+    """Sum of the products of equal components."""
+    total = dot(a[0], b[0])
+    for i in range(1, type(a).rows):
+        total = total + dot(a[i], b[i])
+    return total
+
+
+@func
+def matrix_from_rows(a: any_vector, b: any_vector):
+    """Matrix whose rows are the given 2 to 4 vectors."""
+    columns = len(a)
+    dtype = a.dtype
+    result = static(matrix((2, columns), dtype))()
+    result[0] = a
+    result[1] = b
+    return result
+
+
+@func
+def matrix_from_rows(a: any_vector, b: any_vector, c: any_vector):
+    columns = len(a)
+    dtype = a.dtype
+    result = static(matrix((3, columns), dtype))()
+    result[0] = a
+    result[1] = b
+    result[2] = c
+    return result
+
+
+@func
+def matrix_from_rows(a: any_vector, b: any_vector, c: any_vector, d: any_vector):
+    columns = len(a)
+    dtype = a.dtype
+    result = static(matrix((4, columns), dtype))()
+    result[0] = a
+    result[1] = b
+    result[2] = c
+    result[3] = d
+    return result
+
+
+@func
+def matrix_from_cols(a: any_vector, b: any_vector):
+    """Matrix whose columns are the given 2 to 4 vectors."""
+    return transpose(matrix_from_rows(a, b))
+
+
+@func
+def matrix_from_cols(a: any_vector, b: any_vector, c: any_vector):
+    return transpose(matrix_from_rows(a, b, c))
+
+
+@func
+def matrix_from_cols(a: any_vector, b: any_vector, c: any_vector, d: any_vector):
+    return transpose(matrix_from_rows(a, b, c, d))
+
+
+@func
+def determinant(m: matrix22):
+    """Determinant of a 2x2, 3x3 or 4x4 matrix."""
+    return m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0]
+
+
+@func
+def determinant(m: matrix33):
+    return (
+        m[0, 0] * (m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1])
+        + m[0, 1] * (m[1, 2] * m[2, 0] - m[1, 0] * m[2, 2])
+        + m[0, 2] * (m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0])
+    )
+
+
+@func
+def _minors(m: matrix44):
+    """The 2x2 minors of the upper and of the lower two rows, each for the column pairs 01 02 03 12 13 23."""
+    upper = (
+        m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0],
+        m[0, 0] * m[1, 2] - m[0, 2] * m[1, 0],
+        m[0, 0] * m[1, 3] - m[0, 3] * m[1, 0],
+        m[0, 1] * m[1, 2] - m[0, 2] * m[1, 1],
+        m[0, 1] * m[1, 3] - m[0, 3] * m[1, 1],
+        m[0, 2] * m[1, 3] - m[0, 3] * m[1, 2],
+    )
+    lower = (
+        m[2, 0] * m[3, 1] - m[2, 1] * m[3, 0],
+        m[2, 0] * m[3, 2] - m[2, 2] * m[3, 0],
+        m[2, 0] * m[3, 3] - m[2, 3] * m[3, 0],
+        m[2, 1] * m[3, 2] - m[2, 2] * m[3, 1],
+        m[2, 1] * m[3, 3] - m[2, 3] * m[3, 1],
+        m[2, 2] * m[3, 3] - m[2, 3] * m[3, 2],
+    )
+    return upper, lower
+
+
+@func
+def determinant(m: matrix44):
+    s, c = _minors(m)
+    return s[0] * c[5] - s[1] * c[4] + s[2] * c[3] + s[3] * c[2] - s[4] * c[1] + s[5] * c[0]
+
+
+@func
+def inverse(m: matrix22):
+    """Inverse of a 2x2, 3x3 or 4x4 matrix; zero if the determinant is zero."""
+    d = determinant(m)
+    one = m.dtype(1)
+    return type(m)(m[1, 1], -m[0, 1], -m[1, 0], m[0, 0]) * where(d == m.dtype(0), d, one / where(d == m.dtype(0), one, d))
+
+
+@func
+def inverse(m: matrix33):
+    d = determinant(m)
+    one = m.dtype(1)
+    adjugate = type(m)(
+        m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1],
+        m[0, 2] * m[2, 1] - m[0, 1] * m[2, 2],
+        m[0, 1] * m[1, 2] - m[0, 2] * m[1, 1],
+        m[1, 2] * m[2, 0] - m[1, 0] * m[2, 2],
+        m[0, 0] * m[2, 2] - m[0, 2] * m[2, 0],
+        m[0, 2] * m[1, 0] - m[0, 0] * m[1, 2],
+        m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0],
+        m[0, 1] * m[2, 0] - m[0, 0] * m[2, 1],
+        m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0],
+    )
+    return adjugate * where(d == m.dtype(0), d, one / where(d == m.dtype(0), one, d))
+
+
+@func
+def inverse(m: matrix44):
+    s, c = _minors(m)
+    d = s[0] * c[5] - s[1] * c[4] + s[2] * c[3] + s[3] * c[2] - s[4] * c[1] + s[5] * c[0]
+    one = m.dtype(1)
+    adjugate = type(m)(
+        m[1, 1] * c[5] - m[1, 2] * c[4] + m[1, 3] * c[3],
+        m[0, 2] * c[4] - m[0, 1] * c[5] - m[0, 3] * c[3],
+        m[3, 1] * s[5] - m[3, 2] * s[4] + m[3, 3] * s[3],
+        m[2, 2] * s[4] - m[2, 1] * s[5] - m[2, 3] * s[3],
+        m[1, 2] * c[2] - m[1, 0] * c[5] - m[1, 3] * c[1],
+        m[0, 0] * c[5] - m[0, 2] * c[2] + m[0, 3] * c[1],
+        m[3, 2] * s[2] - m[3, 0] * s[5] - m[3, 3] * s[1],
+        m[2, 0] * s[5] - m[2, 2] * s[2] + m[2, 3] * s[1],
+        m[1, 0] * c[4] - m[1, 1] * c[2] + m[1, 3] * c[0],
+        m[0, 1] * c[2] - m[0, 0] * c[4] - m[0, 3] * c[0],
+        m[3, 0] * s[4] - m[3, 1] * s[2] + m[3, 3] * s[0],
+        m[2, 1] * s[2] - m[2, 0] * s[4] - m[2, 3] * s[0],
+        m[1, 1] * c[1] - m[1, 0] * c[3] - m[1, 2] * c[0],
+        m[0, 0] * c[3] - m[0, 1] * c[1] + m[0, 2] * c[0],
+        m[3, 1] * s[1] - m[3, 0] * s[3] - m[3, 2] * s[0],
+        m[2, 0] * s[3] - m[2, 1] * s[1] + m[2, 2] * s[0],
+    )
+    return adjugate * where(d == m.dtype(0), d, one / where(d == m.dtype(0), one, d))
+
+
+@func
+def inverse_approx(m: any_matrix):
+    """The same as `inverse`."""
+    return inverse(m)
