@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from robokern.errors import PluginError, RobokernError
+from robokern.errors import LocatedError, PluginError, RobokernError
 
 VERBS = {
     "list": "the plugins there are: role, summary, outputs",
@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except PluginError as error:
-        return _say(error, FAILED)
+        # a kernel that does not compile is a mistake in a text, and its place says more than stage and step
+        mistaken = isinstance(error.cause, LocatedError)
+        return _say(error.cause if mistaken else error, BAD_INPUT if mistaken else FAILED)
     except RobokernError as error:
         return _say(error, BAD_INPUT)
     except ModuleNotFoundError as error:

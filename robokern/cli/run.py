@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from robokern.sim.run import run_file
+from robokern.view.pictures import draw
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,5 +23,5 @@ def main(options: argparse.Namespace) -> int:
     Raises:
         RobokernError: the file is wrong, or the run failed.
     """
-    run_file(options.file, options.set, options.device)
+    run_file(options.file, options.set, options.device, draw)
     return 0
