@@ -1,0 +1,121 @@
+"""Simplification: less work, the same bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from robokern.compiler.builder import Builder
+from robokern.compiler.simplify import simplify
+from robokern.ir import interpret
+from robokern.ir.nodes import Func, Value, callees, walk
+from robokern.ir.types import ArrayType, Scalar, bool_, float32, int8, int32, vec3
+from robokern.ir.verify import verify
+from tests.compiler.machine import function
+
+
+def names(func: Func) -> list[str]:
+    verify(func)
+    return [op.name for f in [*callees(func), func] for op in walk(f.body)]
+
+
+def test_unused_work_goes_and_effects_stay() -> None:
+    def body(b: Builder, x: Value, array: Value) -> Value:
+        zero = b.const(0, int32)
+        b.op("sqrt", b.op("load", array, zero, type=float32, offset=0))
+        b.op("local", shape=(4,), type=ArrayType(float32))
+        b.ops("store", array, zero, x, offset=0)
+        b.op("atomic", array, zero, x, op="add", offset=0)
+        return x
+
+    func = function("f", [float32, ArrayType(float32)], body)
+    assert names(simplify(func)) == ["const", "store", "atomic"]
+
+
+def test_equal_work_is_done_once_but_loads_are_not_merged() -> None:
+    def body(b: Builder, x: Value, array: Value) -> Value:
+        first = b.op("mul", x, b.const(2, float32))
+        with b.region() as then:
+            then.yields = (b.op("mul", x, b.const(2, float32)),)
+        with b.region() as other:
+            other.yields = (b.op("mul", b.const(2, float32), x),)
+        (chosen,) = b.ops("if", b.op("lt", x, first), regions=(then, other), types=(float32,))
+        loads = [b.op("load", array, b.const(0, int32), type=float32, offset=0) for _ in range(2)]
+        return b.op("add", chosen, b.op("add", *loads))
+
+    func = function("f", [float32, ArrayType(float32)], body)
+    assert names(simplify(func)) == ["const", "mul", "lt", "if", "mul", "const", "load", "load", "add", "add"]
+
+
+def test_work_of_one_branch_is_not_reused_in_the_other() -> None:
+    def body(b: Builder, x: Value) -> Value:
+        with b.region() as then:
+            then.yields = (b.op("sqrt", x),)
+        with b.region() as other:
+            other.yields = (b.op("sqrt", x),)
+        (chosen,) = b.ops("if", b.op("lt", x, x), regions=(then, other), types=(float32,))
+        return b.op("add", chosen, b.op("sqrt", x))
+
+    assert names(simplify(function("f", [float32], body))).count("sqrt") == 3
+
+
+@pytest.mark.parametrize("condition", [True, False])
+def test_a_known_condition_chooses_its_branch(condition: bool) -> None:
+    def body(b: Builder, x: Value) -> Value:
+        with b.region() as then:
+            then.yields = (b.op("neg", x),)
+        with b.region() as other:
+            other.yields = (b.op("abs", x),)
+        (chosen,) = b.ops("if", b.const(condition, bool_), regions=(then, other), types=(float32,))
+        return chosen
+
+    assert names(simplify(function("f", [float32], body))) == ["neg" if condition else "abs"]
+
+
+def test_parts_of_what_was_just_made_are_found() -> None:
+    def body(b: Builder, x: Value, y: Value) -> Value:
+        v = b.op("make", x, y, x, type=vec3)
+        return b.extract(v, 1, float32)
+
+    func = simplify(function("f", [float32, float32], body))
+    assert names(func) == [] and func.body.yields == (func.params[1],)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "scalar"),
+    [
+        ("add", (0.1, 0.2), float32),
+        ("div", (1.0, -0.0), float32),
+        ("idiv", (-128, -1), int8),
+        ("mod", (7, 0), int32),
+        ("sqrt", (-1.0,), float32),
+        ("lt", (1, 2), int32),
+    ],
+)
+def test_constants_are_folded_to_what_the_interpreter_gives(
+    name: str, values: tuple[float, ...], scalar: Scalar
+) -> None:
+    func = function("f", [], lambda b: b.op(name, *(b.const(v, scalar) for v in values)))
+    folded = simplify(func)
+    assert names(folded) == ["const"]
+    np.testing.assert_array_equal(interpret.call(folded)[0], interpret.call(func)[0])
+
+
+def test_constants_of_equal_value_and_other_meaning_stay_apart() -> None:
+    def body(b: Builder) -> tuple[Value, ...]:
+        return b.const(0.0, float32), b.const(-0.0, float32), b.const(0, int32), b.const(False, bool_)
+
+    func = simplify(function("f", [], body))
+    assert names(func) == ["const"] * 4
+    assert str(interpret.call(func)[1]) == "-0.0"
+
+
+def test_callees_are_simplified_and_the_original_stays() -> None:
+    def wasteful(b: Builder, x: Value) -> Value:
+        b.op("sqrt", x)
+        return b.op("neg", x)
+
+    callee = function("callee", [float32], wasteful)
+    func = function("f", [float32], lambda b, x: b.op("call", x, callee=callee))
+    assert names(simplify(func)) == ["neg", "call"]
+    assert names(func) == ["sqrt", "neg", "call"]
