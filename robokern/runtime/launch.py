@@ -128,20 +128,15 @@ class Launcher:
 
     def launch(self, place: Device, dim: Dim, values: list[Any]) -> None:
         """Checks, packs and runs."""
-        if place is CPU and dim.__class__ is int and 0 < dim <= self._quick_limit:
+        if place is CPU and self._entry:
             try:
                 packed = [pack(value) for pack, value in zip(self._pack, values, strict=True)]
             except _REFUSED:
                 pass
             else:
-                record = _header(dim, 1, 1, 1, 0) + b"".join(packed)
-                failed = self._run(self._entry, dim, 1, record, self._size)
-                if failed:
-                    raise self._assertion_error(failed, (dim,))
+                self._launch_packed(dim, packed)
                 return
-        self._launch_checked(place, Grid(self.kernel.name, dim, self.tid_ndim), values)
-
-    def _launch_checked(self, place: Device, grid: Grid, values: list[Any]) -> None:
+        grid = Grid(self.kernel.name, dim, self.tid_ndim)
         arguments = self.arguments(values)
         if grid.count == 0:
             return
@@ -149,6 +144,17 @@ class Launcher:
             self.interpret(grid, arguments)
         else:
             self.run(grid, arguments)
+
+    def _launch_packed(self, dim: Dim, packed: list[bytes]) -> None:
+        if dim.__class__ is int and 0 < dim <= self._quick_limit:
+            record = _header(dim, 1, 1, 1, 0) + b"".join(packed)
+            self.raise_failed(self._run(self._entry, dim, 1, record, self._size), (dim,))
+            return
+        grid = Grid(self.kernel.name, dim, self.tid_ndim)
+        if grid.count:
+            record = grid.header + b"".join(packed)
+            failed = self._run(self._entry, grid.count, self.unit(grid), record, self._size)
+            self.raise_failed(failed, grid.shape)
 
     def arguments(self, values: list[Any]) -> list[Argument]:
         """The checked arguments.
