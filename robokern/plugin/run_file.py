@@ -169,7 +169,7 @@ class _Resolver:
     def resolve(self) -> RunFile:
         top = self.attempt(lambda: check(Top, self.document))
         host = self.attempt(self.host)
-        registry = self.attempt(lambda: Registry(self.paths()))
+        registry = self.attempt(self.registry)
         plugins = (
             {name: self.attempt(self.plugin(name, registry)) for name in self.names()} if registry else {}
         )
@@ -182,6 +182,14 @@ class _Resolver:
         except ConfigError as error:
             self.mistakes.append(error)
             return None
+
+    def registry(self) -> Registry:
+        try:
+            return Registry(self.paths())
+        except ConfigError as error:
+            if error.file is not None or not self.document.has(("plugin_paths",)):
+                raise
+            raise self.document.place(("plugin_paths",)).error(("plugin_paths",), error.message) from None
 
     def paths(self) -> list[Path]:
         """`plugin_paths`, which the check of the top made absolute where they exist."""

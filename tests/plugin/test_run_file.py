@@ -191,6 +191,11 @@ MISTAKES = [
     ("seed: 7", "device: gpu", "run.yaml:1:9: device: expected auto, cpu, ref or cuda:N; got text 'gpu'"),
     (
         "plugin_paths: [plugins]",
+        "plugin_paths: [.]",
+        "run.yaml:6:15: plugin_paths: no plugin in {here}: neither it nor a folder in it has a plugin.yaml",
+    ),
+    (
+        "plugin_paths: [plugins]",
         "plugin_paths: [plugins, plugin]",
         "run.yaml:6:25: plugin_paths[1]: no such file 'plugin'; looked for {here}/plugin",
     ),

@@ -1,0 +1,29 @@
+"""Plugins are written against the public surface, as third parties write theirs."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from robokern.plugin.registry import built_in_folder
+
+ALLOWED = {"robokern", "numpy"}
+FILES = sorted(f for f in built_in_folder().glob("*/*.py") if not f.name.startswith("test_"))
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield str(node.module)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_a_plugin_imports_robokern_and_nothing_below(file: Path) -> None:
+    below = [name for name in imported(file) if name not in ALLOWED]
+    assert [name for name in below if name.split(".")[0] not in sys.stdlib_module_names] == []
