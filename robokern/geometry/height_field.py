@@ -45,11 +45,21 @@ class Cell:
 
 
 @func
+def grid_x(field: HeightFieldData, column: int32):
+    """Position of a column."""
+    return float32(column) * field.step_x - field.half_x
+
+
+@func
+def grid_y(field: HeightFieldData, row: int32):
+    """Position of a row."""
+    return float32(row) * field.step_y - field.half_y
+
+
+@func
 def grid_point(field: HeightFieldData, row: int32, column: int32):
     """Position of a grid point."""
-    x = float32(column) * field.step_x - field.half_x
-    y = float32(row) * field.step_y - field.half_y
-    return vec3(x, y, field.heights[row, column])
+    return vec3(grid_x(field, column), grid_y(field, row), field.heights[row, column])
 
 
 @func
@@ -67,6 +77,11 @@ def cell_at(field: HeightFieldData, row: int32, column: int32):
 def column_of(field: HeightFieldData, x: float32):
     """Column of the cells at x; outside, the nearest one."""
     column = int32(floor((x + field.half_x) / field.step_x))
+    # the division rounds: on a grid line the corners' own positions decide
+    if x < grid_x(field, column):
+        column = column - 1
+    elif x >= grid_x(field, column + 1):
+        column = column + 1
     return min(max(column, 0), int32(field.heights.shape[1]) - 2)
 
 
@@ -74,23 +89,32 @@ def column_of(field: HeightFieldData, x: float32):
 def row_of(field: HeightFieldData, y: float32):
     """Row of the cells at y; outside, the nearest one."""
     row = int32(floor((y + field.half_y) / field.step_y))
+    if y < grid_y(field, row):
+        row = row - 1
+    elif y >= grid_y(field, row + 1):
+        row = row + 1
     return min(max(row, 0), int32(field.heights.shape[0]) - 2)
+
+
+@func
+def slope_at(field: HeightFieldData, x: float32, y: float32):
+    """Rise of the surface along x and y, and its height [m], over a point of the grid's rectangle."""
+    cell = cell_at(field, row_of(field, y), column_of(field, x))
+    u = (x - cell.p00[0]) / field.step_x
+    v = (y - cell.p00[1]) / field.step_y
+    along_x = cell.p11[2] - cell.p01[2]
+    along_y = cell.p01[2] - cell.p00[2]
+    if v <= u:
+        along_x = cell.p10[2] - cell.p00[2]
+        along_y = cell.p11[2] - cell.p10[2]
+    height = cell.p00[2] + u * along_x + v * along_y
+    return vec3(along_x / field.step_x, along_y / field.step_y, height)
 
 
 @func
 def height_at(field: HeightFieldData, x: float32, y: float32):
     """Height of the surface over a point of the grid's rectangle [m]."""
-    row = row_of(field, y)
-    column = column_of(field, x)
-    u = (x + field.half_x) / field.step_x - float32(column)
-    v = (y + field.half_y) / field.step_y - float32(row)
-    h00 = field.heights[row, column]
-    h11 = field.heights[row + 1, column + 1]
-    if v <= u:
-        h10 = field.heights[row, column + 1]
-        return h00 + u * (h10 - h00) + v * (h11 - h10)
-    h01 = field.heights[row + 1, column]
-    return h00 + v * (h01 - h00) + u * (h11 - h01)
+    return slope_at(field, x, y)[2]
 
 
 @func
@@ -152,8 +176,8 @@ def march_cells(
     t = start
     searching = True
     while searching:
-        border_x = float32(column + max(step_column, 0)) * field.step_x - field.half_x
-        border_y = float32(row + max(step_row, 0)) * field.step_y - field.half_y
+        border_x = grid_x(field, column + max(step_column, 0))
+        border_y = grid_y(field, row + max(step_row, 0))
         next_x = border_crossing(border_x, origin[0], direction[0], inverse[0])
         next_y = border_crossing(border_y, origin[1], direction[1], inverse[1])
         leave = max(min(next_x, next_y), t)
@@ -279,15 +303,14 @@ def nearest_on_height_field(field: HeightFieldData, point: vec3, max_distance: f
         min(max(point[1], -field.half_y), field.half_y),
         point[2],
     )
-    top = vec3(base_point[0], base_point[1], height_at(field, base_point[0], base_point[1]))
+    slope = slope_at(field, base_point[0], base_point[1])
+    top = vec3(base_point[0], base_point[1], slope[2])
     over_grid = base_point[0] == point[0] and base_point[1] == point[1]
     inside = over_grid and point[2] < top[2] and point[2] > -field.base
     best = SurfacePoint()
     best.distance = MISS if inside else max_distance
-    best = nearer(best, point, top, vec3(0.0, 0.0, 1.0))
+    best = nearer(best, point, top, direction_or(vec3(-slope[0], -slope[1], 1.0), vec3(0.0, 0.0, 1.0)))
     best = nearest_wall(field, best, point, base_point)
-    # once more over the cell straight below, for its face's normal
-    best.distance = best.distance * 1.000001
     best = nearest_in_cells(field, best, point)
     outward = best.point - point if inside else point - best.point
     # too near, the difference is all rounding: the face's own normal is better
