@@ -8,6 +8,11 @@
 ; workers inside the published launch; its sign bit is set while no launch is open. A worker that wakes late finds the gate
 ; closed and turns back, so the record of a finished launch is never read.
 ;
+; Measured (2-core Xeon VM, Linux, items of 0.5 us, 200 launches each, best case and median of quiet runs): publishing costs the
+; caller 2 to 5 us, a sleeping worker arrives 20 to 40 us later. Launches of 50 us gained nothing from a second core (51 to 61 us),
+; of 60 us a little (54), of 100 us a third (63): so workers are called for 40 us of remaining work or more. On a busy machine,
+; where the worker does not come at all, a shared launch lost at most 5 us against one that stayed alone.
+;
 ; The file is completed by a few lines that differ between platforms (driver_cpu.py): @relax, @clock_id, @signal_block.
 
 @lock = internal global [64 x i8] zeroinitializer, align 64        ; guards the sleep of workers and caller
@@ -278,7 +283,7 @@ judge:
   %left_float = sitofp i64 %left to double
   %per_item = fdiv double %time_float, %items_float
   %remaining = fmul double %per_item, %left_float
-  %worth = fcmp ogt double %remaining, 2.0e+04
+  %worth = fcmp ogt double %remaining, 4.0e+04
   ; the very first item pays for cold caches: believe it only when it is slow beyond that
   %warm = icmp sgt i64 %first, 0
   %slow = icmp sgt i64 %time, 20000
