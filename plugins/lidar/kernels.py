@@ -18,8 +18,7 @@ NOWHERE = math.nan
 def heading(q: rk.quat) -> rk.quat:
     """Rotation about world z that turns x to the direction in which q's x axis points, seen from above.
 
-    Half-angle formulas without trigonometry; of two equivalent forms the branch takes the longer, so that nothing
-    cancels.
+    Half-angle formulas without trigonometry; of two equivalent forms the longer one, so that nothing cancels.
     """
     x = rk.quat_rotate(q, rk.vec3(1.0, 0.0, 0.0))
     length = rk.sqrt(x[0] * x[0] + x[1] * x[1])

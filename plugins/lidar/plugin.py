@@ -70,6 +70,7 @@ class Lidar(rk.Sensor):
             "azimuth": ("columns", azimuth, "deg"),
         }
         self.attributes = {"max_range": config.max_range}
+        self.work = {"rays": world.num_worlds * len(elevation) * len(azimuth)}
         shape = (world.num_worlds, len(elevation), len(azimuth))
         self.outputs["ranges"] = rk.zeros(shape, dtype=float, device=world.device)
         self.outputs["points"] = rk.zeros(shape, dtype=rk.vec3, device=world.device)

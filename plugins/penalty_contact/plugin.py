@@ -61,7 +61,6 @@ class PenaltyContact(rk.Contact):
     Config = Config
 
     def setup(self, world: Any) -> None:
-        world.require("wrench")
         self.world = world
         spheres = self._spheres(world)
         world.disable_host_contact({sphere.geom for sphere in spheres})

@@ -2,16 +2,15 @@
 
 One step:
 
-    randomizers that are due  ->  before_step  ->  host.apply, host.step, host.read  ->  scene.update
+    randomizers that are due  ->  before_step  ->  host.apply, host.step, host.read
     ->  after_step of the plugins whose rate says so  ->  record what changed
+
+The scene follows the bodies just before a plugin that looks at it is called.
 """
 
 from __future__ import annotations
 
-import time as wall
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -23,41 +22,53 @@ from robokern.errors import ConfigError, PluginError
 from robokern.plugin.plugin import Plugin, Randomizer
 from robokern.sim.clock import Clock, Intervals, Rate
 from robokern.sim.record import Recording, Variable
-from robokern.world.host import Host
+from robokern.sim.timing import Timing
+from robokern.world.host import Host, Mask
 from robokern.world.world import World
 
-Mask = NDArray[np.bool_]
 SIMULATOR = "simulator"
+SCENE = "scene"
 RECORDING = "recording"
-SCENE = "scene update"
 
 
-@dataclass
-class Timing:
-    """Wall time [s] and number of calls of each part of a step."""
+def set_up(plugin: Plugin, world: World) -> None:
+    """Calls `setup` and keeps the state it left as the one that `reset` goes back to."""
+    plugin.setup(world)
+    plugin.remember_state()
 
-    seconds: Counter[str] = field(default_factory=Counter)
-    calls: Counter[str] = field(default_factory=Counter)
 
-    @contextmanager
-    def of(self, part: str) -> Iterator[None]:
-        start = wall.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[part] += wall.perf_counter() - start  # type: ignore[assignment]
-            self.calls[part] += 1
+def rate_of(plugin: Plugin, timestep: float) -> Rate:
+    """When `after_step` of a plugin is due: at `config.rate_hz` if it has one, else at every step.
+
+    Raises:
+        ConfigError: the rate is above the step rate.
+    """
+    return Rate(getattr(plugin.config, "rate_hz", None), timestep)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What a loop cannot see from the plugins themselves.
+
+    Attributes:
+        set_up: calls a plugin's `setup` and keeps its initial state.
+        variables: plugin name -> output name -> what it is; other outputs have unnamed dimensions.
+        scene_users: names of the plugins that look at the scene; None: all of them.
+    """
+
+    set_up: Callable[[Plugin, World], None] = set_up
+    variables: Mapping[str, Mapping[str, Variable]] = field(default_factory=dict)
+    scene_users: Container[str] | None = None
 
 
 class Loop:
-    """Steps a host with its plugins; use as a context manager, so that everything is closed whatever happens.
+    """Steps a host with its plugins; use as a context manager: all is closed whatever happens.
 
     Args:
         host: the simulator.
         plugins: in the order of their calls.
         recording: where outputs go, or None. The loop closes it.
-        variables: plugin name -> output name -> what it is; outputs without an entry have unnamed dimensions.
-        set_up: calls a plugin's `setup` and keeps its initial state, in place of the plain calls.
+        wiring: what else there is to know about the plugins.
 
     Raises:
         ConfigError: a plugin's rate is above the step rate.
@@ -68,67 +79,59 @@ class Loop:
         host: Host,
         plugins: Sequence[Plugin],
         recording: Recording | None = None,
-        variables: Mapping[str, Mapping[str, Variable]] | None = None,
-        set_up: Callable[[Plugin, World], None] | None = None,
+        wiring: Wiring | None = None,
     ) -> None:
         self.host = host
         self.plugins = list(plugins)
         self.recording = recording
-        self.variables = variables or {}
-        self._set_up = set_up or _set_up
+        self.wiring = wiring or Wiring()
         self.clock = Clock(host.world.timestep)
         self.timing = Timing()
-        self._rates = {plugin.name: self._rate(plugin) for plugin in plugins}
+        self._rates = {plugin.name: rate_of(plugin, host.world.timestep) for plugin in plugins}
         self._intervals: dict[str, Intervals] = {}
         self._open: list[Plugin] = []
+        self._scene_is_stale = True
 
     def setup(self, steps: int) -> None:
-        """Sets every plugin up, starts all worlds, and lays the recording out for `steps` steps."""
+        """Sets every plugin up, starts all worlds, and lays the recording out for `steps` steps.
+
+        Raises:
+            ConfigError: a setting does not fit the world.
+            PluginError: a plugin raised anything else.
+        """
         for plugin in self.plugins:
             self._open.append(plugin)
-            self._call(plugin, "setup", self._set_up, plugin, self.host.world)
-        for plugin in self._randomizers("interval"):
-            self._intervals[plugin.name] = self._draw_intervals(plugin)
-        for plugin in self.plugins:
+            self._call(plugin, "setup", self.wiring.set_up, plugin, self.host.world)
             self._begin_recording(plugin, steps)
-        everywhere = np.ones(self.host.world.num_worlds, dtype=bool)
-        for plugin in self._randomizers("startup"):
-            self._randomize(plugin, everywhere)
-        self.reset(everywhere)
+        for randomizer in self._randomizers("interval"):
+            self._intervals[randomizer.name] = self._draw_intervals(randomizer)
+        for randomizer in self._randomizers("startup"):
+            self._randomize(randomizer, self._everywhere())
+        self.reset(self._everywhere())
 
     def reset(self, mask: Mask) -> None:
         """Starts the worlds of `mask` (worlds,) anew."""
         self.host.frame.reset_mask.assign(mask)
-        for plugin in self._randomizers("reset"):
-            self._randomize(plugin, mask)
-        with self.timing.of(SIMULATOR):
+        for randomizer in self._randomizers("reset"):
+            self._randomize(randomizer, mask)
+        with self.timing.of(SIMULATOR, "reset"):
             self.host.reset(mask)
             self.host.read()
-        self._update_scene()
+        self._scene_is_stale = True
         for plugin in self.plugins:
             self._call(plugin, "reset", plugin.reset, self.host.frame, self.host.frame.reset_mask)
 
     def step(self) -> None:
-        """One step of the simulator with all stages around it."""
-        frame = self.host.frame
-        self._randomize_due(self.clock.step + 1)
-        frame.body_force.zero_()
-        frame.body_torque.zero_()
-        for plugin in self.plugins:
-            self._call(plugin, "before_step", plugin.before_step, frame)
-        with self.timing.of(SIMULATOR):
-            self.host.apply()
-            self.host.step()
-            self.host.read()
-        self.clock.advance()
-        frame.step, frame.time = self.clock.step, self.clock.time
-        self._update_scene()
-        for plugin in self.plugins:
-            if self._rates[plugin.name].due(self.clock.step):
-                self._call(plugin, "after_step", plugin.after_step, frame)
-                # a randomizer's draws are recorded when drawn
-                if not isinstance(plugin, Randomizer):
-                    self._record(plugin)
+        """One step of the simulator with all stages around it.
+
+        Raises:
+            PluginError: a plugin raised; names it, the stage and the step.
+            HostError: the simulator failed.
+        """
+        self._randomize_due()
+        self._push()
+        self._simulate()
+        self._measure()
 
     def run(self, steps: int, after: Callable[[int], None] | None = None) -> None:
         """`steps` steps; `after(step)` is called at the end of each."""
@@ -140,16 +143,12 @@ class Loop:
     def close(self) -> None:
         """Closes the plugins that were set up, the host and the recording, then raises the first error."""
         errors: list[Exception] = []
-        closing: list[Callable[[], None]] = [self._closer(plugin) for plugin in reversed(self._open)]
-        closing.append(self.host.close)
-        if self.recording is not None:
-            closing.append(self.recording.close)
-        self._open = []
-        for close in closing:
+        for close in self._closers():
             try:
                 close()
             except Exception as error:
                 errors.append(error)
+        self._open = []
         if errors:
             raise errors[0]
 
@@ -167,30 +166,75 @@ class Loop:
                 raise
             error.add_note(f"while closing: {closing}")
 
+    def _push(self) -> None:
+        frame = self.host.frame
+        frame.body_force.zero_()
+        frame.body_torque.zero_()
+        for plugin in self.plugins:
+            self._call(plugin, "before_step", plugin.before_step, frame)
+
+    def _simulate(self) -> None:
+        with self.timing.of(SIMULATOR, "step"):
+            self.host.apply()
+            self.host.step()
+            self.host.read()
+        self._scene_is_stale = True
+        self.clock.advance()
+        self.host.frame.step, self.host.frame.time = self.clock.step, self.clock.time
+
+    def _measure(self) -> None:
+        for plugin in self.plugins:
+            if self._rates[plugin.name].due(self.clock.step):
+                self._call(plugin, "after_step", plugin.after_step, self.host.frame)
+                # a randomizer's draws are recorded when drawn
+                if not isinstance(plugin, Randomizer):
+                    self._record(plugin)
+
     def _call(self, plugin: Plugin, stage: str, hook: Callable[..., None], *arguments: Any) -> None:
-        with self.timing.of(plugin.name):
+        if not _overrides(plugin, stage):
+            return
+        if stage in ("before_step", "after_step"):
+            self._follow_bodies(plugin)
+        with self.timing.of(plugin.name, stage):
             try:
                 hook(*arguments)
-            except ConfigError:
+            except (ConfigError, PluginError):
                 raise
             except Exception as error:
                 raise PluginError(plugin.name, stage, self.clock.step, error) from error
 
-    def _closer(self, plugin: Plugin) -> Callable[[], None]:
-        return lambda: self._call(plugin, "close", plugin.close)
+    def _follow_bodies(self, plugin: Plugin) -> None:
+        """Moves the scene to the frame's poses, where it is behind and the plugin looks at it."""
+        users, world = self.wiring.scene_users, self.host.world
+        # a scene is built at its first use: nobody asked, nothing to move
+        built = "scene" in vars(world)
+        if self._scene_is_stale and built and (users is None or plugin.name in users):
+            with self.timing.of(SCENE, "update"):
+                world.scene.update(self.host.frame.body_pose)
+            self._scene_is_stale = False
+
+    def _closers(self) -> Iterator[Callable[[], None]]:
+        for plugin in reversed(self._open):
+            yield lambda plugin=plugin: self._call(plugin, "close", plugin.close)  # type: ignore[misc]
+        yield self.host.close
+        if self.recording is not None:
+            yield self.recording.close
+
+    def _everywhere(self) -> Mask:
+        return np.ones(self.host.world.num_worlds, dtype=bool)
 
     def _randomizers(self, mode: str) -> Iterator[Randomizer]:
         for plugin in self.plugins:
             if isinstance(plugin, Randomizer) and plugin.config.mode == mode:
                 yield plugin
 
-    def _randomize_due(self, step: int) -> None:
-        for plugin in self._randomizers("step"):
-            self._randomize(plugin, np.ones(self.host.world.num_worlds, dtype=bool))
-        for plugin in self._randomizers("interval"):
-            mask = self._intervals[plugin.name].due(step)
+    def _randomize_due(self) -> None:
+        for randomizer in self._randomizers("step"):
+            self._randomize(randomizer, self._everywhere())
+        for randomizer in self._randomizers("interval"):
+            mask = self._intervals[randomizer.name].due(self.clock.step + 1)
             if mask.any():
-                self._randomize(plugin, mask)
+                self._randomize(randomizer, mask)
 
     def _randomize(self, plugin: Randomizer, mask: Mask) -> None:
         self._call(plugin, "randomize", plugin.randomize, self.host.frame, self.host.world.mask(mask))
@@ -199,25 +243,12 @@ class Loop:
     def _draw_intervals(self, plugin: Randomizer) -> Intervals:
         world = self.host.world
         key = world.rng_key(plugin.name, "interval")
-        range_s = plugin.config.interval_range_s
-        return Intervals(world.num_worlds, range_s, world.timestep, world.seed, key)
-
-    def _rate(self, plugin: Plugin) -> Rate:
-        try:
-            return Rate(getattr(plugin.config, "rate_hz", None), self.clock.timestep)
-        except ConfigError as error:
-            raise ConfigError(f"plugins.{plugin.name}.{error.message}") from None
-
-    def _update_scene(self) -> None:
-        # built at its first use: no plugin that asks for it, no work
-        if "scene" in vars(self.host.world):
-            with self.timing.of(SCENE):
-                self.host.world.scene.update(self.host.frame.body_pose)
+        return Intervals(world.num_worlds, plugin.config.interval_range_s, world.timestep, world.seed, key)
 
     def _begin_recording(self, plugin: Plugin, steps: int) -> None:
         if self.recording is None or not plugin.outputs:
             return
-        known = self.variables.get(plugin.name, {})
+        known = self.wiring.variables.get(plugin.name, {})
         self.recording.add(
             plugin.name,
             {key: known.get(key, Variable(())) for key in plugin.outputs},
@@ -230,18 +261,19 @@ class Loop:
     def _samples(self, plugin: Plugin, steps: int) -> int:
         if not isinstance(plugin, Randomizer):
             return self._rates[plugin.name].samples(steps)
-        return steps + 1 if plugin.config.mode == "step" else 1
+        return steps if plugin.config.mode == "step" else 1
 
     def _record(self, plugin: Plugin) -> None:
         if self.recording is None or not plugin.outputs:
             return
-        with self.timing.of(RECORDING):
-            self.recording.append(plugin.name, self.clock.step, self.clock.time, _as_numpy(plugin.outputs))
+        with self.timing.of(RECORDING, "append"):
+            outputs = _as_numpy(plugin.outputs)
+            self.recording.append(plugin.name, self.clock.step, self.clock.time, outputs)
 
 
-def _set_up(plugin: Plugin, world: World) -> None:
-    plugin.setup(world)
-    plugin.remember_state()
+def _overrides(plugin: Plugin, stage: str) -> bool:
+    """Whether a plugin does anything at a stage; `reset` restores state even where it is not written out."""
+    return stage == "reset" or getattr(type(plugin), stage) is not getattr(Plugin, stage, None)
 
 
 def _as_numpy(outputs: Mapping[str, Any]) -> dict[str, NDArray[Any]]:

@@ -11,7 +11,7 @@
 
 Samples are collected in memory and written a whole chunk at a time, so that recording costs little. Every
 array is laid out for the whole run at the start and cut to what was recorded at the end: whenever the process
-dies, lengths agree and the store opens; samples that were not written are missing values (`time` is NaN there).
+dies, lengths agree and the store opens; samples that were not written are missing (`time` is NaN there).
 """
 
 from __future__ import annotations

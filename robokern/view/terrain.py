@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robokern.runtime.array import array, empty
+from robokern.runtime.creation import empty, from_numpy
 from robokern.runtime.launch import launch
 from robokern.view.kernels import height_from_above
 
@@ -48,7 +48,7 @@ def height_map(
     spacing = max(x_limits[1] - x_limits[0], y_limits[1] - y_limits[0]) / CELLS
     x, y = _grid(x_limits, spacing), _grid(y_limits, spacing)
     heights: Any = empty((len(y), len(x)), dtype=float, device=world.device)
-    grid = [array(axis, dtype=float, device=world.device) for axis in (x, y)]
+    grid = [from_numpy(axis, device=world.device) for axis in (x, y)]
     launch(
         height_from_above,
         dim=heights.shape,
