@@ -111,7 +111,9 @@ def _sentence(
     if item["type"] == "missing":
         return _missing(document, path, info)
     if item["type"] in _OWN_WORDS:
-        return document.place(path).error(path, str(item["ctx"]["error"]))
+        message = str(item["ctx"]["error"])
+        section = document.has(path) and isinstance(document.get(path), dict)
+        return document.error(path, message) if section else document.place(path).error(path, message)
     value = document.get(path) if document.has(path) else item["input"]
     expected = " or ".join(dict.fromkeys(_expected(i, info) for i in items))
     message = f"expected {expected}{_unit(info)}; got {describe(value)}{_way_out(items, value)}"

@@ -93,6 +93,14 @@ class Document:
         """Whether something is written at `path`."""
         return path in self.values
 
+    def error(self, section: KeyPath, message: str) -> ConfigError:
+        """An error about a section, at the key its text begins with (`rate_hz: ...`) where there is one."""
+        key, colon, rest = message.partition(": ")
+        path = (*section, key)
+        if colon and self.has(path):
+            return self.place(path).error(path, rest)
+        return self.key_place(section).error(section, message)
+
     def override(self, text: str) -> None:
         """Applies `a.b.c=value`; the value is read as YAML.
 

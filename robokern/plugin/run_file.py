@@ -111,13 +111,11 @@ class RunFile:
         if error.file is not None:
             return error
         section: KeyPath = ("plugins", name)
-        key, colon, rest = error.message.partition(": ")
-        if colon and self.document.has((*section, key)):
-            return self.document.place((*section, key)).error((*section, key), rest)
+        named = self.document.error(section, error.message)
         quoted = self._quoted(section, error.message)
-        if quoted:
+        if named.message.endswith(error.message) and quoted:
             return self.document.place(quoted).error(quoted, error.message)
-        return self.document.key_place(section).error(section, error.message)
+        return named
 
     def _quoted(self, section: KeyPath, message: str) -> KeyPath | None:
         """The text below `section` that a message quotes first."""

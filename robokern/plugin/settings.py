@@ -5,9 +5,11 @@ Kept apart from `plugin.py` so that `import robokern` and `robokern list` do not
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from robokern.errors import ConfigError
 
 _BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
 
@@ -27,6 +29,21 @@ class PluginConfig(BaseModel):
         validate_default=True,
         protected_namespaces=(),
     )
+
+    def check(self) -> None:
+        """Override where settings must fit each other.
+
+        Raises:
+            ConfigError: they do not; a text that begins with a key (`rate_hz: ...`) is shown at that key.
+        """
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        try:
+            self.check()
+        except ConfigError as error:
+            raise ValueError(error.message) from error
+        return self
 
 
 def field(default: Any = ..., *, unit: str | None = None, help: str = "", **bounds: Any) -> Any:

@@ -106,6 +106,37 @@ def test_settings_of_randomizers(text: str, message: str) -> None:
     assert mistake(RandomizerConfig, text) == message
 
 
+class Window(PluginConfig):
+    low: float = setting(0.0)
+    high: float = setting(1.0)
+
+    def check(self) -> None:
+        if self.low >= self.high:
+            raise ConfigError(f"low: expected less than high; got {self.low:g} and {self.high:g}")
+
+
+class Pane(PluginConfig):
+    window: Window = setting(Window())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{low: 2, high: 1}", "f.yaml:1:7: low: expected less than high; got 2 and 1"),
+        ("{low: 2, high: x}", "f.yaml:1:16: high: expected a number; got text 'x'"),
+        ("high: -1", "f.yaml:1:1: low: expected less than high; got 0 and -1"),
+    ],
+)
+def test_settings_that_do_not_fit_each_other(text: str, message: str) -> None:
+    assert mistake(Window, text) == message
+
+
+def test_inner_settings_that_do_not_fit_each_other() -> None:
+    assert (
+        mistake(Pane, "window: {low: 2}") == "f.yaml:1:15: window.low: expected less than high; got 2 and 1"
+    )
+
+
 @dataclass(frozen=True)
 class Host:
     """Steps."""
