@@ -21,7 +21,7 @@ class MeshData:
     indices: array(dtype=int32)  # (3 * faces,)
     bvh: BvhData  # one group, one primitive per face
     triangles: array(dtype=Triangle)  # (faces,) in leaf order
-    # for the sign of the distance; corner k of face f, and the edge from it to the next one, have number 3 f + k
+    # for the sign of the distance; corner k of face f, and the edge that starts there, have number 3 f + k
     edge_twins: array(dtype=int32)  # (3 * faces,) the other face at an edge, -1 at a border
     sites: array(dtype=int32)  # (3 * faces,) the place of a corner: equal for corners at equal positions
     ring_starts: array(dtype=int32)  # (sites + 1,)

@@ -11,7 +11,7 @@ from robokern.lang.vector import dot
 
 @struct
 class SurfaceHit:
-    """A ray meets a surface at origin + t direction; `normal` is unit, outwards; `face` of meshes, else -1."""
+    """A ray meets a surface at origin + t direction; `normal`: unit, outwards; `face` of a mesh, else -1."""
 
     hit: bool
     t: float32

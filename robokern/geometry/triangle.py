@@ -20,7 +20,7 @@ class Triangle:
 
 @struct
 class Shear:
-    """Maps a point, relative to the ray's origin, to the frame whose z axis is the ray: three dot products."""
+    """Maps a point, relative to the ray's origin, to a frame whose z axis is the ray: dot products."""
 
     x: vec3
     y: vec3
@@ -100,8 +100,7 @@ def ray_triangle(shear: Shear, origin: vec3, a: vec3, b: vec3, c: vec3, max_t: f
     count.
 
     Source: Woop, Benthin & Wald, "Watertight ray/triangle intersection", Journal of Computer Graphics
-        Techniques 2(1),
-    2013.
+    Techniques 2(1), 2013.
     """
     found = TriangleHit()
     pa = a - origin

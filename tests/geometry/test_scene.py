@@ -134,7 +134,7 @@ FIELD_POSITION = (0.0, 0.0, -1.0)
 
 
 class Yard:
-    """Height field, ground plane, and eight turned bodies of all shapes, in MuJoCo and as a Scene of two worlds."""
+    """Height field, plane and eight turned bodies of all shapes, in MuJoCo and in world 1 of a Scene."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.heights = rng.uniform(0.0, 1.0, (31, 31)) ** 2
@@ -232,7 +232,7 @@ def yard_rays(yard: Yard, rng: np.random.Generator, count: int) -> Rays:
 
 
 def exact_margin(yard: Yard, origin: np.ndarray, direction: np.ndarray) -> float:
-    """How far the ray's direction [rad] can turn until mj_ray answers otherwise: small for a ray along an edge."""
+    """How far a ray can turn [rad] until mj_ray answers otherwise: little where it grazes an edge."""
     reference = yard.mj_ray(Rays(origin[None], direction[None]))[0][0]
     for angle in np.geomspace(1e-7, 1e-2, 11):
         around = angle * np.random.default_rng(0).standard_normal((40, 3))
@@ -253,8 +253,9 @@ def test_ranges_against_mujoco(yard: Yard, rng: np.random.Generator) -> None:
     hit = expected >= 0
     differ = ((got["ranges"] < 0) == hit) | (np.abs(got["ranges"] - expected) > 1e-4 * np.abs(expected))
     assert differ.sum() <= count // 10_000
-    # each disagreement is a ray that grazes: turned by less than 1e-5 rad, MuJoCo says otherwise itself
-    for i in np.flatnonzero(differ):
+    # each disagreement is a ray that grazes: turned by less than 1e-5 rad, MuJoCo says otherwise itself;
+    # or it starts so near that the rounding of float32 positions (1e-6 m at 6 m) is 1e-4 of the range
+    for i in np.flatnonzero(differ & (np.abs(got["ranges"] - expected) > 1e-6)):
         assert exact_margin(yard, rays.origins[i], rays.directions[i]) <= 1e-5
     same = hit & ~differ
     assert (got["instances"][same] == geoms[same]).mean() > 0.9999
@@ -342,7 +343,7 @@ def test_update_moves_and_rebuild_changes_nothing(rng: np.random.Generator) -> N
 
 
 def spheres(centres: np.ndarray, radius: float, rays: Rays) -> np.ndarray:
-    """Ranges in float64; -1 where nothing is hit, and where float32 cannot tell whether a sphere is grazed."""
+    """Ranges in float64; -1 where nothing is hit."""
     o, d = rays.origins.astype(float)[:, None] - centres, rays.directions.astype(float)[:, None]
     b = np.einsum("ijk,ijk->ij", o, np.broadcast_to(d, o.shape))
     rest = b * b - np.einsum("ijk,ijk->ij", o, o) + radius**2

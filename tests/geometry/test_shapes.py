@@ -1,4 +1,4 @@
-"""Closed forms of the shapes: rays end on the surface, distances are distances, normals are their gradients."""
+"""Shapes against closed forms: rays end on the surface, normals are gradients of the distance."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_rays_end_where_the_distance_is_zero(name: str, device: str, rng: np.ran
 
 
 def first_zero(distance, origin: np.ndarray, direction: np.ndarray, from_above: bool) -> float:
-    """Where the distance first changes its sign along a ray, found on a grid and by bisection; -1: nowhere."""
+    """Where the distance first changes its sign along a ray, by steps and bisection; -1: nowhere."""
     steps = np.linspace(0.0, REACH, 3001)
     inside = distance(origin + steps[:, None] * direction) < 0.0
     if from_above and inside[0]:
