@@ -102,8 +102,8 @@ __version__ = "0.1.0"
 array = Array
 globals().update(_NAMED)  # vec3, mat33, quat, transform, ... each with its suffixes
 globals().update({name: getattr(lang, name) for name in lang.__all__})
-# names that Python has too: `rk.abs` and `abs` mean the same in a kernel
-globals().update({name: _BUILTINS[name] for name in ("abs", "min", "max", "len", "print", "range")})
+# the rest of the builtins, names that Python has too among them: `rk.abs` and `abs` mean the same in a kernel
+globals().update({n: b for n, b in _BUILTINS.items() if n not in globals() and not n.startswith("$")})
 
 _LATER = {
     "set_cpu_threads": "robokern.runtime.driver_cpu",

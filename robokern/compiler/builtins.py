@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from robokern.ir import types
+
 
 class Builtin:
     """A primitive callable in kernels."""
@@ -75,6 +77,21 @@ len_ = _builtin("len", "Length of an array's first dimension, or of a vector.")
 print_ = _builtin("print", "Prints its arguments.")
 range_ = _builtin("range", "range(stop), range(start, stop), range(start, stop, step).")
 type_ = _builtin("type", "The type of a value, callable.")
+for _name, _doc in {
+    "add": "a + b", "sub": "a - b", "mul": "a * b", "div": "a / b", "floordiv": "a // b", "mod": "a % b",
+    "neg": "-a", "pos": "a", "invert": "~a", "unot": "not a", "bit_and": "a & b", "bit_or": "a | b",
+    "bit_xor": "a ^ b", "lshift": "a << b", "rshift": "a >> b", "copy": "a, by value",
+    "extract": "extract(x, i, ...): a component of a composite or an element of an array",
+    "array_store": "array_store(array, i, ..., value): array[i, ...] = value",
+    "expect_eq": "reports after the launch unless a == b", "expect_neq": "reports unless a != b",
+    "expect_near": "expect_near(a, b, tolerance): reports after the launch unless |a - b| <= tolerance",
+}.items():  # fmt: skip
+    _builtin(_name, _doc)
+reversed_ = _builtin("reversed", "reversed(range(...)): the same numbers, last first.")
+vector = _builtin("vector", "vector(x, ..., length=, dtype=): a vector of any length.")
+matrix = _builtin("matrix", "matrix(x, ..., shape=, dtype=): a matrix of any shape, row by row.")
+quaternion = _builtin("quaternion", "quaternion(x, y, z, w, dtype=).")
+transformation = _builtin("transformation", "transformation(p, q, dtype=).")
 zeros = _builtin("zeros", "zeros(shape=n, dtype=T): a zero-filled array private to the item.")
 range_bounds = _builtin("$range_bounds", "Start, stop and step of a range.")
 in_range = _builtin("$in_range", "Whether a counter is still inside its range.")
@@ -87,6 +104,11 @@ PYTHON: dict[Any, Builtin] = {
     len: len_,
     print: print_,
     range: range_,
+    reversed: reversed_,
+    types.vector: vector,
+    types.matrix: matrix,
+    types.quaternion: quaternion,
+    types.transformation: transformation,
     type: type_,
 }
 

@@ -42,10 +42,12 @@ class Instance:
     Attributes:
         func: its program; results are the returned values, then the inout parameters.
         shape: what it returns, as nested tuples of placeholders; None for nothing.
+        grid: dimensions of the grid that its `tid()` asks for; 0 when it does not.
     """
 
     func: Func
     shape: Any
+    grid: int
 
 
 @dataclass
@@ -128,6 +130,7 @@ def call_function(
             values.append(lo.value(arg, node, type_))
             types.append(type_)
     instance = lo.instantiate(lo, node, bound.overload, tuple(types), statics)
+    lo.use_grid(instance.grid, node)
     lo.builder.loc = lo.source.loc(node)
     results = list(lo.builder.ops("call", *values, callee=instance.func))
     returned = None if instance.shape is None else rebuild(instance.shape, results)

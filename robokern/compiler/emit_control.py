@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import re
+
 from robokern.compiler.emit_arithmetic import compare, convert
 from robokern.compiler.emit_function import Function, Operands, Row, typed
 from robokern.compiler.emit_types import register, registers
@@ -142,11 +144,18 @@ def _assert(f: Function, op: Op) -> list[Operands]:
 _FORMATS = {"f": "%g", "i": "%lld", "u": "%llu", "b": "%s"}
 
 
+_INTEGER_SPEC = re.compile(r"%([-+ #0]*\d*(?:\.\d+)?)([diuxXoc])")
+
+
 def _print(f: Function, op: Op) -> list[Operands]:
-    """`message` is the printed words in order, with None where the next argument goes."""
-    values = iter(op.args)
-    pieces = (_format(next(values).type) if x is None else x.replace("%", "%%") for x in op.attrs["message"])
-    text = " ".join(pieces) + "\n"
+    """`message` is the printed words in order, with None where the next argument goes; or a C format."""
+    message = op.attrs["message"]
+    if isinstance(message, str):
+        text = _INTEGER_SPEC.sub(r"%\1ll\2", message)
+    else:
+        values = iter(op.args)
+        words = (_format(next(values).type) if x is None else x.replace("%", "%%") for x in message)
+        text = " ".join(words) + "\n"
     arguments = [_printable(f, leaf, scalar_of(a.type)) for a in op.args for leaf in f.values[a]]
     f.module.declare("declare i32 @printf(ptr, ...)")
     f.do(f"call i32 (ptr, ...) @printf({', '.join([f'ptr {f.module.text(text)}', *arguments])})")

@@ -103,6 +103,26 @@ def _view(f: Function, op: Op) -> list[Operands]:
     return [(address, *held[1 + given : 1 + ndim], *held[1 + ndim + given :])]
 
 
+def _slice(f: Function, op: Op) -> list[Operands]:
+    ndim, dim = _array_type(op.args[0]).ndim, int(op.attrs["dim"])
+    address, *rest = f.values[op.args[0]]
+    length, stride = rest[dim], rest[ndim + dim]
+    start, stop, step = (index_operand(f, a) for a in op.args[1:])
+    start = _clip(f, start, "0", length)
+    span = f.let(f"sub i64 {_clip(f, stop, start, length)}, {start}")
+    rounded = f.let(f"sub i64 {f.let(f'add i64 {span}, {step}')}, 1")
+    count = f.let(f"sdiv i64 {rounded}, {f.intrinsic('smax.i64', 'i64', f'i64 {step}', 'i64 1')}")
+    moved = f.let(f"getelementptr i8, ptr {address}, i64 {_times(f, start, stride)}")
+    shape = (*rest[:dim], count, *rest[dim + 1 : ndim])
+    strides = (*rest[ndim : ndim + dim], _times(f, stride, step), *rest[ndim + dim + 1 :])
+    return [(moved, *shape, *strides)]
+
+
+def _clip(f: Function, x: str, low: str, high: str) -> str:
+    raised = f.intrinsic("smax.i64", "i64", f"i64 {x}", f"i64 {low}")
+    return f.intrinsic("smin.i64", "i64", f"i64 {raised}", f"i64 {high}")
+
+
 def _components(f: Function, op: Op) -> list[Operands]:
     array = _array_type(op.args[0])
     address, *rest = f.values[op.args[0]]
@@ -199,6 +219,7 @@ ROWS: dict[str, Row] = {
     "store": _store,
     "atomic": _atomic,
     "view": _view,
+    "slice": _slice,
     "components": _components,
     "array_at": _array_at,
     "local": _local,

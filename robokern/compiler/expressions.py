@@ -192,6 +192,11 @@ def _unary(lo: Lowering, node: ast.UnaryOp) -> Any:
     value = lo.value(x, node)
     if isinstance(node.op, ast.Invert):
         return lo.op(node, "not", value)
+    return negated(lo, node, value)
+
+
+def negated(lo: Lowering, node: Any, value: Value) -> Value:
+    """`-value`."""
     if is_float(value.type) or is_integer(value.type):
         return lo.op(node, "neg", value)
     lo.fail(node, f"cannot negate {value.type}")

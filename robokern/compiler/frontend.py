@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from robokern.compiler import expressions, intrinsics  # noqa: F401  fills the tables
+from robokern.compiler import expressions, intrinsics, operator_calls  # noqa: F401  they fill the tables
 from robokern.compiler.calls import Instance, inout_positions
 from robokern.compiler.contract import contract
 from robokern.compiler.control import branch, for_loop, while_loop
@@ -113,7 +113,7 @@ def _lower_func(overload: Overload, types: tuple[Type, ...], statics: dict[str, 
     shape = None if result is None else rebuild(result, ["value"] * len(returned))
     inouts = [lo.value(lo.env[n], None, p.inner) for n, p in overload.params if isinstance(p, Inout)]
     lo.builder.body.yields = (*returned, *inouts)
-    return Instance(_func(lo, params, None), shape)
+    return Instance(_func(lo, params, None), shape, lo.tid_ndim)
 
 
 def _result(lo: Lowering, x: Any) -> Value:

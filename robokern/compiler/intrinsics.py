@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 from robokern.compiler.builtins import BUILTINS
 from robokern.compiler.calls import arguments
 from robokern.compiler.construct import construct
-from robokern.compiler.expressions import compare
+from robokern.compiler.expressions import binary, compare
 from robokern.compiler.lowering import Lowering, describe, flatten, intrinsic, kernel_meaning
 from robokern.compiler.places import Element, index_value
 from robokern.ir.nodes import Assert, Value
 from robokern.ir.types import (
     COMPOSITES,
     ArrayType,
+    Scalar,
     Struct,
     Type,
     as_type,
     bool_,
     int32,
+    is_float,
     is_integer,
     scalar_of,
     uint64,
 )
 
 
-def _args(lo: Lowering, node: ast.Call, low: int, high: int | None = None) -> list[Any]:
+def positional(lo: Lowering, node: ast.Call, low: int, high: int | None = None) -> list[Any]:
+    """Between `low` and `high` evaluated arguments, none by keyword."""
     args, kwargs = arguments(lo, node)
     name = getattr(node.func, "attr", getattr(node.func, "id", "it"))
     high = low if high is None else high
@@ -38,7 +42,7 @@ def _args(lo: Lowering, node: ast.Call, low: int, high: int | None = None) -> li
     return args
 
 
-def _common(lo: Lowering, node: Any, args: list[Any]) -> list[Value]:
+def common_values(lo: Lowering, node: Any, args: list[Any]) -> list[Value]:
     """Arguments as Values of one type; weak literals take the scalar type of the first that has one."""
     known = next((a for a in args if isinstance(a, Value)), None)
     if known is None:
@@ -61,17 +65,9 @@ def _literal_tid(node: ast.Call) -> int:
 
 @intrinsic("tid")
 def _tid(lo: Lowering, node: ast.Call) -> Any:
-    _args(lo, node, 0)
-    if not lo.is_kernel:
-        lo.fail(node, "tid() is known in kernels only", "call it in the kernel and pass the index on")
+    positional(lo, node, 0)
     ndim = _literal_tid(node)
-    if lo.tid_ndim not in (0, ndim):
-        lo.fail(
-            node,
-            f"tid() gives {ndim} coordinates here and {lo.tid_ndim} before",
-            "unpack the same number everywhere",
-        )
-    lo.tid_ndim = ndim
+    lo.use_grid(ndim, node)
     lo.builder.loc = lo.source.loc(node)
     results = lo.builder.ops("tid", ndim=ndim)
     return results[0] if ndim == 1 else results
@@ -79,13 +75,13 @@ def _tid(lo: Lowering, node: ast.Call) -> Any:
 
 @intrinsic("sqrt", "floor", "ceil", "trunc", "rint")
 def _float_unary(lo: Lowering, node: ast.Call) -> Any:
-    (x,) = _args(lo, node, 1)
+    (x,) = positional(lo, node, 1)
     return lo.op(node, kernel_name(lo, node), lo.value(x, node))
 
 
 @intrinsic("abs")
 def _abs(lo: Lowering, node: ast.Call) -> Any:
-    (x,) = _args(lo, node, 1)
+    (x,) = positional(lo, node, 1)
     if not isinstance(x, Value) and isinstance(x, (int, float)):
         return abs(x)
     value = lo.value(x, node)
@@ -99,7 +95,7 @@ def _min_max(lo: Lowering, node: ast.Call) -> Any:
     name = "min" if kernel_name(lo, node) == "min" else "max"
     if args and all(isinstance(a, (int, float)) and not isinstance(a, Value) for a in args):
         return (min if name == "min" else max)(args)
-    values = _common(lo, node, args)
+    values = common_values(lo, node, args)
     if len(values) == 1:
         values = _components(lo, node, values[0])
     result = values[0]
@@ -123,18 +119,18 @@ def _components(lo: Lowering, node: Any, value: Value) -> list[Value]:
 
 @intrinsic("fma")
 def _fma(lo: Lowering, node: ast.Call) -> Any:
-    return lo.op(node, "fma", *_common(lo, node, _args(lo, node, 3)))
+    return lo.op(node, "fma", *common_values(lo, node, positional(lo, node, 3)))
 
 
 @intrinsic("where")
 def _where(lo: Lowering, node: ast.Call) -> Any:
-    condition, a, b = _args(lo, node, 3)
+    condition, a, b = positional(lo, node, 3)
     return _choose(lo, node, condition, a, b)
 
 
 @intrinsic("select")
 def _select(lo: Lowering, node: ast.Call) -> Any:
-    condition, a, b = _args(lo, node, 3)
+    condition, a, b = positional(lo, node, 3)
     return _choose(lo, node, condition, b, a)
 
 
@@ -152,13 +148,13 @@ def _choose(lo: Lowering, node: Any, condition: Any, a: Any, b: Any) -> Any:
 
 @intrinsic("cast")
 def _cast(lo: Lowering, node: ast.Call) -> Any:
-    x, type_ = _args(lo, node, 2)
+    x, type_ = positional(lo, node, 2)
     return construct(lo, node, as_type(type_), [x], {})
 
 
 @intrinsic("bitcast")
 def _bitcast(lo: Lowering, node: ast.Call) -> Any:
-    x, type_ = _args(lo, node, 2)
+    x, type_ = positional(lo, node, 2)
     return lo.op(node, "bitcast", lo.value(x, node), type=type_)
 
 
@@ -175,7 +171,7 @@ def _static(lo: Lowering, node: ast.Call) -> Any:
 
 @intrinsic("len")
 def _len(lo: Lowering, node: ast.Call) -> Any:
-    (x,) = _args(lo, node, 1)
+    (x,) = positional(lo, node, 1)
     type_ = getattr(x, "type", None)
     if isinstance(type_, ArrayType):
         return lo.op(node, "shape", x, dim=0)
@@ -188,7 +184,7 @@ def _len(lo: Lowering, node: ast.Call) -> Any:
 
 @intrinsic("type")
 def _type(lo: Lowering, node: ast.Call) -> Any:
-    (x,) = _args(lo, node, 1)
+    (x,) = positional(lo, node, 1)
     return lo.value(x, node).type
 
 
@@ -204,17 +200,19 @@ def _range_bounds(lo: Lowering, node: ast.Call) -> Any:
 
 def range_bounds(lo: Lowering, node: ast.expr) -> tuple[Any, Any, Any]:
     """Start, stop and step of a `range(...)` expression; Python ints where known, else Values of one type."""
-    is_range = isinstance(node, ast.Call) and lo.expr(node.func) is BUILTINS["range"]
-    if not isinstance(node, ast.Call) or not is_range:
+    callee = kernel_meaning(lo.expr(node.func)) if isinstance(node, ast.Call) else None
+    if callee is BUILTINS["reversed"] and isinstance(node, ast.Call) and len(node.args) == 1:
+        return _backwards(lo, node, range_bounds(lo, node.args[0]))
+    if not isinstance(node, ast.Call) or callee is not BUILTINS["range"]:
         lo.fail(node, "a for statement runs over range(...) or a tuple", "write for i in range(len(a))")
-    args = _args(lo, node, 1, 3)
+    args = positional(lo, node, 1, 3)
     start, stop, step = (0, args[0], 1) if len(args) == 1 else (*args, 1) if len(args) == 2 else args
     if step == 0 and not isinstance(step, Value):
         lo.fail(node, "range() needs a step other than 0")
     bounds = (start, stop, step)
     if all(isinstance(b, int) for b in bounds):
         return bounds
-    values = _common(lo, node, list(bounds))
+    values = common_values(lo, node, list(bounds))
     for value in values:
         if not is_integer(value.type) or value.type != values[0].type:
             lo.fail(
@@ -223,6 +221,21 @@ def range_bounds(lo: Lowering, node: ast.expr) -> tuple[Any, Any, Any]:
                 "write int(...)",
             )
     return values[0], values[1], values[2] if isinstance(step, Value) else step
+
+
+def _backwards(lo: Lowering, node: Any, bounds: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+    """The range with the same numbers, last first."""
+    start, stop, step = bounds
+    if isinstance(step, Value):
+        lo.fail(node, "reversed() needs a range with a constant step")
+    span = binary(lo, node, "add", binary(lo, node, "sub", stop, start), step - (1 if step > 0 else -1))
+    turns = binary(lo, node, "floordiv", span, step)
+    if isinstance(turns, Value):
+        turns = lo.op(node, "max", turns, lo.value(0, node, turns.type))
+    else:
+        turns = max(turns, 0)
+    last = binary(lo, node, "sub", binary(lo, node, "add", start, binary(lo, node, "mul", turns, step)), step)
+    return last, binary(lo, node, "sub", start, step), -step
 
 
 @intrinsic("$in_range")
@@ -249,13 +262,13 @@ def _local(lo: Lowering, node: ast.Call) -> Any:
 
 @intrinsic("address")
 def _address(lo: Lowering, node: ast.Call) -> Any:
-    (x,) = _args(lo, node, 1)
+    (x,) = positional(lo, node, 1)
     return lo.op(node, "address", lo.value(x, node))
 
 
 @intrinsic("array_at")
 def _array_at(lo: Lowering, node: ast.Call) -> Any:
-    handle, *shape, dtype = _args(lo, node, 3, 6)
+    handle, *shape, dtype = positional(lo, node, 3, 6)
     values = [index_value(lo, n, node) for n in shape]
     return lo.op(
         node, "array_at", lo.value(handle, node, uint64), *values, type=ArrayType(as_type(dtype), len(shape))
@@ -264,7 +277,7 @@ def _array_at(lo: Lowering, node: ast.Call) -> Any:
 
 @intrinsic("from_handle")
 def _from_handle(lo: Lowering, node: ast.Call) -> Any:
-    handle, type_ = _args(lo, node, 2)
+    handle, type_ = positional(lo, node, 2)
     if not isinstance(type_, Struct):
         lo.fail(node, f"from_handle() needs a struct, got {describe(type_)}")
     address = lo.typed(handle, uint64, node, "a handle")
@@ -280,7 +293,7 @@ _ATOMIC_VALUES = {"cas": 2}
 def _atomic(lo: Lowering, node: ast.Call) -> Any:
     name = kernel_name(lo, node).removeprefix("atomic_")
     values = _ATOMIC_VALUES.get(name, 1)
-    args = _args(lo, node, 2 + values, 5 + values)
+    args = positional(lo, node, 2 + values, 5 + values)
     array = lo.value(args[0], node)
     if not isinstance(array.type, ArrayType):
         lo.fail(node, f"atomic_{name}() needs an array first, got {array.type}")
@@ -298,27 +311,45 @@ def atomic(lo: Lowering, node: Any, name: str, at: Element, values: list[Any]) -
     return lo.op(node, "atomic", at.array, *at.indices, *parts, op=name, offset=at.offset)
 
 
-@intrinsic("print", "printf")
+@intrinsic("print")
 def _print(lo: Lowering, node: ast.Call) -> Any:
     args, _ = arguments(lo, node)
     pieces: list[str | None] = []
     values: list[Value] = []
     for x in [y for a in args for y in flatten(a)]:
-        if isinstance(x, str):
-            pieces.append(x)
-        elif isinstance(x, Type):
+        if isinstance(x, (str, Type)):
             pieces.append(str(x))
         else:
             pieces.append(None)
             values.append(lo.value(x, node))
-    if kernel_name(lo, node) == "printf":
-        lo.fail(node, "printf() is not supported yet", "print(a, b) prints values side by side")
+    _print_op(lo, node, values, tuple(pieces))
+
+
+@intrinsic("printf")
+def _printf(lo: Lowering, node: ast.Call) -> Any:
+    form, *args = positional(lo, node, 1, 32)
+    if not isinstance(form, str):
+        lo.fail(node, f"printf() takes a format first, got {describe(form)}")
+    specs = [s for s in _SPEC.findall(form) if s]
+    values = [lo.value(a, node) for a in args]
+    if len(specs) != len(values):
+        lo.fail(node, f"the format has {len(specs)} places for {len(values)} arguments")
+    for spec, value in zip(specs, values, strict=True):
+        fits = is_float(value.type) if spec in "eEfFgG" else not is_float(value.type)
+        if not isinstance(value.type, Scalar) or not fits:
+            lo.fail(node, f"%{spec} cannot print {value.type}", "use %d for integers and %g for floats")
+    _print_op(lo, node, values, form)
+
+
+_SPEC = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+)?([diuxXoceEfFgG]))")
+
+
+def _print_op(lo: Lowering, node: Any, values: list[Value], message: Any) -> None:
     lo.builder.loc = lo.source.loc(node)
     try:
-        lo.builder.ops("print", *values, message=tuple(pieces))
+        lo.builder.ops("print", *values, message=message)
     except TypeError as error:
         lo.fail(node, str(error))
-    return None
 
 
 def lower_assert(lo: Lowering, node: ast.Assert, message: str) -> None:

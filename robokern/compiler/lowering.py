@@ -88,6 +88,13 @@ class Lowering:
         except TypeError as error:
             self.fail(node, f"{name}: {error}")
 
+    def use_grid(self, ndim: int, node: Any) -> None:
+        """Notes that the function needs the item's coordinates in a grid of `ndim` dimensions (0: it does not)."""
+        if ndim and self.tid_ndim not in (0, ndim):
+            message = f"tid() gives {ndim} coordinates here and {self.tid_ndim} before"
+            self.fail(node, message, "unpack the same number everywhere")
+        self.tid_ndim = ndim or self.tid_ndim
+
     def lookup(self, node: Any, name: str) -> Any:
         """The value of a name: local, captured, global, or Python's own."""
         if name in self.env:

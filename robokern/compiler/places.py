@@ -5,6 +5,7 @@ Temp(object)                      any expression; can be read only
 Element(array, indices, part)     a[i, j]      a[i].field    a[i][2]
 Part(parent, offset, type)        v.x          s.field       m[1]
 Dynamic(parent, index, type)      v[k] with k known at run time
+Picked(parent, offsets, type)     v[0:4:2]     m[:, 1]
 """
 
 from __future__ import annotations
@@ -82,6 +83,15 @@ class Dynamic:
     type: Type
 
 
+@dataclass
+class Picked:
+    """Scalars of another place, in a given order, as a vector or matrix."""
+
+    parent: Any
+    offsets: tuple[int, ...]
+    type: Any
+
+
 class ShapeOf:
     """`a.shape` before it is indexed."""
 
@@ -114,6 +124,9 @@ def read(lo: Lowering, at: Any, node: Any) -> Any:
     if isinstance(at, Element):
         return lo.op(node, "load", at.array, *at.indices, offset=at.offset, type=at.type)
     parent = lo.value(read(lo, at.parent, node), node)
+    if isinstance(at, Picked):
+        scalars = [lo.builder.extract(parent, k, at.type.dtype) for k in at.offsets]
+        return lo.op(node, "make", *scalars, type=at.type)
     if isinstance(at, Part):
         return lo.op(node, "extract", parent, offset=at.offset, type=at.type)
     return lo.op(node, "pick", parent, at.index, type=at.type)
@@ -140,7 +153,11 @@ def write(lo: Lowering, at: Any, x: Any, node: Any) -> None:
 def _write_part(lo: Lowering, at: Any, x: Any, node: Any) -> None:
     part = lo.typed(x, at.type, node, "cannot assign")
     whole = lo.value(read(lo, at.parent, node), node)
-    if isinstance(at, Part):
+    if isinstance(at, Picked):
+        for source, offset in enumerate(at.offsets):
+            whole = lo.builder.insert(whole, lo.builder.extract(part, source, at.type.dtype), offset)
+        write(lo, at.parent, whole, node)
+    elif isinstance(at, Part):
         write(lo, at.parent, lo.op(node, "insert", whole, part, offset=at.offset), node)
     else:
         write(lo, at.parent, lo.op(node, "put", whole, at.index, part), node)
@@ -231,16 +248,14 @@ def _python_attribute(lo: Lowering, node: ast.Attribute, x: Any) -> Any:
 
 def _subscript(lo: Lowering, node: ast.Subscript, at: Any) -> Any:
     items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    if any(isinstance(i, ast.Slice) for i in items):
-        lo.fail(
-            node, "slices are not supported in kernels", "index single elements, or pass a slice of the array"
-        )
     type_ = type_at(lo, at, node.value)
     if isinstance(type_, ArrayType):
-        return _array_item(lo, node, at, type_, [lo.expr(i) for i in items])
+        return _array_item(lo, node, at, type_, items)
+    if isinstance(type_, COMPOSITES) and any(isinstance(i, ast.Slice) for i in items):
+        return _sliced(lo, node, at, type_, items)
     indices = [lo.expr(i) for i in items]
     if isinstance(type_, COMPOSITES):
-        return _component(lo, node, at, indices)
+        return component(lo, node, at, indices)
     x = read(lo, at, node.value)
     if isinstance(x, ShapeOf) and isinstance(indices[0], int):
         return Temp(lo.op(node, "shape", x.array, dim=indices[0] % x.array.type.ndim))  # type: ignore[attr-defined]
@@ -251,14 +266,78 @@ def _subscript(lo: Lowering, node: ast.Subscript, at: Any) -> Any:
     lo.fail(node, f"{type_} cannot be indexed")
 
 
-def _array_item(lo: Lowering, node: ast.Subscript, at: Any, type_: ArrayType, indices: list[Any]) -> Any:
-    if len(indices) > type_.ndim:
-        lo.fail(node, f"{type_} takes {type_.ndim} indices, got {len(indices)}")
+def _array_item(lo: Lowering, node: ast.Subscript, at: Any, type_: ArrayType, items: list[ast.expr]) -> Any:
+    if len(items) > type_.ndim:
+        lo.fail(node, f"{type_} takes {type_.ndim} indices, got {len(items)}")
     array = lo.value(read(lo, at, node), node)
-    values = tuple(index_value(lo, i, node) for i in indices)
+    if any(isinstance(i, ast.Slice) for i in items):
+        return Temp(_array_slice(lo, node, array, items))
+    values = tuple(index_value(lo, lo.expr(i), node) for i in items)
     if len(values) == type_.ndim:
         return Element(array, values, 0, type_.dtype)
     return Temp(lo.op(node, "view", array, *values))
+
+
+def _array_slice(lo: Lowering, node: ast.Subscript, array: Value, items: list[ast.expr]) -> Value:
+    """Slices dimension by dimension; whole indices must come first, as in `a[i, 2:5]`."""
+    whole = [i for i in items if not isinstance(i, ast.Slice)]
+    if any(isinstance(i, ast.Slice) for i in items[: len(whole)]):
+        lo.fail(node, "an index after a slice is not supported", "put the indices before the slices")
+    if whole:
+        array = lo.op(node, "view", array, *(index_value(lo, lo.expr(i), node) for i in whole))
+    for dim, item in enumerate(items[len(whole) :]):
+        assert isinstance(item, ast.Slice)
+        start, stop, step = _bounds(lo, item)
+        if isinstance(step, int) and step < 1:
+            lo.fail(node, f"the step of an array slice must be positive, got {step}")
+        length = lo.op(node, "shape", array, dim=dim)
+        ends = [_from_end(lo, node, b, length) for b in (0 if start is None else start, stop)]
+        array = lo.op(node, "slice", array, *ends, index_value(lo, step, node), dim=dim)
+    return array
+
+
+def _from_end(lo: Lowering, node: Any, bound: Any, length: Value) -> Value:
+    """A slice's bound; None is the length, a negative literal counts from the end."""
+    if bound is None:
+        return length
+    if isinstance(bound, int) and bound < 0:
+        return lo.op(node, "add", length, lo.value(bound, node))
+    return index_value(lo, bound, node)
+
+
+def _bounds(lo: Lowering, item: ast.Slice) -> tuple[Any, Any, Any]:
+    start, stop, step = (None if e is None else lo.expr(e) for e in (item.lower, item.upper, item.step))
+    return start, stop, 1 if step is None else step
+
+
+def _sliced(lo: Lowering, node: ast.Subscript, at: Any, type_: Any, items: list[ast.expr]) -> Any:
+    """Slices of a vector or matrix, with constant bounds."""
+    if len(items) > len(type_.shape):
+        lo.fail(node, f"{type_} takes {len(type_.shape)} indices, got {len(items)}")
+    chosen = [_chosen(lo, i, n) for i, n in zip(items, type_.shape, strict=False)]
+    chosen += [(list(range(n)), True) for n in type_.shape[len(items) :]]
+    rows, columns = chosen if len(chosen) == 2 else [([0], False), chosen[0]]
+    offsets = tuple(r * type_.shape[-1] + c for r in rows[0] for c in columns[0])
+    if not offsets:
+        lo.fail(node, "this slice is empty")
+    picked: Any = Vector(len(offsets), type_.dtype)
+    if rows[1] and columns[1]:
+        picked = Matrix(len(rows[0]), len(columns[0]), type_.dtype)
+    if offsets == tuple(range(offsets[0], offsets[0] + len(offsets))):
+        return part(at, offsets[0], picked)
+    return Picked(at, offsets, picked)
+
+
+def _chosen(lo: Lowering, item: ast.expr, length: int) -> tuple[list[int], bool]:
+    """The numbers an index or slice takes along a dimension of a composite, and whether it was a slice."""
+    known = _bounds(lo, item) if isinstance(item, ast.Slice) else (lo.expr(item),)
+    if any(isinstance(k, Value) for k in known):
+        lo.fail(item, "a slice of a vector or matrix needs bounds known at compile time")
+    if isinstance(item, ast.Slice):
+        return list(range(length))[slice(*known)], True
+    if not -length <= known[0] < length:
+        lo.fail(item, f"index {known[0]} is out of range", f"use 0 to {length - 1}")
+    return [list(range(length))[known[0]]], False
 
 
 def index_value(lo: Lowering, index: Any, node: Any) -> Value:
@@ -269,7 +348,8 @@ def index_value(lo: Lowering, index: Any, node: Any) -> Value:
     return value
 
 
-def _component(lo: Lowering, node: ast.Subscript, at: Any, indices: list[Any]) -> Any:
+def component(lo: Lowering, node: Any, at: Any, indices: list[Any]) -> Any:
+    """The part of a composite in a place that the indices name, one level each."""
     for index in indices:
         type_ = type_at(lo, at, node)
         if not isinstance(type_, COMPOSITES):

@@ -246,11 +246,16 @@ def _assert(frame: Frame, op: Op, args: Arguments) -> Sequence[Leaves]:
 
 
 def _print(frame: Frame, op: Op, args: Arguments) -> Sequence[Leaves]:
-    """`message` is the printed words in order, with None where the next argument goes."""
+    """`message` is the printed words in order, with None where the next argument goes; or a C format."""
+    message = op.attrs["message"]
     columns = [[frame.spread(leaf) for leaf in leaves] for leaves in args]
     for lane, item in enumerate(frame.items):
+        if isinstance(message, str):
+            text = message % tuple(leaves[0][lane].item() for leaves in columns)
+            frame.run.printed.append((int(item), text))
+            continue
         values = iter([_printed([leaf[lane] for leaf in leaves]) for leaves in columns])
-        words = [next(values) if word is None else word for word in op.attrs["message"]]
+        words = [next(values) if word is None else word for word in message]
         frame.run.printed.append((int(item), " ".join(words) + "\n"))
     return []
 

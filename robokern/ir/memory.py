@@ -146,6 +146,18 @@ def _view(frame: Frame, op: Op, args: Arguments) -> list[Leaves]:
     return [[where.astype(np.uint64), *shape[len(indices) :], *strides[len(indices) :]]]
 
 
+def _slice(frame: Frame, op: Op, args: Arguments) -> list[Leaves]:
+    address, shape, strides = _parts(args[0])
+    dim = op.attrs["dim"]
+    start, stop, step = (a[0].astype(np.int64) for a in args[1:])
+    start = np.clip(start, 0, shape[dim])
+    length = (np.clip(stop, start, shape[dim]) - start + step - 1) // np.maximum(step, 1)
+    address = (address.astype(np.int64) + start * strides[dim]).astype(np.uint64)
+    shape = [*shape[:dim], length, *shape[dim + 1 :]]
+    strides = [*strides[:dim], strides[dim] * step, *strides[dim + 1 :]]
+    return [[address, *shape, *strides]]
+
+
 def _components(frame: Frame, op: Op, args: Arguments) -> list[Leaves]:
     address, shape, strides = _parts(args[0])
     scalars = layout.leaves(_array_type(op).dtype)
@@ -249,6 +261,7 @@ MEMORY: dict[str, MemoryRule] = {
     "store": _store,
     "atomic": _atomic,
     "view": _view,
+    "slice": _slice,
     "components": _components,
     "array_at": _array_at,
     "local": _local,

@@ -208,6 +208,13 @@ def _view(types: Types, attrs: dict[str, Any]) -> Types:
     return (ArrayType(array.dtype, array.ndim - len(types) + 1),)
 
 
+def _slice(types: Types, attrs: dict[str, Any]) -> Types:
+    array = _indices(types)
+    _need(len(types) == 4, "a slice needs start, stop and step")
+    _need(0 <= attrs["dim"] < array.ndim, f"{array} has no dimension {attrs['dim']}")
+    return (array,)
+
+
 def _components_view(types: Types, attrs: dict[str, Any]) -> Types:
     array = _indices(types[:1])
     _need(isinstance(array.dtype, COMPOSITES), f"{array.dtype} has no components")
@@ -313,6 +320,7 @@ _row("load", _load, "part `offset` of the element at the indices", effect=True)
 _row("store", _store, "writes part `offset` of the element at the indices", effect=True)
 _row("atomic", _atomic, "combines into memory, gives the old value; each component is atomic", effect=True)
 _row("view", _view, "the sub-array at the leading indices")
+_row("slice", _slice, "every `step`-th (> 0) element along `dim` from start to stop, clipped to the array")
 _row(
     "components",
     _components_view,

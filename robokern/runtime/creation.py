@@ -151,3 +151,4 @@ def _like(src: Array, device: DeviceLike, requires_grad: bool | None, zero: bool
 
 
 means(zeros, "zeros")
+means(copy, "copy")

@@ -94,12 +94,12 @@ def kind(x: float):
 
 
 @rk.func
-def kind(x: int):  # noqa: F811
+def kind(x: int):
     return 2.0
 
 
 @rk.func
-def kind(x: rk.vec3):  # noqa: F811
+def kind(x: rk.vec3):
     return 3.0
 
 
@@ -368,7 +368,7 @@ def test_constants_enums_and_static(device: str) -> None:
 def logic(out: ints, x: floats):
     i = rk.tid()
     s = int(0)
-    if 0 < i <= 3 and x[i] > 1.0 or i == 7:
+    if (0 < i <= 3 and x[i] > 1.0) or i == 7:
         s += 1
     if not (i < 5):
         s += 10

@@ -3,7 +3,8 @@ import robokern as rk
 
 @rk.func
 def f():
-    return float(rk.tid())
+    i, j = rk.tid()
+    return float(i + j)
 
 
 @rk.kernel

@@ -1,0 +1,153 @@
+"""Operators and constructors called by name: `rk.add(a, b)`, `rk.vector(1.0, 2.0)`, `rk.extract(v, i)`."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from robokern.compiler.calls import arguments
+from robokern.compiler.construct import construct
+from robokern.compiler.expressions import binary, compare, negated
+from robokern.compiler.intrinsics import common_values, kernel_name, positional
+from robokern.compiler.lowering import Lowering, describe, intrinsic
+from robokern.compiler.places import Element, Temp, component, index_value, read, write
+from robokern.ir.nodes import Assert, Value
+from robokern.ir.types import ArrayType, Matrix, Quaternion, Scalar, Transform, Vector, as_type, scalar_of
+
+BINARY = {
+    "add": "add", "sub": "sub", "mul": "mul", "div": "div", "floordiv": "floordiv", "mod": "mod",
+    "bit_and": "and", "bit_or": "or", "bit_xor": "xor", "lshift": "shl", "rshift": "shr",
+}  # fmt: skip
+
+
+@intrinsic(*BINARY)
+def _binary(lo: Lowering, node: ast.Call) -> Any:
+    a, b = positional(lo, node, 2)
+    return binary(lo, node, BINARY[kernel_name(lo, node)], a, b)
+
+
+@intrinsic("neg")
+def _neg(lo: Lowering, node: ast.Call) -> Any:
+    (x,) = positional(lo, node, 1)
+    return negated(lo, node, lo.value(x, node))
+
+
+@intrinsic("pos")
+def _pos(lo: Lowering, node: ast.Call) -> Any:
+    (x,) = positional(lo, node, 1)
+    return x
+
+
+@intrinsic("invert")
+def _invert(lo: Lowering, node: ast.Call) -> Any:
+    (x,) = positional(lo, node, 1)
+    return lo.op(node, "not", lo.value(x, node))
+
+
+@intrinsic("unot")
+def _unot(lo: Lowering, node: ast.Call) -> Any:
+    (x,) = positional(lo, node, 1)
+    return lo.op(node, "not", lo.value(lo.truth(x, node), node))
+
+
+@intrinsic("copy")
+def _copy(lo: Lowering, node: ast.Call) -> Any:
+    (x,) = positional(lo, node, 1)
+    return x
+
+
+@intrinsic("reversed")
+def _reversed(lo: Lowering, node: ast.Call) -> Any:
+    (x,) = positional(lo, node, 1)
+    if not isinstance(x, tuple):
+        lo.fail(node, f"reversed() takes a range or a tuple, got {describe(x)}")
+    return x[::-1]
+
+
+@intrinsic("extract")
+def _extract(lo: Lowering, node: ast.Call) -> Any:
+    """A component of a composite or an element of an array."""
+    x, *indices = positional(lo, node, 2, 5)
+    value = lo.value(x, node)
+    if isinstance(value.type, ArrayType):
+        at: Any = Element(value, tuple(index_value(lo, i, node) for i in indices), 0, value.type.dtype)
+    else:
+        at = component(lo, node, Temp(value), indices)
+    return read(lo, at, node)
+
+
+@intrinsic("array_store")
+def _array_store(lo: Lowering, node: ast.Call) -> Any:
+    array, *indices, x = positional(lo, node, 3, 6)
+    value = lo.value(array, node)
+    if not isinstance(value.type, ArrayType):
+        lo.fail(node, f"array_store() takes an array first, got {value.type}")
+    write(lo, Element(value, tuple(index_value(lo, i, node) for i in indices), 0, value.type.dtype), x, node)
+
+
+def _typed_arguments(lo: Lowering, node: ast.Call) -> tuple[list[Any], Any, dict[str, Any]]:
+    """Arguments, the scalar type they or `dtype=` give, and the remaining keywords."""
+    args, kwargs = arguments(lo, node)
+    dtype = kwargs.pop("dtype", None)
+    if dtype is None and args:
+        values = common_values(lo, node, args)
+        return list(values), scalar_of(values[0].type), kwargs
+    return args, as_type(dtype or float), kwargs
+
+
+@intrinsic("vector")
+def _vector(lo: Lowering, node: ast.Call) -> Any:
+    args, dtype, kwargs = _typed_arguments(lo, node)
+    length = kwargs.get("length", len(args))
+    if not isinstance(length, int) or length < 1:
+        lo.fail(
+            node, "a vector's length must be a positive constant", "write rk.vector(length=3, dtype=float)"
+        )
+    return construct(lo, node, Vector(length, dtype), args, {})
+
+
+@intrinsic("matrix")
+def _matrix(lo: Lowering, node: ast.Call) -> Any:
+    args, dtype, kwargs = _typed_arguments(lo, node)
+    shape = kwargs.get("shape")
+    if not isinstance(shape, tuple) or len(shape) != 2 or not all(isinstance(n, int) for n in shape):
+        lo.fail(node, "a matrix needs a constant shape", "write rk.matrix(..., shape=(2, 3))")
+    return construct(lo, node, Matrix(shape[0], shape[1], dtype), args, {})
+
+
+@intrinsic("quaternion")
+def _quaternion(lo: Lowering, node: ast.Call) -> Any:
+    args, dtype, _ = _typed_arguments(lo, node)
+    return construct(lo, node, Quaternion(dtype), args, {})
+
+
+@intrinsic("transformation")
+def _transformation(lo: Lowering, node: ast.Call) -> Any:
+    args, kwargs = arguments(lo, node)
+    dtype = kwargs.pop("dtype", None)
+    given = [*args, *kwargs.values()]
+    known = next((scalar_of(a.type) for a in given if isinstance(a, Value)), None)
+    return construct(lo, node, Transform(as_type(dtype) if dtype else known or as_type(float)), given, {})
+
+
+@intrinsic("expect_eq", "expect_neq", "expect_near")
+def _expect(lo: Lowering, node: ast.Call) -> Any:
+    """Checks that stop nothing and are reported after the launch, as `assert` is."""
+    name = kernel_name(lo, node)
+    args = positional(lo, node, 2, 3 if name == "expect_near" else 2)
+    if name == "expect_near":
+        holds = _near(lo, node, *args)
+    else:
+        holds = compare(lo, node, ast.Eq() if name == "expect_eq" else ast.NotEq(), *args)
+    lo.asserts.append(Assert(ast.unparse(node), lo.source.loc(node)))
+    lo.builder.ops("assert", lo.value(holds, node), index=len(lo.asserts) - 1)
+
+
+def _near(lo: Lowering, node: Any, a: Any, b: Any, tolerance: Any = 1e-6) -> Any:
+    first, second = common_values(lo, node, [a, b])
+    if not isinstance(first.type, Scalar):
+        lo.fail(
+            node, f"expect_near() compares scalars, got {first.type}", "compare rk.length(a - b) with 0.0"
+        )
+    distance = lo.op(node, "abs", binary(lo, node, "sub", first, second))
+    return compare(lo, node, ast.LtE(), distance, tolerance)

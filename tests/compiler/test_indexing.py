@@ -1,0 +1,75 @@
+"""Slices of arrays, vectors and matrices inside kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import robokern as rk
+
+floats = rk.array(dtype=float)
+grids = rk.array2d(dtype=float)
+vec4, vec6 = rk.vec4, rk.vector(6, float)
+
+
+@rk.func
+def total(values: floats):
+    s = float(0.0)
+    for k in range(len(values)):
+        s += values[k]
+    return s
+
+
+@rk.kernel
+def array_slices(out: floats, grid: grids, n: int):
+    row = grid[1]
+    out[0] = total(row[2:5])
+    out[1] = total(row[n:])
+    out[2] = total(row[:-1])
+    out[3] = total(row[1:6:2])
+    out[4] = total(grid[2, 3:100])
+    block = grid[1:3, 2:4]
+    out[5] = block[1, 1] + float(block.shape[0]) * 100.0 + float(block.shape[1]) * 1000.0
+    out[6] = float(len(row[4:2]))
+    view = row[::3]
+    view[1] = -7.0
+
+
+def test_array_slices(device: str) -> None:
+    values = np.arange(24, dtype=np.float32).reshape(4, 6)
+    grid = rk.array(values, dtype=float, device=device)
+    out = rk.zeros(7, dtype=float, device=device)
+    rk.launch(array_slices, dim=1, inputs=[out, grid, 4], device=device)
+    row = values[1]
+    block = values[1:3, 2:4]
+    want = [row[2:5].sum(), row[4:].sum(), row[:-1].sum(), row[1:6:2].sum(), values[2, 3:].sum()]
+    want += [block[1, 1] + 200 + 2000, 0.0]
+    assert out.numpy().tolist() == want
+    assert grid.numpy()[1, 3] == -7.0
+
+
+@rk.kernel
+def vector_slices(out: rk.array(dtype=vec6), m: rk.mat33):
+    v = vec6(0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+    tail = v[3:]
+    v[0:2] = rk.vec2(10.0, 11.0)
+    v[1:6:2] = rk.vec3(-1.0, -2.0, -3.0)
+    v[-2] += tail[0]
+    out[0] = v
+    column = m[:, 1]
+    square = m[1:, 0:2]
+    w = m
+    w[:, 2] = column
+    w[0] = rk.vec3(7.0)
+    out[1] = vec6(column[0], column[1], column[2], square[0, 0], square[1, 1], w[2, 2] + w[0, 2])
+    out[2][0:3] = rk.vec3(1.0, 2.0, 3.0)
+    out[2][3:] = m[2, 0:3]
+
+
+def test_vector_and_matrix_slices(device: str) -> None:
+    out = rk.zeros(3, dtype=vec6, device=device)
+    rk.launch(vector_slices, dim=1, inputs=[out, rk.mat33(*range(9))], device=device)
+    assert out.numpy().tolist() == [
+        [10, -1, 2, -2, 7, -3],
+        [1, 4, 7, 3, 7, 7 + 7],
+        [1, 2, 3, 6, 7, 8],
+    ]
