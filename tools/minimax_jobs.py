@@ -94,6 +94,65 @@ def power_of_two(terms: int, bits: int) -> Job:
     return Job(lambda f: (mp.mpf(2) ** f - 1) / f, range(terms), -0.5001, 0.5, lambda f: f / mp.mpf(2) ** f, bits)
 
 
+def error_function(terms: int, bits: int, high: float) -> Job:
+    """g(s) with erf(x) = x + x g(s), s = x^2, |x| <= high."""
+    return Job(
+        lambda s: mp.erf(mp.sqrt(s)) / mp.sqrt(s) - 1,
+        range(terms),
+        TINY,
+        high * high,
+        lambda s: mp.sqrt(s) / mp.erf(mp.sqrt(s)),
+        bits,
+    )
+
+
+def error_function_tail(terms: int, bits: int, low: float, high: float) -> Job:
+    """g(x) with erf(x) = 1 - exp(-g(x)); the error of g counts as much as it moves erf."""
+    return Job(lambda x: -mp.log(mp.erfc(x)), range(terms), low, high, lambda x: mp.erfc(x), bits)
+
+
+def scaled_complement(terms: int, bits: int, centre: float, high: float) -> Job:
+    """g(t) = (1 + 2 x) exp(x^2) erfc(x), t = (x - centre) / (x + centre), 0 <= x <= high (Shepherd & Laframboise 1981)."""
+
+    def value(t: mp.mpf) -> mp.mpf:
+        x = centre * (1 + t) / (1 - t)
+        return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
+
+    return Job(value, range(terms), -1, (high - centre) / (high + centre), lambda t: 1 / value(t), bits)
+
+
+def inverse_of_complement(c: mp.mpf) -> mp.mpf:
+    """x with erfc(x) = c <= 1."""
+    guess = mp.erfinv(1 - c) if c > 1e-12 else mp.sqrt(-mp.log(c * mp.sqrt(-mp.pi * mp.log(c))))
+    return mp.findroot(lambda x: mp.log(mp.erfc(x)) - mp.log(c), guess)
+
+
+def complement_of(w: mp.mpf) -> mp.mpf:
+    """c with w = -log(c (2 - c))."""
+    return -mp.expm1(mp.log1p(-mp.exp(-w)) / 2)
+
+
+def inverse_error_centre(terms: int, bits: int, high: float) -> Job:
+    """g(w - high / 2) = erfinv(x) / x - 3 / 2, w = -log(1 - x^2) <= high (Giles 2010)."""
+
+    def value(v: mp.mpf) -> mp.mpf:
+        x = mp.sqrt(-mp.expm1(-(v + high / 2)))
+        return mp.erfinv(x) / x
+
+    return Job(lambda v: value(v) - 1.5, range(terms), -high / 2 + TINY, high / 2, lambda v: 1 / value(v), bits)
+
+
+def inverse_error_tail(terms: int, bits: int, low: float, high: float, centre: float) -> Job:
+    """g(1 / s - centre) = erfcinv(c) / s - 1, s = sqrt(w), w = -log(c (2 - c)) from low to high."""
+
+    def value(v: mp.mpf) -> mp.mpf:
+        u = v + centre
+        return inverse_of_complement(complement_of(1 / u**2)) * u
+
+    interval = float(high**-0.5 - centre), float(low**-0.5 - centre)
+    return Job(lambda v: value(v) - 1, range(terms), *interval, lambda v: 1 / value(v), bits)
+
+
 JOBS = {
     "sin32": odd(mp.sin, PI / 4, 3, 24),
     "cos32": cosine(3, 24),
@@ -115,6 +174,16 @@ JOBS = {
     "atanh64": area_tangent(8, 53),
     "atanh_tail64": area_tangent_tail(8, 53),
     "exp2_64": power_of_two(11, 53),
+    "erf32": error_function(7, 24, 0.95),
+    "erf_tail32": error_function_tail(8, 24, 0.95, 3.95),
+    "erfc32": scaled_complement(11, 24, 2.0, 10.1),
+    "erfinv32": inverse_error_centre(11, 24, 5.0),
+    "erfinv_tail32": inverse_error_tail(10, 24, 5.0, 104.0, 0.27),
+    "erf64": error_function(13, 53, 0.95),
+    "erf_tail64": error_function_tail(20, 53, 0.95, 5.95),
+    "erfc64": scaled_complement(22, 53, 4.0, 27.5),
+    "erfinv_start64": inverse_error_centre(9, 53, 5.0),
+    "erfinv_start_tail64": inverse_error_tail(13, 53, 5.0, 746.0, 0.24),
 }
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from robokern.compiler.function import Function
 from robokern.lang import (
+    error_function,
     exponential,
     hyperbolic,
     matrix,
@@ -21,7 +22,7 @@ from robokern.lang import (
 )
 
 _MODULES = (
-    scalar, trigonometry, exponential, hyperbolic, vector, matrix, quaternion, transform, spatial, random, search,
+    scalar, trigonometry, exponential, hyperbolic, error_function, vector, matrix, quaternion, transform, spatial, random, search,
 )  # fmt: skip
 _public = {
     name: value

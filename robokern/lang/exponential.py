@@ -317,7 +317,8 @@ def cbrt(x: float64) -> float64:
     up = a < 1.0e-200
     down = a > 1.0e200
     a = where(up, a * 6.546781215792284e150, where(down, a * 1.5274681817498023e-151, a))
-    y = bitcast(bitcast(a, int64) // 3 + 3071306043645493248, float64)
+    # a third of the exponent, from the upper half of the bits
+    y = bitcast(int64(int32(bitcast(a, int64) >> 32) // 3 + 715094163) << 32, float64)
     c = y * y * y
     y = y * (c + (a + a)) / (c + c + a)
     c = y * y * y

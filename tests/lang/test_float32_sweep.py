@@ -5,7 +5,7 @@ In CI: 2^20 bit patterns of both signs and all exponents, and the neighbourhoods
     python tests/lang/test_float32_sweep.py             # about two minutes a function
     python tests/lang/test_float32_sweep.py sin exp
 
-The reference is NumPy in float64, whose own error is below 1e-8 ulp of float32. An ulp is the distance of float32 numbers
+The reference is NumPy or SciPy in float64, whose own error is below 1e-8 ulp of float32. An ulp is the distance of float32 numbers
 at the exact result; infinities, NaN and the sign of zero must be exact.
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from scipy import special
 
 import robokern as rk
 
@@ -33,6 +34,10 @@ FUNCTIONS: dict[str, tuple[Callable[..., np.ndarray], float]] = {
     "sinh": (np.sinh, 2.0),
     "cosh": (np.cosh, 1.5),
     "tanh": (np.tanh, 2.4),
+    "erf": (special.erf, 1.1),
+    "erfc": (special.erfc, 4.0),
+    "erfinv": (lambda x: np.copysign(special.erfinv(x), x), 2.2),
+    "erfcinv": (special.erfcinv, 2.8),
 }
 SPECIAL = [0, 1, 0.5, 2, np.pi, np.pi / 2, 2 / 3, 4 / 3, 0.25, 4, 20, 88.722839, 89.41599, 103.97208, 1e5, 87.33655, np.inf]
 
@@ -52,7 +57,8 @@ def sample() -> np.ndarray:
     spread = np.linspace(0, 2**32 - 1, 1 << 20).astype(np.uint64).astype(np.uint32)
     near = np.concatenate([int(np.float32(s).view(np.uint32)) + np.arange(-400, 401) for s in SPECIAL])
     near = near[(near >= 0) & (near < 2**31)].astype(np.uint32)
-    return np.concatenate([spread, near, near | np.uint32(1 << 31)]).view(np.float32)
+    patterns = np.concatenate([spread, near, near | np.uint32(1 << 31)]).view(np.float32)
+    return np.concatenate([patterns, np.linspace(-12, 12, 1 << 17, dtype=np.float32)])
 
 
 def every_float32(chunk: int = 1 << 24) -> Iterator[np.ndarray]:
@@ -90,7 +96,7 @@ def test_error_is_below_the_stated_bound(name):
     error, where = worst(kernel_of(name), reference, sample(), "cpu")
     assert error <= bound, where
     # a bound far above what is reached would hold nothing
-    assert error >= bound - 0.5, f"bound {bound} is loose: {where}"
+    assert error >= 0.7 * bound, f"bound {bound} is loose: {where}"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -22,11 +22,11 @@ def arguments(generator, low, high, linear):
     return np.concatenate([logarithmic(generator, low, high), generator.uniform(-linear, linear, COUNT), edges])
 
 
-def ulps(y, x, function):
+def ulps(y, x, function, precision=PRECISION):
     """Largest distance from the exact values in float64 units in the last place, and where."""
     worst, where = 0.0, ""
     for value, args in zip(y, zip(*x, strict=True), strict=True):
-        with mp.workprec(PRECISION):
+        with mp.workprec(precision):
             exact = function(*(mp.mpf(float(a)) for a in args))
             if isinstance(exact, mp.mpc):
                 exact = mp.nan
@@ -54,6 +54,15 @@ def cube_root(x: mp.mpf) -> mp.mpf:
     return mp.sign(x) * mp.cbrt(abs(x))
 
 
+def inverse_complement(c: mp.mpf) -> mp.mpf:
+    if c > 1:
+        return -inverse_complement(2 - c) if c < 2 else -mp.inf
+    if c in (0, 1):
+        return mp.inf if c == 0 else mp.mpf(0)
+    guess = mp.erfinv(1 - c) if c > 1e-12 else mp.sqrt(-mp.log(c * mp.sqrt(-mp.pi * mp.log(c))))
+    return mp.findroot(lambda x: mp.log(mp.erfc(x)) - mp.log(c), guess)
+
+
 # function: exact, range of arguments, bound that the docstring states
 FUNCTIONS = {
     "sin": (mp.sin, (-308, 308, 20), 1.0),
@@ -79,6 +88,24 @@ def test_one_argument(evaluate, generator, name):
     x = arguments(generator, *spread)
     y = evaluate(getattr(rk, name), rk.float64, (rk.float64, x))
     error, where = ulps(y, (x,), exact)
+    assert error <= bound, where
+
+
+@pytest.mark.parametrize(
+    ("name", "exact", "low", "high", "bound"),
+    [
+        ("erf", mp.erf, -7, 7, 1.1),
+        ("erfc", mp.erfc, -7, 26.5, 3.0),
+        ("erfinv", mp.erfinv, -1, 1, 2.2),
+        ("erfcinv", inverse_complement, 0, 2, 2.2),
+    ],
+)
+def test_error_functions(evaluate, generator, name, exact, low, high, bound):
+    x = np.concatenate([generator.uniform(low, high, 300), 10 ** generator.uniform(-300, 0, 60)])
+    if name == "erfinv":
+        x = np.concatenate([x, 1 - 10 ** generator.uniform(-15, 0, 60)])
+    y = evaluate(getattr(rk, name), rk.float64, (rk.float64, x))
+    error, where = ulps(y, (x,), exact, precision=300)
     assert error <= bound, where
 
 
