@@ -51,6 +51,7 @@ from robokern.errors import (
     PluginError,
     RobokernError,
 )
+from robokern.ir.composite import Composite as _Composite
 from robokern.ir.types import (
     NAMED as _NAMED,
 )
@@ -109,15 +110,20 @@ _LATER = {
     "set_cpu_threads": "robokern.runtime.driver_cpu",
     "Bvh": "robokern.geometry.bvh",
     "Mesh": "robokern.geometry.mesh",
-    "Scene": "robokern.geometry.scene",
+    **dict.fromkeys(("Scene", "Instance"), "robokern.geometry.scene"),
+    **dict.fromkeys(
+        ("Plane", "Sphere", "Box", "Capsule", "Cylinder", "HeightField"), "robokern.geometry.shape"
+    ),
     "World": "robokern.world.world",
     "Frame": "robokern.world.frame",
     **dict.fromkeys(
-        ("bvh_query_aabb", "bvh_query_next", "bvh_query_ray"),
+        ("BvhQuery", "bvh_query_aabb", "bvh_query_next", "bvh_query_ray"),
         "robokern.geometry.bvh_query",
     ),
     **dict.fromkeys(
         (
+            "MeshQueryPoint",
+            "MeshQueryRay",
             "mesh_eval_face_normal",
             "mesh_eval_position",
             "mesh_get_index",
@@ -128,10 +134,25 @@ _LATER = {
         ),
         "robokern.geometry.mesh_query",
     ),
-    **dict.fromkeys(("scene_closest_point", "scene_query_ray"), "robokern.geometry.scene_query"),
+    **dict.fromkeys(
+        ("SceneClosest", "SceneHit", "scene_closest_point", "scene_query_ray"),
+        "robokern.geometry.scene_query",
+    ),
     **dict.fromkeys(("Plugin", "Sensor", "Contact", "Randomizer"), "robokern.plugin.plugin"),
     **dict.fromkeys(("PluginConfig", "RandomizerConfig", "field"), "robokern.plugin.settings"),
 }
+
+
+def _on_host(function: Any, args: Any, kwargs: Any) -> Any:
+    return import_module("robokern.compiler.host").call(function, args, kwargs)
+
+
+def _operate(name: str, a: Any, b: Any) -> Any:
+    return import_module("robokern.compiler.host").operate(name, a, b)
+
+
+Function.on_host = staticmethod(_on_host)
+_Composite.operate = staticmethod(_operate)
 
 
 def __getattr__(name: str) -> Any:

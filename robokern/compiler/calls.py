@@ -119,7 +119,7 @@ def call_function(
     nodes: list[ast.expr],
 ) -> Any:
     """Calls a func; inout arguments are written back to the places `nodes` denote."""
-    bound = find_overload(lo, function, args, kwargs)
+    bound = find_overload(function, args, kwargs)
     if bound is None:
         lo.fail(node, _no_overload(function, args, kwargs), _overload_hint(function))
     values, types, statics = [], [], {}
@@ -155,9 +155,7 @@ def inout_positions(function: Any) -> set[int]:
     return {i for o in function.overloads for i, (_, p) in enumerate(o.params) if isinstance(p, Inout)}
 
 
-def find_overload(
-    lo: Lowering, function: Function, args: list[Any], kwargs: dict[str, Any]
-) -> Binding | None:
+def find_overload(function: Function, args: list[Any], kwargs: dict[str, Any]) -> Binding | None:
     """The overload that fits best: literals at their default types, then fewest generic parameters."""
     bound = [b for o in function.overloads if (b := _bind(o, args, kwargs)) is not None]
     return min(bound, key=lambda b: b.cost) if bound else None
@@ -171,7 +169,9 @@ def _bind(overload: Overload, args: list[Any], kwargs: dict[str, Any]) -> Bindin
     given = {**overload.defaults, **kwargs, **dict(zip(names, args, strict=False))}
     if any(n not in given for n in names):
         return None
-    like = next((scalar_of(t) for a in given.values() if (t := _type(a)) is not None and scalar_of(t)), None)
+    like = next(
+        (scalar_of(t) for a in given.values() if (t := type_of(a)) is not None and scalar_of(t)), None
+    )
     types = [_fit(pattern, given[name], like) for name, pattern in params]
     if any(t is None for t in types):
         return None
@@ -180,7 +180,8 @@ def _bind(overload: Overload, args: list[Any], kwargs: dict[str, Any]) -> Bindin
     return Binding(overload, tuple(given[n] for n in names), tuple(types), (odd, generic))
 
 
-def _type(x: Any) -> Any:
+def type_of(x: Any) -> Any:
+    """The type of a value or host value; None for weak literals and other objects."""
     if isinstance(x, (Value, Composite)):
         return x.type
     if isinstance(x, StructValue):
@@ -192,14 +193,19 @@ def _type(x: Any) -> Any:
 def _fit(pattern: Any, x: Any, like: Any) -> Any:
     """The type `x` takes for a parameter of this pattern; STATIC at compile time only; None if it misfits."""
     pattern = pattern.inner if isinstance(pattern, Inout) else pattern
-    type_ = _type(x)
+    type_ = type_of(x)
+    if pattern is STATIC:
+        return None if _needs_code(x) else STATIC
     if type_ is not None:
         return type_ if matches(pattern, type_) else None
     if isinstance(x, (bool, int, float)):
         return _fit_literal(pattern, x, like)
-    if pattern is STATIC or pattern is Any:
-        return None if isinstance(x, tuple) and any(isinstance(i, Value) for i in x) else STATIC
-    return None
+    return STATIC if pattern is Any and not _needs_code(x) else None
+
+
+def _needs_code(x: Any) -> bool:
+    """Whether it, or a member of it, is known at run time only."""
+    return any(_needs_code(i) for i in x) if isinstance(x, tuple) else isinstance(x, Value)
 
 
 def _fit_literal(pattern: Any, x: Any, like: Any) -> Any:

@@ -37,14 +37,16 @@ def assertions(func: Func) -> list[Assert]:
     return [*func.asserts, *(a for f in callees(func) for a in f.asserts)]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Callable:
-    """How a function is called."""
+    """How a function is called; `frame_size` is known once it is written."""
 
     symbol: str
     context: str  # the item's coordinates, number and status record, if the function needs them
     results: tuple[str, ...]
     returns: str
+    framed: bool
+    frame_size: int = 0
 
 
 class Module:
@@ -57,7 +59,7 @@ class Module:
             (op.attrs["ndim"] for f in self.functions for op in walk(f.body) if op.name == "tid"), default=0
         )
         self.ndim = max(self.ndim, func.tid_ndim or 0)
-        self.independent = not any(op.name == "local" for f in self.functions for op in walk(f.body))
+        self.independent = not _has_local(func)
         self._declared: dict[str, None] = {}
         self._texts: dict[str, str] = {}
         self._weights: dict[Func, int] = {}
@@ -104,7 +106,7 @@ class Module:
         results = tuple(held for t in func.results for held in registers(t))
         returns = f"{{ {', '.join(results)} }}" if results else "void"
         context = self.context if func is self.func or _needs_item(func) else ""
-        return Callable(symbol, context, results, returns)
+        return Callable(symbol, context, results, returns, "ptr" in results and _has_local(func))
 
     @property
     def context(self) -> str:
@@ -112,7 +114,8 @@ class Module:
         return ", ".join([*(f"i32 %tid.{k}" for k in range(self.ndim)), "i64 %item", "ptr %status"])
 
     def _define(self, func: Func) -> str:
-        f, this = Function(self, func, EMIT), self._callables[func]
+        this = self._callables[func]
+        f = Function(self, func, EMIT, this.framed)
         params = []
         for n, param in enumerate(func.params):
             held = registers(param.type)
@@ -123,7 +126,8 @@ class Module:
             self._assume_contiguous(f)
         values = [o for operands in f.block(func.body) for o in operands]
         f.do(_return(f, this, values))
-        head = ", ".join(x for x in (this.context, *params) if x)
+        this.frame_size = f.frame_size
+        head = ", ".join(x for x in (this.context, "ptr %frame" if this.framed else "", *params) if x)
         attributes = self.target.inline if self._is_small(func) else self.target.attributes
         lines = [f"define internal {this.returns} {this.symbol}({head}) {attributes} {{", "start:"]
         return "\n".join([*lines, *f.allocas, *f.lines, "}"])
@@ -161,6 +165,10 @@ _FREE = frozenset(emit_composite.ROWS) - {"pick", "put"}
 
 def _needs_item(func: Func) -> bool:
     return any(op.name in ("tid", "assert") for f in [*callees(func), func] for op in walk(f.body))
+
+
+def _has_local(func: Func) -> bool:
+    return any(op.name == "local" for f in [*callees(func), func] for op in walk(f.body))
 
 
 def _return(f: Function, this: Callable, values: list[str]) -> str:

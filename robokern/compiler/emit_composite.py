@@ -72,7 +72,7 @@ def _pick(f: Function, op: Op) -> list[Operands]:
 
 def _pick_from_memory(f: Function, op: Op, whole: Operands, types: tuple[str, ...]) -> Operands:
     size = memory_size(types[0])
-    stack = f.alloca(len(whole) * size, size)
+    stack = f.reserve(len(whole) * size, size)
     for k, leaf in enumerate(whole):
         store_leaf(f, types[0], leaf, stack, k * size)
     index = index_operand(f, op.args[1])

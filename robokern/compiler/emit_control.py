@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 import re
+from collections.abc import Iterable, Sequence
 
 from robokern.compiler.emit_arithmetic import compare, convert
 from robokern.compiler.emit_function import Function, Operands, Row, typed
@@ -12,6 +11,8 @@ from robokern.compiler.emit_types import register, registers
 from robokern.ir import layout
 from robokern.ir.nodes import Op
 from robokern.ir.types import BY_NAME, Scalar, Type, scalar_of
+
+FRAME_ALIGN = 16
 
 
 def _if(f: Function, op: Op) -> list[Operands]:
@@ -111,7 +112,8 @@ def _turns(f: Function, t: Scalar, start: str, stop: str, step: str) -> str:
 def _call(f: Function, op: Op) -> list[Operands]:
     callee = f.module.callable(op.attrs["callee"])
     given = typed((t for a in op.args for t in registers(a.type)), (o for a in op.args for o in f.values[a]))
-    arguments = ", ".join(x for x in (callee.context, given) if x)
+    frame = f"ptr {f.reserve(callee.frame_size, FRAME_ALIGN)}" if callee.framed else ""
+    arguments = ", ".join(x for x in (callee.context, frame, given) if x)
     if not callee.results:
         f.do(f"call void {callee.symbol}({arguments})")
         return [() for _ in op.results]

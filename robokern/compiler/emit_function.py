@@ -18,10 +18,11 @@ Operands = tuple[str, ...]  # the leaves of a value: LLVM names or literals
 class Function:
     """The instructions written so far, the open basic block, and the operands that hold each IR value.
 
-    Allocas are kept apart and end up in the entry block, so that a loop does not grow the stack.
+    Stack memory is reserved in the entry block, so that a loop does not grow the stack. A function that may
+    return an array of its own is `framed`: its caller reserves that memory and passes it as `%frame`.
     """
 
-    def __init__(self, module: Module, func: Func, rows: Mapping[str, Row]) -> None:
+    def __init__(self, module: Module, func: Func, rows: Mapping[str, Row], framed: bool) -> None:
         self.module = module
         self.func = func
         self.rows = rows
@@ -29,6 +30,8 @@ class Function:
         self.lines: list[str] = []
         self.allocas: list[str] = []
         self.label = "start"
+        self.framed = framed
+        self.frame_size = 0
         self._count = 0
 
     def fresh(self, prefix: str = "%v") -> str:
@@ -52,9 +55,14 @@ class Function:
         self.module.declare(f"declare {result} @llvm.{name}({types})")
         return self.let(f"call {result} @llvm.{name}({', '.join(arguments)})")
 
-    def alloca(self, size: int, align: int) -> str:
-        """Bytes on the stack, reserved once per call of the function."""
+    def reserve(self, size: int, align: int) -> str:
+        """Bytes on the stack, once per call of the function; in the caller's frame if results may point there."""
         name = self.fresh("%stack")
+        if self.framed:
+            start = -(-self.frame_size // align) * align
+            self.frame_size = start + size
+            self.allocas.append(f"  {name} = getelementptr inbounds i8, ptr %frame, i64 {start}")
+            return name
         self.allocas.append(f"  {name} = alloca [{size} x i8], align {align}")
         return name
 

@@ -151,7 +151,7 @@ def _scalar_primitive(lo: Lowering, node: Any, name: str, a: Value, b: Value) ->
 
 def _registered(lo: Lowering, node: Any, name: str, *args: Value) -> Any:
     function = OPERATORS.get(name)
-    if function is None or find_overload(lo, function, list(args), {}) is None:
+    if function is None or find_overload(function, list(args), {}) is None:
         return None
     return call_function(lo, node, function, list(args), {}, [])
 

@@ -76,10 +76,7 @@ def instantiate(
     caller: Lowering, node: Any, overload: Overload, types: tuple[Type, ...], statics: dict[str, Any]
 ) -> Instance:
     """A func's program for these argument types and compile-time arguments."""
-    key = (
-        types,
-        tuple((n, id(v), v if isinstance(v, (str, int)) else None) for n, v in sorted(statics.items())),
-    )
+    key = types, tuple((n, _identity(statics[n])) for n in sorted(statics))
     found = overload.instances.get(key)
     if found is _BUSY:
         caller.fail(
@@ -100,6 +97,13 @@ def instantiate(
 
 
 _BUSY = object()
+
+
+def _identity(x: Any) -> Any:
+    """What tells compile-time arguments apart: values of plain data, identity of everything else."""
+    if isinstance(x, (bool, int, float, str)):
+        return type(x), repr(x)
+    return x if isinstance(x, Type) else id(x)
 
 
 def _lower_func(overload: Overload, types: tuple[Type, ...], statics: dict[str, Any]) -> Instance:

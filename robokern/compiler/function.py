@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, dataclass_transform
+from typing import Any, ClassVar, dataclass_transform
 
+from robokern.compiler.builtins import static
 from robokern.compiler.source import Source, source_of
 from robokern.errors import KernelError
 from robokern.ir.types import Inout, Struct, as_type, is_concrete
@@ -73,14 +74,22 @@ class Overload:
     def _pattern(self, name: str) -> Any:
         annotation = self.python.__annotations__.get(name, Any)
         if isinstance(annotation, str):
-            annotation = self.evaluate(annotation)
-        if annotation is Callable or annotation is Function or annotation is type:
+            annotation = self._annotation(name, annotation)
+        if annotation in (Callable, Function, type, static):
             return STATIC
         try:
             return as_type(annotation)
         except TypeError as error:
             node = next(a for a in self.source.node.args.args if a.arg == name)
             raise self.source.error(node, f"parameter {name!r}: {error}") from None
+
+    def _annotation(self, name: str, text: str) -> Any:
+        try:
+            return self.evaluate(text)
+        except NameError as error:
+            node = next(a for a in self.source.node.args.args if a.arg == name)
+            hint = "without `from __future__ import annotations` Python finds names of an enclosing function"
+            raise self.source.error(node, f"parameter {name!r}: {error}", hint) from None
 
     def evaluate(self, text: str) -> Any:
         """A Python expression in the scope the function was defined in."""
@@ -102,8 +111,16 @@ def _filled(cell: Any) -> bool:
     return True
 
 
+def _no_host(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    raise TypeError(
+        f"{function.name}() belongs to the kernel language: import robokern to call it on the host"
+    )
+
+
 class Function:
-    """A named set of overloads, callable in kernels."""
+    """A named set of overloads, callable in kernels and, for trying out, on the host."""
+
+    on_host: ClassVar[Callable[..., Any]] = staticmethod(_no_host)  # set by robokern
 
     def __init__(self, name: str, doc: str | None = None) -> None:
         self.name = self.__name__ = name
@@ -116,8 +133,9 @@ class Function:
         self.overloads = [o for o in self.overloads if _place(o) != place]
         self.overloads.append(overload)
 
-    def __call__(self, *args: Any) -> Any:
-        raise TypeError(f"{self.name}() is a func of the kernel language: call it in a kernel or func")
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs it on the host, with the result it has in a kernel; inout arguments follow the results."""
+        return Function.on_host(self, args, kwargs)
 
     def __repr__(self) -> str:
         return f"<func {self.name}>"

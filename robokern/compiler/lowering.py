@@ -89,7 +89,7 @@ class Lowering:
             self.fail(node, f"{name}: {error}")
 
     def use_grid(self, ndim: int, node: Any) -> None:
-        """Notes that the function needs the item's coordinates in a grid of `ndim` dimensions (0: it does not)."""
+        """Notes that the function needs the item's place in a grid of `ndim` dimensions (0: it does not)."""
         if ndim and self.tid_ndim not in (0, ndim):
             message = f"tid() gives {ndim} coordinates here and {self.tid_ndim} before"
             self.fail(node, message, "unpack the same number everywhere")

@@ -188,11 +188,10 @@ def _attribute(lo: Lowering, node: ast.Attribute, at: Any) -> Any:
         return _field(lo, node, at, type_)
     if isinstance(type_, ArrayType):
         return Temp(_array_attribute(lo, node, at, type_))
-    if node.attr == "dtype":
-        return Temp(type_.dtype)
-    if isinstance(type_, Transform) and node.attr in ("p", "q"):
-        piece = (0, Vector(3, type_.dtype)) if node.attr == "p" else (3, Quaternion(type_.dtype))
-        return part(at, *piece)
+    if node.attr in ("dtype", "shape"):
+        return Temp(getattr(type_, node.attr))
+    if isinstance(type_, Transform) and node.attr in type_.parts:
+        return part(at, *type_.parts[node.attr])
     place_ = "xyzw".find(node.attr) if len(node.attr) == 1 else -1
     if isinstance(type_, (Vector, Quaternion)) and 0 <= place_ < type_.shape[0]:
         return part(at, place_, type_.dtype)

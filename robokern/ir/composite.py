@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -18,11 +18,14 @@ class Composite:
         type: the composite type.
         data: its components, shape `type.shape`, of the type's scalar dtype.
 
-    Elementwise `+ - * /` with equal types and scalars, indexing, iteration and comparison;
+    Operators mean what they mean in kernels; indexing, iteration, `.x .y .z .w`, `.p .q`;
     `np.asarray(value)` shares memory.
     """
 
     __slots__ = ("data", "type")
+    operate: ClassVar[Callable[[str, Any, Any], Any] | None] = (
+        None  # operators as in kernels; set by robokern
+    )
 
     def __init__(self, type: Type, data: np.ndarray) -> None:
         self.type, self.data = type, data
@@ -43,6 +46,10 @@ class Composite:
         self.data[index] = value
 
     def __getattr__(self, name: str) -> Any:
+        parts = getattr(self.type, "parts", {})
+        if name in parts:
+            start, type_ = parts[name]
+            return Composite(type_, self.data[start : start + type_.shape[0]])
         place = "xyzw".find(name) if len(name) == 1 else -1
         if place < 0 or place >= len(self.data) or self.data.ndim != 1:
             raise AttributeError(f"{self.type} has no component {name!r}")
@@ -56,25 +63,37 @@ class Composite:
     def __hash__(self) -> int:
         return hash((self.type, self.data.tobytes()))
 
-    def _binary(self, other: Any, operation: Any) -> Any:
-        if isinstance(other, Composite) and other.type != self.type:
+    def _binary(self, name: str, other: Any, elementwise: Any) -> Any:
+        """Equal types and scalars here; every other meaning is the kernel language's."""
+        if elementwise is not None and self._is_alike(name, other):
+            other = other.data if isinstance(other, Composite) else self.data.dtype.type(other)
+            return Composite(self.type, elementwise(self.data, other).astype(self.data.dtype))
+        if Composite.operate is None or not isinstance(other, (Composite, int, float, np.generic)):
             return NotImplemented
-        other = other.data if isinstance(other, Composite) else self.data.dtype.type(other)
-        return Composite(self.type, operation(self.data, other).astype(self.data.dtype))
+        return Composite.operate(name, self, other)
 
-    def __add__(self, other: Any) -> Composite:
-        return self._binary(other, np.add) if isinstance(other, Composite) else NotImplemented
+    def _is_alike(self, name: str, other: Any) -> bool:
+        if isinstance(other, Composite):
+            return name in ("add", "sub") and other.type == self.type
+        return name in ("mul", "div") and isinstance(other, (int, float, np.generic))
 
-    def __sub__(self, other: Any) -> Composite:
-        return self._binary(other, np.subtract) if isinstance(other, Composite) else NotImplemented
+    def __add__(self, other: Any) -> Any:
+        return self._binary("add", other, np.add)
 
-    def __mul__(self, other: Any) -> Composite:
-        return NotImplemented if isinstance(other, Composite) else self._binary(other, np.multiply)
+    def __sub__(self, other: Any) -> Any:
+        return self._binary("sub", other, np.subtract)
 
-    __rmul__ = __mul__
+    def __mul__(self, other: Any) -> Any:
+        return self._binary("mul", other, np.multiply)
 
-    def __truediv__(self, other: Any) -> Composite:
-        return NotImplemented if isinstance(other, Composite) else self._binary(other, np.divide)
+    def __matmul__(self, other: Any) -> Any:
+        return self._binary("matmul", other, None)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._binary("mul", other, np.multiply)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._binary("div", other, np.divide)
 
     def __neg__(self) -> Composite:
         return Composite(self.type, -self.data)

@@ -133,7 +133,7 @@ class Quaternion(Type):
         return _components(self, args)
 
     def default(self) -> Any:
-        return self(0, 0, 0, 1)
+        return self(0)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -155,6 +155,11 @@ class Transform(Type):
 
     def default(self) -> Any:
         return self(0, 0, 0, 0, 0, 0, 1)
+
+    @property
+    def parts(self) -> dict[str, tuple[int, Type]]:
+        """Its named parts: first scalar and type."""
+        return {"p": (0, Vector(3, self.dtype)), "q": (3, Quaternion(self.dtype))}
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -1,0 +1,71 @@
+"""Funcs and operators called by Python: lowered for the arguments' types and run by the interpreter.
+
+The result has the bits it has in a kernel. Meant for trying out and for set-up code; kernels are for speed.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from robokern.compiler.calls import Binding, Instance, find_overload, type_of
+from robokern.compiler.contract import contract
+from robokern.compiler.expressions import VERBS
+from robokern.compiler.frontend import instantiate
+from robokern.compiler.function import OPERATORS, STATIC, Function
+from robokern.compiler.lowering import describe, rebuild
+from robokern.ir.composite import Composite
+from robokern.ir.interpret import call as interpret
+from robokern.ir.nodes import Func
+from robokern.ir.types import scalar_of
+
+
+def call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What the func returns; new values of inout parameters follow.
+
+    Raises:
+        TypeError: no overload takes these arguments.
+        KernelError: the func cannot be compiled.
+    """
+    bound = find_overload(function, list(args), kwargs)
+    if bound is None:
+        raise TypeError(f"{function.name}() does not take ({', '.join(map(shown, args))})")
+    instance, values = _instance(bound)
+    results = list(interpret(_contracted(instance.func), *values))
+    returned = None if instance.shape is None else rebuild(instance.shape, results)
+    return (returned, *results) if results else returned
+
+
+def shown(x: Any) -> str:
+    """An argument for messages: its type if it has one."""
+    return str(type_of(x) or describe(x))
+
+
+def _instance(bound: Binding) -> tuple[Instance, list[Any]]:
+    statics, values, types = {}, [], []
+    for (name, _), x, type_ in zip(bound.overload.params, bound.args, bound.types, strict=True):
+        if type_ is STATIC:
+            statics[name] = x
+        else:
+            values.append(x)
+            types.append(type_)
+    return instantiate(None, None, bound.overload, tuple(types), statics), values
+
+
+@cache
+def _contracted(func: Func) -> Func:
+    return contract(func)
+
+
+def operate(name: str, a: Any, b: Any) -> Any:
+    """An operator on host values, at least one a composite.
+
+    Raises:
+        TypeError: the operator has no meaning for these types.
+    """
+    table = OPERATORS.get(name)
+    scalar: Any = scalar_of(a.type if isinstance(a, Composite) else b.type)
+    args = tuple(x if isinstance(x, Composite) else scalar(x) for x in (a, b))
+    if table is None or find_overload(table, list(args), {}) is None:
+        raise TypeError(f"cannot {VERBS[name]} {shown(a)} and {shown(b)}")
+    return call(table, args, {})
