@@ -1,0 +1,151 @@
+"""Random well-typed kernels: compiled code gives the interpreter's bits.
+
+`ROBOKERN_RANDOM_PROGRAMS=5000 python -m pytest tests/random_programs` tries more, with fresh seeds each time.
+A failure is shrunk to a minimal kernel and printed with its source.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import robokern as rk
+from robokern.ir import layout
+from robokern.ir.types import ArrayType, Struct
+
+_spec = importlib.util.spec_from_file_location("random_program_generator", Path(__file__).with_name("generator.py"))
+generator = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = generator
+_spec.loader.exec_module(generator)
+
+COUNT = int(os.environ.get("ROBOKERN_RANDOM_PROGRAMS", "0"))
+
+
+@st.composite
+def programs(draw) -> Any:
+    """Programs that shrink: every choice is a drawn integer, 0 the simplest."""
+    return generator.Generator(lambda n: draw(st.integers(0, n - 1))).program()
+
+
+def load(source: str, folder: Path) -> ModuleType:
+    """The program as a module with a file of its own, for the compiler reads source from files."""
+    name = f"random_program_{abs(hash(source))}"
+    path = folder / f"{name}.py"
+    path.write_text(source)
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # structs look their annotations up there
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        del sys.modules[name]
+    return module
+
+
+def numbers(random: np.random.Generator, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """Values of a scalar type: ordinary ones, small ones, and the type's edges."""
+    if dtype.kind == "b":
+        return random.integers(0, 2, shape).astype(bool)
+    small = random.integers(-4 if dtype.kind in "if" else 0, 9, shape)
+    if dtype.kind == "f":
+        info = np.finfo(dtype)
+        edges = [0.0, -0.0, np.inf, -np.inf, np.nan, info.max, -info.max, info.tiny, info.smallest_subnormal]
+        ordinary = random.standard_normal(shape) * 10.0 ** random.integers(-3, 4, shape)
+    else:
+        info = np.iinfo(dtype)
+        edges = [info.min, info.max, info.max - 1, info.max // 2, 0, 1]
+        ordinary = random.integers(info.min, info.max, shape, dtype=dtype, endpoint=True)
+    kind = random.integers(0, 4, shape)
+    chosen = np.array(edges, dtype)[random.integers(0, len(edges), shape)]
+    return np.where(kind == 0, chosen, np.where(kind == 1, small.astype(dtype), ordinary.astype(dtype)))
+
+
+def fill(random: np.random.Generator, array: np.ndarray) -> None:
+    """Random values in every field."""
+    if array.dtype.names is None:
+        array[...] = numbers(random, array.dtype, array.shape)
+        return
+    for name in array.dtype.names:
+        fill(random, array[name])
+
+
+def random_array(random: np.random.Generator, type_: Any, shape: tuple[int, ...]) -> np.ndarray:
+    element = layout.numpy_dtype(type_)
+    array = np.zeros((*shape, *element.shape), element.base)
+    fill(random, array)
+    return array
+
+
+def shape_of(name: str) -> tuple[int, ...]:
+    lengths = {"out": (generator.ITEMS, generator.SLOTS), "in": (generator.INPUTS,), "shared": (generator.CELLS,)}
+    return lengths[name.split("_")[0]]
+
+
+def host_value(type_: Any, array: np.ndarray) -> Any:
+    """A scalar argument from an array of no dimensions."""
+    if isinstance(type_, Struct):
+        return type_(**{name: host_value(t, array[name]) for name, t in type_.fields})
+    return array[()] if array.dtype.shape == () and array.ndim == 0 else type_(*array.ravel())
+
+
+def arguments(program: Any, module: ModuleType) -> list[Any]:
+    random = np.random.default_rng(program.seed)
+    types = dict(module.k.params)
+    made = []
+    for name, _ in program.params:
+        type_ = types[name]
+        if isinstance(type_, ArrayType):
+            made.append(random_array(random, type_.dtype, shape_of(name)))
+        else:
+            made.append(host_value(type_, random_array(random, type_, ())))
+    return made
+
+
+def launch(module: ModuleType, args: list[Any], device: str) -> list[np.ndarray]:
+    """The arrays after a launch on copies of the arguments."""
+    copies = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+    rk.launch(module.k, dim=generator.ITEMS, inputs=copies, device=device)
+    return [a for a in copies if isinstance(a, np.ndarray)]
+
+
+def assert_same_bits(got: np.ndarray, want: np.ndarray, what: str) -> None:
+    """Equal to the bit; every NaN equals every other, since which one an operation gives is not specified."""
+    if got.dtype.names is not None:
+        for name in got.dtype.names:
+            assert_same_bits(got[name], want[name], f"{what}.{name}")
+        return
+    got, want = np.ascontiguousarray(got), np.ascontiguousarray(want)
+    if got.dtype.kind == "f":
+        nan = np.isnan(got) & np.isnan(want)
+        got, want = (np.where(nan, 0, x.view(f"u{x.dtype.itemsize}")) for x in (got, want))
+    np.testing.assert_array_equal(got, want, err_msg=what)
+
+
+def check(program: Any, folder: Path) -> None:
+    """Runs a program on both devices."""
+    module = load(program.source, folder)
+    args = arguments(program, module)
+    names = [name for name, type_ in program.params if isinstance(type_, ArrayType)]
+    want, got = (launch(module, args, device) for device in ("ref", "cpu"))
+    for name, x, y in zip(names, got, want, strict=True):
+        assert_same_bits(x, y, name)
+
+
+QUIET = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+
+
+@settings(max_examples=COUNT or 60, derandomize=not COUNT, phases=[Phase.generate, Phase.shrink], **QUIET)
+@given(program=programs())
+def test_compiled_equals_interpreted(program):
+    with tempfile.TemporaryDirectory() as folder:
+        check(program, Path(folder))
