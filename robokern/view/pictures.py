@@ -17,14 +17,15 @@ from robokern.view.terrain import HeightMap, height_map
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
 
     from robokern.world.world import World
 
 Floats = NDArray[np.floating[Any]]
 
-RANGE_COLOURS = "viridis_r"  # near is dark; even steps of lightness are even steps of distance
-HEIGHT_COLOURS = "plasma"
+RANGE_COLOURS = "viridis_r"  # near is light; even steps of lightness are even ratios of distance
+HEIGHT_COLOURS = "viridis"
 NO_HIT_COLOUR = "#d9d9d9"
 PATH_COLOUR = "#00c2d1"
 MARGIN = 1.0  # of terrain shown around the outermost points [m]
@@ -123,8 +124,7 @@ def range_image(scans: Scans, scan: int = -1) -> Figure:
         _edges(scans.elevation),
         np.ma.masked_array(ranges, ~hit),
         cmap=RANGE_COLOURS,
-        vmin=0.0,
-        vmax=float(ranges[hit].max()) if hit.any() else scans.max_range,
+        norm=_range_norm(ranges[hit], scans.max_range),
     )
     axes.invert_xaxis()
     axes.set_xlabel("azimuth [deg], positive to the left")
@@ -135,7 +135,8 @@ def range_image(scans: Scans, scan: int = -1) -> Figure:
         loc="left",
         fontsize=11,
     )
-    figure.colorbar(image, ax=axes, label="range [m]", pad=0.01)
+    bar = figure.colorbar(image, ax=axes, label="range [m]", pad=0.01, ticks=_range_ticks(), format="%g")
+    bar.minorticks_off()
     _legend_patch(axes, f"no hit within {scans.max_range:g} m ({missed:.0f} % of rays)")
     return figure
 
@@ -145,14 +146,18 @@ def from_above(scans: Scans, terrain: HeightMap) -> Figure:
     figure, axes = _figure(8.6, 7.6)
     _shade(axes, terrain)
     hits = _hits(scans)
-    # upper points last, so that what stands on the ground is not buried in it
+    # upper points last, so that what stands on the ground is not buried in it; a few outliers take no colours
     order = np.argsort(hits[:, 2])
+    low, high = np.quantile(hits[:, 2], [0.01, 0.99]) if len(hits) else (0.0, 1.0)
     cloud = axes.scatter(
         hits[order, 0],
         hits[order, 1],
         c=hits[order, 2],
-        s=1.6,
+        s=0.9,
         cmap=HEIGHT_COLOURS,
+        vmin=low,
+        vmax=high,
+        alpha=0.7,
         linewidths=0,
         rasterized=True,
     )
@@ -168,7 +173,9 @@ def from_above(scans: Scans, terrain: HeightMap) -> Figure:
     axes.set_title(
         f"{scans.name}: {len(hits):,} points from above, {span}, world {scans.world}", loc="left", fontsize=11
     )
-    figure.colorbar(cloud, ax=axes, label="height of point [m]", shrink=0.8, pad=0.01)
+    bar = figure.colorbar(cloud, ax=axes, label="height of point [m]", shrink=0.8, pad=0.01, extend="both")
+    if bar.solids is not None:
+        bar.solids.set_alpha(1.0)
     axes.legend(loc="upper right", fontsize=9, framealpha=0.9)
     return figure
 
@@ -199,7 +206,7 @@ def _shade(axes: Axes, terrain: HeightMap) -> None:
     light = LightSource(azdeg=315.0, altdeg=45.0).hillshade(
         filled, vert_exag=1.5, dx=spacing_x, dy=-spacing_y
     )
-    alpha = np.where(known, 1.0, 0.0)
+    alpha = _inner(known).astype(np.float64)
     axes.imshow(
         0.35 + 0.6 * light,
         cmap="gray",
@@ -210,6 +217,31 @@ def _shade(axes: Axes, terrain: HeightMap) -> None:
         extent=(terrain.x[0], terrain.x[-1], terrain.y[0], terrain.y[-1]),
         interpolation="bilinear",
     )
+
+
+def _inner(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Cells whose four neighbours are known too: at a border the slope, and so the shade, has no meaning."""
+    inner = known.copy()
+    for axis in (0, 1):
+        for shift in (1, -1):
+            inner &= np.roll(known, shift, axis)
+    return inner
+
+
+def _range_norm(hits: Floats, max_range: float) -> LogNorm:
+    """Logarithmic colours: the ground at the feet and the far rim both keep their steps."""
+    from matplotlib.colors import LogNorm
+
+    if not len(hits):
+        return LogNorm(0.1 * max_range, max_range)
+    low = max(float(hits.min()), 1e-3 * max_range)
+    return LogNorm(low, max(float(hits.max()), 1.001 * low))
+
+
+def _range_ticks() -> Any:
+    from matplotlib.ticker import LogLocator
+
+    return LogLocator(base=10.0, subs=(1.0, 2.0, 5.0))
 
 
 def _legend_patch(axes: Axes, text: str) -> None:
