@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 
-.PHONY: demo test check layers bench clean
+.PHONY: demo test check layers schema bench clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)demo
@@ -19,9 +19,14 @@ check: $(STAMP)dev layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/robokern schema | diff -q - configs/schema.json || { echo "run: make schema" >&2; exit 1; }
 
 layers: $(STAMP)dev
 	$(BIN)/lint-imports
+
+# what editors complete and check run files with
+schema: $(STAMP)demo
+	$(BIN)/robokern schema > configs/schema.json
 
 bench: $(STAMP)bench
 	$(BIN)/python -m benchmarks
