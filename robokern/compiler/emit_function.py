@@ -56,7 +56,7 @@ class Function:
         return self.let(f"call {result} @llvm.{name}({', '.join(arguments)})")
 
     def reserve(self, size: int, align: int) -> str:
-        """Bytes on the stack, once per call of the function; in the caller's frame if results may point there."""
+        """Bytes on the stack, once per call of the function; of the caller if results may point there."""
         name = self.fresh("%stack")
         if self.framed:
             start = -(-self.frame_size // align) * align

@@ -391,6 +391,32 @@ def test_local_arrays_start_as_zero_each_time() -> None:
     np.testing.assert_array_equal(out, 500)
 
 
+def test_local_arrays_may_be_returned() -> None:
+    def make(b, n):  # type: ignore[no-untyped-def]
+        array = b.op("local", shape=(5,), type=ArrayType(float64))
+        for k in range(300):  # too much to be inlined
+            n = b.op("xor", b.op("mul", n, b.const(3, int32)), b.const(k, int32))
+        b.ops("store", array, b.const(3, int32), b.op("cast", n, type=float64), offset=0)
+        return array
+
+    inner = function("inner", [int32], make)
+
+    def both(b, n):  # type: ignore[no-untyped-def]
+        b.op("local", shape=(3,), type=ArrayType(int8))
+        arrays = [b.op("call", b.op("add", n, b.const(k, int32)), callee=inner) for k in (0, 1)]
+        return tuple(arrays)
+
+    outer = function("outer", [int32], both)
+
+    def compute(b, n):  # type: ignore[no-untyped-def]
+        first, second = b.ops("call", n, callee=outer)
+        x, y = (b.op("load", a, b.const(3, int32), type=float64, offset=0) for a in (first, second))
+        return b.op("add", b.op("mul", x, b.const(1000, float64)), y)
+
+    out = run_each(compute, np.arange(6, dtype=np.int32), types=[int32], to=float64)
+    assert len(np.unique(out)) == 6
+
+
 def test_shape_of_an_array() -> None:
     def body(b, tid, x, out):  # type: ignore[no-untyped-def]
         for dim in range(3):
