@@ -10,6 +10,7 @@ from robokern.lang import (
     error_function,
     exponential,
     hyperbolic,
+    linalg,
     matrix,
     quaternion,
     random,
@@ -22,7 +23,8 @@ from robokern.lang import (
 )
 
 _MODULES = (
-    scalar, trigonometry, exponential, hyperbolic, error_function, vector, matrix, quaternion, transform, spatial, random, search,
+    scalar, trigonometry, exponential, hyperbolic, error_function, vector, matrix, quaternion, transform, spatial,
+    linalg, random, search,
 )  # fmt: skip
 _public = {
     name: value
