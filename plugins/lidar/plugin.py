@@ -127,7 +127,7 @@ def the_body(world: Any, pattern: str) -> int:
 def elevations(config: Config) -> NDArray[np.float64]:
     """Elevation of each channel [deg], channel 0 first."""
     if config.elevations_deg is not None:
-        return angles("elevations_deg", config.elevations_deg, 180.0)
+        return angles("elevations_deg", config.elevations_deg, 90.0)
     low, high = fov("vertical_fov_deg", config.vertical_fov_deg, -90.0, 90.0)
     return np.array([0.5 * (low + high)]) if config.channels == 1 else np.linspace(low, high, config.channels)
 
@@ -157,17 +157,18 @@ def fov(key: str, limits: tuple[float, float], least: float, most: float) -> tup
     return low, high
 
 
-def angles(key: str, values: list[float], widest: float) -> NDArray[np.float64]:
+def angles(key: str, values: list[float], most: float) -> NDArray[np.float64]:
     """Checked explicit angles [deg], in the order given.
 
     Raises:
-        ConfigError: none, out of order, or spread over more than `widest`.
+        ConfigError: none, out of order, beyond +-most, or more than a full turn apart.
     """
     given = np.asarray(values, dtype=np.float64)
-    rising = bool((np.diff(given) > 0).all() or (np.diff(given) < 0).all())
-    if not len(given) or not rising or np.ptp(given) > widest or np.abs(given).max() > widest:
+    steps = np.diff(given)
+    in_order = bool((steps > 0.0).all() or (steps < 0.0).all())
+    if not len(given) or not in_order or np.abs(given).max() > most or np.ptp(given) > 360.0:
         raise rk.ConfigError(
-            f"{key}: expected at least one angle, rising or falling, over at most {widest:g} degrees; "
+            f"{key}: expected at least one angle, rising or falling, within +-{most:g}, at most 360 apart; "
             f"got {values}"
         )
     return given
