@@ -39,7 +39,8 @@ from robokern.compiler.builtins import (
     trunc,
     where,
 )
-from robokern.compiler.function import Function, Kernel, func, kernel, struct
+from robokern.compiler.function import Function, Kernel, func, kernel, overload, struct
+from robokern.compiler.source import from_source
 from robokern.errors import (
     ConfigError,
     DeviceError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from robokern.compiler.builtins import Builtin
 from robokern.compiler.construct import construct
@@ -172,7 +172,8 @@ def _bind(overload: Overload, args: list[Any], kwargs: dict[str, Any]) -> Bindin
     like = next(
         (scalar_of(t) for a in given.values() if (t := type_of(a)) is not None and scalar_of(t)), None
     )
-    types = [_fit(pattern, given[name], like) for name, pattern in params]
+    variables: dict[Any, Any] = {}
+    types = [_fit(pattern, given[name], like, variables) for name, pattern in params]
     if any(t is None for t in types):
         return None
     odd = sum(1 for n, t in zip(names, types, strict=True) if is_weak(given[n]) and t not in (float32, int32))
@@ -190,14 +191,14 @@ def type_of(x: Any) -> Any:
     return BY_NAME.get(name) if isinstance(name, str) else None
 
 
-def _fit(pattern: Any, x: Any, like: Any) -> Any:
+def _fit(pattern: Any, x: Any, like: Any, variables: dict[Any, Any]) -> Any:
     """The type `x` takes for a parameter of this pattern; STATIC at compile time only; None if it misfits."""
     pattern = pattern.inner if isinstance(pattern, Inout) else pattern
     type_ = type_of(x)
     if pattern is STATIC:
         return None if _needs_code(x) else STATIC
     if type_ is not None:
-        return type_ if matches(pattern, type_) else None
+        return type_ if matches(pattern, type_, variables) else None
     if isinstance(x, (bool, int, float)):
         return _fit_literal(pattern, x, like)
     return STATIC if pattern is Any and not _needs_code(x) else None
@@ -211,7 +212,7 @@ def _needs_code(x: Any) -> bool:
 def _fit_literal(pattern: Any, x: Any, like: Any) -> Any:
     default = bool_ if isinstance(x, bool) else int32 if isinstance(x, int) else float32
     kinds = "iu" if default is int32 else default.kind
-    if pattern is Any:
+    if pattern is Any or isinstance(pattern, TypeVar):
         return like if isinstance(like, Scalar) and like.kind in kinds and default is not bool_ else default
     return pattern if isinstance(pattern, Scalar) and pattern.kind in kinds else None
 

@@ -73,12 +73,13 @@ def _lower_kernel(overload: Overload, types: tuple[Type, ...]) -> Func:
 
 
 def instantiate(
-    caller: Lowering, node: Any, overload: Overload, types: tuple[Type, ...], statics: dict[str, Any]
+    caller: Lowering | None, node: Any, overload: Overload, types: tuple[Type, ...], statics: dict[str, Any]
 ) -> Instance:
     """A func's program for these argument types and compile-time arguments."""
     key = types, tuple((n, _identity(statics[n])) for n in sorted(statics))
     found = overload.instances.get(key)
     if found is _BUSY:
+        assert caller is not None
         caller.fail(
             node, f"{overload.name}() calls itself", "recursion is not possible in kernels: write a loop"
         )

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, dataclass_transform
 from robokern.compiler.builtins import static
 from robokern.compiler.source import Source, source_of
 from robokern.errors import KernelError
-from robokern.ir.types import Inout, Struct, as_type, is_concrete
+from robokern.ir.types import Inout, Struct, as_type, is_concrete, matches
 
 
 class Static:
@@ -205,6 +205,21 @@ class Kernel:
         """Names and types (patterns, if generic) of the parameters."""
         return self.overload.params
 
+    def with_types(self, types: dict[str, Any]) -> Kernel:
+        """The kernel with these parameters' types fixed.
+
+        Raises:
+            TypeError: no such parameter, or a type its annotation does not allow.
+        """
+        fixed = Kernel(self.overload.python, self.options)
+        chosen = {name: as_type(t) for name, t in types.items()}
+        for name, type_ in chosen.items():
+            pattern = dict(self.params).get(name)
+            if pattern is None or not matches(pattern, type_):
+                raise TypeError(f"kernel {self.name}: parameter {name!r} cannot be {type_}")
+        fixed.overload._params = tuple((n, chosen.get(n, p)) for n, p in self.params)
+        return fixed
+
     @property
     def is_generic(self) -> bool:
         """Whether some parameter's type is only known at launch."""
@@ -236,6 +251,26 @@ def kernel(python: Any = None, **options: Any) -> Any:
     if unknown:
         raise TypeError(f"kernel has no option {unknown[0]!r} (options: {', '.join(_KERNEL_OPTIONS)})")
     return (lambda p: Kernel(p, options)) if python is None else Kernel(python, options)
+
+
+def overload(kernel: Any, types: Any = None) -> Kernel:
+    """A generic kernel for given argument types.
+
+    Args:
+        kernel: the generic kernel; or, as a decorator, a function of its name that only annotates the types.
+        types: by parameter name, or in order.
+
+    Raises:
+        TypeError: the kernel does not take such types.
+    """
+    if not isinstance(kernel, Kernel):
+        generic = kernel.__globals__.get(kernel.__name__) or Overload(kernel).captured.get(kernel.__name__)
+        if not isinstance(generic, Kernel):
+            raise TypeError(f"overload: no generic kernel {kernel.__name__!r} stands above")
+        return generic.with_types(dict(Overload(kernel).params))
+    if not isinstance(types, dict):
+        types = dict(zip((n for n, _ in kernel.params), types or (), strict=False))
+    return kernel.with_types(types)
 
 
 @dataclass_transform(kw_only_default=True)

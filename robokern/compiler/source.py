@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import linecache
 import textwrap
 from collections.abc import Callable, Iterator
@@ -93,7 +94,7 @@ def _parse_alone(function: Callable[..., Any]) -> Source:
         lines, first = inspect.getsourcelines(function)
     except (OSError, TypeError):
         raise KernelError(
-            f"no source text for {function.__qualname__}; define it in a file or a notebook cell",
+            f"no source text for {function.__qualname__}; define it in a file, a notebook cell or rk.from_source(text)",
             code.co_filename,
             code.co_firstlineno,
         ) from None
@@ -102,3 +103,21 @@ def _parse_alone(function: Callable[..., Any]) -> Source:
     (node,) = ast.parse(text).body
     assert isinstance(node, ast.FunctionDef)
     return Source(node, code.co_filename, first - 1, shift, tuple(x.rstrip("\n") for x in lines))
+
+
+def from_source(text: str, name: str = "kernels", scope: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Runs Python text that defines kernels, funcs and structs, so that they can be compiled and show their lines.
+
+    Args:
+        text: Python source; decorators are looked up as usual, so it begins with its imports.
+        name: what error messages call it.
+        scope: names known to the text.
+
+    Returns:
+        Everything the text defines, by name.
+    """
+    file = f"<{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}>"
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+    known = {"__name__": name, **(scope or {})}
+    exec(compile(text, file, "exec"), known)
+    return {n: x for n, x in known.items() if n not in (scope or {}) and not n.startswith("__")}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -221,7 +221,7 @@ _SUFFIX = {
 
 
 def _show(x: Any) -> str:
-    return "Any" if x is Any else str(x)
+    return "Any" if x is Any else x.__name__ if isinstance(x, TypeVar) else str(x)
 
 
 def as_type(annotation: Any) -> Any:
@@ -230,7 +230,7 @@ def as_type(annotation: Any) -> Any:
     Raises:
         TypeError: it names no type of the kernel language.
     """
-    if isinstance(annotation, Type) or annotation is Any:
+    if isinstance(annotation, (Type, TypeVar)) or annotation is Any:
         return annotation
     if annotation in _PYTHON:
         return _PYTHON[annotation]
@@ -288,29 +288,45 @@ def is_integer(type: Any) -> bool:
     return isinstance(scalar, Scalar) and scalar.kind in "iu"
 
 
-def matches(pattern: Any, type: Any) -> bool:
-    """Whether `type` fits `pattern`, in which `Any` stands for anything."""
+def matches(pattern: Any, type: Any, bound: dict[TypeVar, Any] | None = None) -> bool:
+    """Whether `type` fits `pattern`, in which `Any` stands for anything, and a TypeVar for one thing throughout.
+
+    Args:
+        pattern: a type, possibly with `Any` and type variables in it.
+        type: a concrete type.
+        bound: what type variables stand for so far; those met here are added.
+    """
     if pattern is Any:
         return True
+    if isinstance(pattern, TypeVar):
+        return _matches_variable(pattern, type, {} if bound is None else bound)
     if isinstance(pattern, Inout):
-        return matches(pattern.inner, type)
+        return matches(pattern.inner, type, bound)
     if pattern.__class__ is not type.__class__:
         return False
     if isinstance(pattern, (Scalar, Struct)):
         return bool(pattern == type)
     return all(
-        mine is Any or (matches(mine, other) if isinstance(mine, Type) else mine == other)
+        matches(mine, other, bound) if isinstance(mine, (Type, TypeVar)) or mine is Any else mine == other
         for mine, other in zip(vars(pattern).values(), vars(type).values(), strict=True)
     )
 
 
+def _matches_variable(variable: TypeVar, type: Any, bound: dict[TypeVar, Any]) -> bool:
+    allowed = variable.__constraints__
+    if allowed and not any(matches(as_type(a), type) for a in allowed):
+        return False
+    return bool(bound.setdefault(variable, type) == type)
+
+
 def is_concrete(type: Any) -> bool:
     """Whether no `Any` is left in it."""
-    if type is Any:
+    if type is Any or isinstance(type, TypeVar):
         return False
     if isinstance(type, (Scalar, Struct)):
         return True
-    return all(x is not Any and (not isinstance(x, Type) or is_concrete(x)) for x in vars(type).values())
+    inner = [x for x in vars(type).values() if x is Any or isinstance(x, (Type, TypeVar))]
+    return all(is_concrete(x) for x in inner)
 
 
 def named_types() -> dict[str, Type]:
