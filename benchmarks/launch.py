@@ -2,9 +2,9 @@
 
     python -m benchmarks.launch
 
-Launch: a compiled kernel on one item with 2 and with 8 array arguments. Add: c = a + b on 16 Mi float32. Start: a
-fresh process that imports the package, defines a trivial kernel and launches it, with an empty cache and with a
-filled one; "first launch" leaves out the import.
+Launch: a compiled kernel on one item with 2 and with 8 array arguments. Add: c = a + b on 16 Mi float32.
+Start: a fresh process that imports the package, defines a trivial kernel and launches it, with an empty cache
+and with a filled one; "first launch" leaves out the import.
 """
 
 import os

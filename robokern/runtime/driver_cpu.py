@@ -18,11 +18,13 @@ import threading
 from collections.abc import Callable
 from functools import cache as once
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from robokern.errors import DeviceError
 from robokern.runtime.cache import object_cache
-from robokern.runtime.pool_python import PythonPool
+
+if TYPE_CHECKING:
+    from robokern.runtime.pool_python import PythonPool
 
 MAX_THREADS = 1024
 POOL = Path(__file__).with_name("pool.ll")
@@ -34,7 +36,11 @@ _RUN = ctypes.CFUNCTYPE(
 _INITIALISE = ctypes.CFUNCTYPE(None, ctypes.c_int64)
 _COUNT = ctypes.CFUNCTYPE(ctypes.c_int64)
 
-_lock = threading.RLock()
+# held while code is compiled or loaded; a fork waits for that, so a child never inherits a half-done compiler
+lock = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
+_pool: NativePool | PythonPool | None = None
 _threads: int | None = None
 _number = 0
 
@@ -100,16 +106,15 @@ def _jit() -> Any:
 
 def _link(code: bytes, symbols: tuple[str, ...]) -> Any:
     global _number
-    jit = _jit()
     from llvmlite.binding import JITLibraryBuilder
 
     builder = JITLibraryBuilder().add_object_img(code).add_current_process()
     for symbol in symbols:
         builder.export_symbol(symbol)
-    with _lock:
+    with lock:
         _number += 1
         try:
-            return builder.link(jit, f"robokern-{_number}")
+            return builder.link(_jit(), f"robokern-{_number}")
         except RuntimeError as error:
             raise DeviceError(f"device 'cpu': cannot load object code: {error}") from error
 
@@ -117,7 +122,7 @@ def _link(code: bytes, symbols: tuple[str, ...]) -> Any:
 def platform_lines(triple: str) -> str:
     """The lines of LLVM IR that complete `pool.ll` on the platform of `triple`."""
     darwin = "apple" in triple or "darwin" in triple
-    if triple.startswith(("x86_64", "amd64", "i686")):
+    if triple.startswith(("x86_64", "amd64")):
         declaration, relax = "declare void @llvm.x86.sse2.pause()", "call void @llvm.x86.sse2.pause()"
     elif triple.startswith(("aarch64", "arm64")):
         # `yield` is a no-op on most cores; a barrier waits for about as long as x86's pause
@@ -146,22 +151,30 @@ def compile_text(text: str, triple: str) -> bytes:
 
     _jit()
     module = binding.parse_assembly(text)
+    # not optimised: that takes a fifth of the time, and what matters is inside the kernels
     machine = binding.Target.from_triple(triple).create_target_machine(
-        opt=2, reloc="pic", codemodel="jitdefault"
+        opt=0, reloc="pic", codemodel="jitdefault"
     )
     code: bytes = machine.emit_object(module)
     return code
 
 
-@once
 def pool() -> NativePool | PythonPool:
     """The pool of this process, made at the first launch."""
-    with _lock:
-        made = PythonPool(cpu_threads()) if sys.platform == "win32" else NativePool(cpu_threads())
-    atexit.register(made.resize, 1)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=made.restart)
-    return made
+    global _pool
+    with lock:
+        if _pool is None:
+            _pool = _python_pool() if sys.platform == "win32" else NativePool(cpu_threads())
+            atexit.register(_pool.resize, 1)
+            if hasattr(os, "register_at_fork"):
+                os.register_at_fork(after_in_child=_pool.restart)
+    return _pool
+
+
+def _python_pool() -> PythonPool:
+    from robokern.runtime.pool_python import PythonPool
+
+    return PythonPool(cpu_threads())
 
 
 def available_threads() -> int:
@@ -208,7 +221,7 @@ def set_cpu_threads(count: int | None) -> None:
         raise DeviceError(
             f"set_cpu_threads: expected a whole number from 1 to {MAX_THREADS} or None, got {count!r}"
         )
-    with _lock:
+    with lock:
         _threads = wanted
-        if pool.cache_info().currsize:
-            pool().resize(wanted)
+        if _pool is not None:
+            _pool.resize(wanted)

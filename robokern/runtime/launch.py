@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import struct
-import threading
 from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from robokern.compiler.function import Kernel
 from robokern.errors import KernelAssertionError, LaunchError
 from robokern.ir import layout
 from robokern.ir.types import BY_NAME, Type, is_float, matches
+from robokern.runtime import driver_cpu
 from robokern.runtime.arguments import Argument, Misfit, argument, packer
 from robokern.runtime.array import array_type
 from robokern.runtime.device import CPU, REF, Device, DeviceLike, get_device
@@ -22,14 +22,11 @@ from robokern.runtime.hostvalue import component_shape, describe, listed, type_o
 
 if TYPE_CHECKING:
     from robokern.ir.nodes import Func
-    from robokern.runtime.driver_cpu import Program
 
 Dim = int | Sequence[int]
 
 _header = struct.Struct("=4qQ").pack  # shape of the grid, and the place of the status pointer
 _REFUSED = (TypeError, AttributeError, ValueError, OverflowError, struct.error, Misfit)
-_lock = threading.RLock()
-
 MAX_LENGTH = 2**31 - 1  # coordinates are int32
 
 
@@ -52,7 +49,10 @@ def launch(
         device: `cpu`, `ref` or `auto`; None: the default device.
         record_cmd: do not run; return a `Launch` to run later, any number of times.
 
-    Returns when every item is done. On the CPU an item runs on one thread, items in any order on several.
+    Returns when every item is done. On the CPU items run in any order, each on one thread. Results do not
+    depend on the number of threads, unless floats are added atomically: then the order of items shows in the
+    last bits. In a grid of 2 or more dimensions such a kernel keeps the order inside a row (equal first
+    coordinate), so sums that belong to one row have the same bits always.
 
     Raises:
         LaunchError: the arguments or `dim` do not fit the kernel.
@@ -120,7 +120,7 @@ class Launcher:
         self.tid_ndim = self.func.tid_ndim
         self.keeps_rows = _adds_floats(self.func)
         self._pack = tuple(packer(t) for t in types)
-        self._programs: dict[bool, Program] = {}
+        self._programs: dict[bool, driver_cpu.Program] = {}
         self._entry = 0
         self._run: Callable[[int, int, int, bytes, int], int] = _unloaded
         self._quick_limit = 0  # the largest dim that needs no further look
@@ -188,19 +188,17 @@ class Launcher:
         """Items that stay in order on one thread: a row of the grid where floats are added atomically."""
         return grid.count // grid.shape[0] if self.keeps_rows else 1
 
-    def program(self, contiguous: bool) -> Program:
+    def program(self, contiguous: bool) -> driver_cpu.Program:
         """The compiled kernel: for C-contiguous arrays only, or for any strides."""
-        with _lock:
+        with driver_cpu.lock:
             if contiguous not in self._programs:
                 self._programs[contiguous] = _compiled(self.func, contiguous)
                 if contiguous:
                     self._make_quick(self._programs[contiguous])
         return self._programs[contiguous]
 
-    def _make_quick(self, program: Program) -> None:
-        from robokern.runtime.driver_cpu import pool
-
-        self._run, self._entry = pool().run, program.entry
+    def _make_quick(self, program: driver_cpu.Program) -> None:
+        self._run, self._entry = driver_cpu.pool().run, program.entry
         self._quick_limit = MAX_LENGTH if self.tid_ndim in (0, 1) else 0
 
     def interpret(self, grid: Grid, arguments: list[Argument]) -> None:
@@ -323,7 +321,7 @@ def prepare(kernel: Kernel, values: list[Any]) -> Launcher:
     values = _complete(kernel, values)
     types = tuple(_resolved(kernel, i, v) if generic else kernel.params[i][1] for i, v in enumerate(values))
     key = types if generic else None
-    with _lock:
+    with driver_cpu.lock:
         if key not in kernel.launchers:
             kernel.launchers[key] = Launcher(kernel, types)
         found: Launcher = kernel.launchers[key]
@@ -373,13 +371,12 @@ def _leaves(type: Type, record: bytes) -> list[Any]:
     return [np.frombuffer(record, layout.numpy_dtype(scalar), 1, offset)[0] for scalar, offset in scalars]
 
 
-def _compiled(func: Func, contiguous: bool) -> Program:
+def _compiled(func: Func, contiguous: bool) -> driver_cpu.Program:
     from robokern.compiler import build, target
     from robokern.runtime.cache import object_cache
-    from robokern.runtime.driver_cpu import Program
 
     place = target.cpu(contiguous)
-    return Program(object_cache().get(build.key(func, place), lambda: build.compile(func, place)))
+    return driver_cpu.Program(object_cache().get(build.key(func, place), lambda: build.compile(func, place)))
 
 
 def _adds_floats(func: Func) -> bool:
