@@ -38,7 +38,7 @@ def assertions(func: Func) -> list[Assert]:
 
 
 @dataclass
-class Callable:
+class Signature:
     """How a function is called; `frame_size` is known once it is written."""
 
     symbol: str
@@ -63,12 +63,12 @@ class Module:
         self._declared: dict[str, None] = {}
         self._texts: dict[str, str] = {}
         self._weights: dict[Func, int] = {}
-        self._callables = {f: self._callable(f, i) for i, f in enumerate(self.functions)}
+        self._signatures = {f: self._signature(f, i) for i, f in enumerate(self.functions)}
 
     def text_of_all(self) -> str:
         """The whole module."""
         bodies = [self._define(f) for f in self.functions]
-        kernel = self._callables[self.func]
+        kernel = self._signatures[self.func]
         parameters = tuple(p.type for p in self.func.params)
         attributes = self.target.attributes
         entry = self.target.entry(Body(kernel.symbol, kernel.context, parameters, self.ndim, attributes))
@@ -90,9 +90,9 @@ class Module:
         """Marks a memory access as independent between items, unless items reuse some memory."""
         return self.target.access_tag if self.independent else ""
 
-    def callable(self, func: Func) -> Callable:
+    def signature(self, func: Func) -> Signature:
         """How a callee is called."""
-        return self._callables[func]
+        return self._signatures[func]
 
     def assertion_number(self, func: Func, index: int) -> int:
         """What an assert of `func` writes into the status record: its place in `assertions`, from 1."""
@@ -101,12 +101,12 @@ class Module:
         before = self.functions[: self.functions.index(func)]
         return len(self.func.asserts) + sum(len(f.asserts) for f in before) + index + 1
 
-    def _callable(self, func: Func, number: int) -> Callable:
+    def _signature(self, func: Func, number: int) -> Signature:
         symbol = f"@{re.sub(r'[^A-Za-z0-9_.]', '_', func.name)}.{number}"
         results = tuple(held for t in func.results for held in registers(t))
         returns = f"{{ {', '.join(results)} }}" if results else "void"
         context = self.context if func is self.func or _needs_item(func) else ""
-        return Callable(symbol, context, results, returns, "ptr" in results and _has_local(func))
+        return Signature(symbol, context, results, returns, "ptr" in results and _has_local(func))
 
     @property
     def context(self) -> str:
@@ -114,7 +114,7 @@ class Module:
         return ", ".join([*(f"i32 %tid.{k}" for k in range(self.ndim)), "i64 %item", "ptr %status"])
 
     def _define(self, func: Func) -> str:
-        this = self._callables[func]
+        this = self._signatures[func]
         f = Function(self, func, EMIT, this.framed)
         params = []
         for n, param in enumerate(func.params):
@@ -171,7 +171,7 @@ def _has_local(func: Func) -> bool:
     return any(op.name == "local" for f in [*callees(func), func] for op in walk(f.body))
 
 
-def _return(f: Function, this: Callable, values: list[str]) -> str:
+def _return(f: Function, this: Signature, values: list[str]) -> str:
     if not this.results:
         return "ret void"
     made = "poison"

@@ -110,7 +110,7 @@ def _turns(f: Function, t: Scalar, start: str, stop: str, step: str) -> str:
 
 
 def _call(f: Function, op: Op) -> list[Operands]:
-    callee = f.module.callable(op.attrs["callee"])
+    callee = f.module.signature(op.attrs["callee"])
     given = typed((t for a in op.args for t in registers(a.type)), (o for a in op.args for o in f.values[a]))
     frame = f"ptr {f.reserve(callee.frame_size, FRAME_ALIGN)}" if callee.framed else ""
     arguments = ", ".join(x for x in (callee.context, frame, given) if x)

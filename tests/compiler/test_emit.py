@@ -152,19 +152,42 @@ def test_roundings_and_root(scalar: Scalar) -> None:
             same_bits(apply(name, a), ufunc(a))
 
 
-@pytest.mark.parametrize("scalar", FLOATS, ids=str)
-def test_fma_rounds_once(scalar: Scalar) -> None:
+def _fma_inputs(scalar: Scalar) -> list[np.ndarray]:
+    """Sums that nearly cancel, where rounding the product first shows."""
     draw = np.random.default_rng(1)
     a, b, c = (draw.normal(size=4000).astype(scalar.name) for _ in range(3))
-    c[::2] = (-(a.astype(float) * b.astype(float)) * (1 + draw.normal(size=4000) * 1e-3)).astype(scalar.name)[
-        ::2
-    ]
-    got = apply("fma", a, b, c)
+    near = -(a.astype(float) * b.astype(float)) * (1 + draw.normal(size=4000) * 1e-3)
+    return [a, b, np.where(np.arange(4000) % 2, c, near.astype(scalar.name))]
+
+
+def _assert_rounded_once(a: np.ndarray, b: np.ndarray, c: np.ndarray, got: np.ndarray) -> None:
     for x, y, z, r in zip(a, b, c, got, strict=True):
         exact = Fraction(float(x)) * Fraction(float(y)) + Fraction(float(z))
-        below, above = np.nextafter(r, r.dtype.type(-np.inf)), np.nextafter(r, r.dtype.type(np.inf))
         error = abs(Fraction(float(r)) - exact)
-        assert all(error <= abs(Fraction(float(other)) - exact) for other in (below, above))
+        for other in (np.nextafter(r, r.dtype.type(-np.inf)), np.nextafter(r, r.dtype.type(np.inf))):
+            assert error <= abs(Fraction(float(other)) - exact)
+
+
+@pytest.mark.parametrize("scalar", FLOATS, ids=str)
+def test_fma_rounds_once(scalar: Scalar) -> None:
+    inputs = _fma_inputs(scalar)
+    _assert_rounded_once(*inputs, apply("fma", *inputs))
+
+
+@pytest.mark.skipif(not cpu().triple.startswith("x86_64"), reason="names x86 processors")
+@pytest.mark.parametrize("processor", ["x86-64", "x86-64-v3"])
+@pytest.mark.parametrize("scalar", [float32, float64], ids=str)
+def test_other_processors_give_the_same_bits(scalar: Scalar, processor: str) -> None:
+    """x86-64 has neither fused multiply-add nor rounding instructions."""
+    inputs = _fma_inputs(scalar)
+    func = each(lambda b, *v: b.op("rint", b.op("mul", b.op("fma", *v), v[0])), *[scalar] * 3, to=scalar)
+    here, there = np.zeros_like(inputs[0]), np.zeros_like(inputs[0])
+    Machine(func).launch(here.shape, [*inputs, here])
+    Machine(func, cpu(name=processor)).launch(here.shape, [*inputs, there])
+    same_bits(here, there)
+    fused = each(lambda b, *v: b.op("fma", *v), *[scalar] * 3, to=scalar)
+    Machine(fused, cpu(name=processor)).launch(here.shape, [*inputs, there])
+    _assert_rounded_once(*inputs, there)
 
 
 def test_half_rounds_after_each_operation() -> None:
