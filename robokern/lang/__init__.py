@@ -12,6 +12,7 @@ from robokern.lang import (
     hyperbolic,
     linalg,
     matrix,
+    noise,
     quaternion,
     random,
     scalar,
@@ -24,7 +25,7 @@ from robokern.lang import (
 
 _MODULES = (
     scalar, trigonometry, exponential, hyperbolic, error_function, vector, matrix, quaternion, transform, spatial,
-    linalg, random, search,
+    linalg, random, noise, search,
 )  # fmt: skip
 _public = {
     name: value
