@@ -9,6 +9,7 @@ from robokern.compiler.function import Function
 from robokern.lang import (
     error_function,
     exponential,
+    half_precision,  # noqa: F401 - adds overloads
     hyperbolic,
     linalg,
     matrix,

@@ -6,7 +6,7 @@ from typing import Any
 
 from robokern.compiler.builtins import bitcast, floor, trunc, where
 from robokern.compiler.function import func
-from robokern.ir.types import float32, float64, int32, int64, uint32, uint64
+from robokern.ir.types import float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
 
 _INFINITY = float("inf")
 
@@ -102,3 +102,53 @@ def smoothstep(edge0: Any, edge1: Any, x: Any):
     """Cubic Hermite step from 0 at edge0 to 1 at edge1."""
     t = clamp((x - edge0) / (edge1 - edge0), type(x)(0), type(x)(1))
     return t * t * (type(x)(3) - type(x)(2) * t)
+
+
+@func
+def _ones(x: uint32) -> int32:
+    """Number of set bits, by halving (Warren, Hacker's Delight 2012, chapter 5)."""
+    x = x - ((x >> 1) & 0x55555555)
+    x = (x & 0x33333333) + ((x >> 2) & 0x33333333)
+    x = (x + (x >> 4)) & 0x0F0F0F0F
+    return int32((x * 0x01010101) >> 24)
+
+
+@func
+def bit_count(x: uint32) -> int32:
+    """Number of set bits of an integer; negative numbers in two's complement."""
+    return _ones(x)
+
+
+@func
+def bit_count(x: int32) -> int32:
+    return _ones(uint32(x))
+
+
+@func
+def bit_count(x: uint64) -> int32:
+    return _ones(uint32(x)) + _ones(uint32(x >> 32))
+
+
+@func
+def bit_count(x: int64) -> int32:
+    return bit_count(uint64(x))
+
+
+@func
+def bit_count(x: uint16) -> int32:
+    return _ones(uint32(x))
+
+
+@func
+def bit_count(x: int16) -> int32:
+    return _ones(uint32(uint16(x)))
+
+
+@func
+def bit_count(x: uint8) -> int32:
+    return _ones(uint32(x))
+
+
+@func
+def bit_count(x: int8) -> int32:
+    return _ones(uint32(uint8(x)))
