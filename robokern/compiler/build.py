@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from robokern.compiler.emit import emit
 from robokern.compiler.target import Target
 from robokern.ir.nodes import Func
 from robokern.ir.text import show
@@ -39,13 +38,19 @@ def compile(func: Func, target: Target) -> bytes:
 
 def llvm(func: Func, target: Target, optimised: bool = True) -> str:
     """LLVM IR of a kernel, for reading."""
-    return str(_optimised(func, target, _machine(target))) if optimised else emit(func, target)
+    return str(_optimised(func, target, _machine(target))) if optimised else _emit(func, target)
 
 
 def assembly(func: Func, target: Target) -> str:
     """Assembly of a kernel, for reading."""
     machine = _machine(target)
     return str(machine.emit_assembly(_optimised(func, target, machine)))
+
+
+def _emit(func: Func, target: Target) -> str:
+    from robokern.compiler.emit import emit  # not needed where the cache has the code
+
+    return emit(func, target)
 
 
 @cache
@@ -63,7 +68,7 @@ def _machine(target: Target) -> Any:
 def _optimised(func: Func, target: Target, machine: Any) -> Any:
     from llvmlite import binding
 
-    module = binding.parse_assembly(emit(func, target))
+    module = binding.parse_assembly(_emit(func, target))
     options = binding.create_pipeline_tuning_options(speed_level=2)
     options.loop_vectorization = True
     options.slp_vectorization = True
