@@ -80,9 +80,23 @@ def packer(type: Type) -> Pack:
 
 
 def _array_packer(expected: ArrayType) -> Pack:
+    null = bytes(size_of(expected))
+    dtype, axes = base_dtype(expected.dtype), component_shape(expected.dtype)
+    describe_array = struct.Struct(f"=Q{2 * expected.ndim}q").pack
+    ndim, dimensions = expected.ndim, expected.ndim + len(axes)
+
     def pack(value: Any) -> bytes:
-        if value.plain_type is expected:
-            return value.descriptor  # type: ignore[no-any-return]
+        if value.__class__ is Array:
+            if value.plain_type is expected:
+                return value.descriptor
+        elif value.__class__ is np.ndarray:
+            flags, shape = value.flags, value.shape
+            plain = flags.c_contiguous and flags.writeable and flags.aligned
+            if plain and value.dtype == dtype and len(shape) == dimensions and shape[ndim:] == axes:
+                address = value.__array_interface__["data"][0]
+                return describe_array(address, *shape[:ndim], *value.strides[:ndim])
+        elif value is None:
+            return null
         raise TypeError
 
     return pack

@@ -376,7 +376,7 @@ def share(data: Any, dtype: Type, device: Device = CPU) -> Array:
     if source.dtype != base_dtype(dtype):
         raise TypeError(f"cannot share memory of {source.dtype} as {dtype}; convert it, or pass copy=True")
     if not source.flags.writeable:
-        raise TypeError("cannot share read-only memory with kernels; pass copy=True")
+        raise TypeError("read-only memory cannot be shared with kernels; pass a copy")
     return wrap(with_components(source, dtype), dtype, device)
 
 
@@ -389,9 +389,7 @@ def with_components(source: Ndarray, dtype: Type) -> Ndarray:
         last = f" with last axes {shape}" if shape else ""
         raise ValueError(f"{dtype} needs data of 1 to 4 dimensions{last}, got shape {source.shape}")
     if (not packed and source.size) or not source.flags.aligned:
-        raise ValueError(
-            f"components of {dtype} do not lie in a row (strides {source.strides}); pass copy=True"
-        )
+        raise ValueError(f"components of {dtype} do not lie in a row (strides {source.strides}); pass a copy")
     return source
 
 

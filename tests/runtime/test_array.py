@@ -150,7 +150,7 @@ def test_what_cannot_be_shared_is_refused():
     read_only.flags.writeable = False
     refused(
         TypeError,
-        "cannot share read-only memory with kernels; pass copy=True",
+        "read-only memory cannot be shared with kernels; pass a copy",
         rk.array, read_only, dtype=float, copy=False,
     )  # fmt: skip
     refused(
@@ -169,7 +169,7 @@ def test_components_out_of_a_row_cannot_be_shared():
     planes = np.zeros((3, 4), np.float32).T  # (4, 3), each point's components 16 bytes apart
     refused(
         ValueError,
-        "components of vec3 do not lie in a row (strides (4, 16)); pass copy=True",
+        "components of vec3 do not lie in a row (strides (4, 16)); pass a copy",
         rk.array, planes, dtype=rk.vec3, copy=False,
     )  # fmt: skip
     assert rk.array(planes, dtype=rk.vec3).shape == (4,)

@@ -157,6 +157,9 @@ def test_arrays_in_every_form(device):
     assert np.array_equal(base[::2], want[::2])
     assert np.array_equal(base[::-2], want[::-2] + want[::2])
     rk.launch(axpy, 0, [1.0, None, None], device=device)
+    plain = np.zeros(20, np.float32)
+    rk.launch(axpy, 20, [1.0, want, plain], device=device)
+    assert np.array_equal(plain, want)
     out = rk.full(2, 7)
     rk.launch(lengths, 1, [None, out], device=device)
     assert out.list() == [0, 0]
@@ -229,6 +232,11 @@ NO_GRID = "kernel 'axpy': dim: expected an integer or 1 to 4 of them, each from 
             [1.0, np.zeros(3), Y],
             "argument 'x': expected array(dtype=float32), got NumPy array of float64, shape (3,); "
             "convert it with .astype('float32')",
+        ),
+        (
+            [1.0, np.broadcast_to(np.float32(0), 3), Y],
+            "argument 'x': expected array(dtype=float32), got NumPy array of float32, shape (3,); "
+            "read-only memory cannot be shared with kernels; pass a copy",
         ),
         (
             [1.0, np.zeros((3, 2), np.float32), Y],
