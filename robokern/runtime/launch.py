@@ -307,12 +307,12 @@ class Launch:
         run = launcher.program(all(a.plain for a in arguments)).run
         record = grid.header + b"".join([a.record for a in arguments])
         unit = launcher.unit(grid)
-        # `arguments` keeps the arrays alive as long as their addresses are in `record`
-        return lambda: (
+
+        # `keep`: the arrays whose addresses are in `record`
+        def start(keep: list[Argument] = arguments) -> None:
             launcher.raise_failed(run(grid.count, record, unit), grid.shape)
-            if arguments is not None
-            else None
-        )
+
+        return start
 
 
 def prepare(kernel: Kernel, values: list[Any]) -> Launcher:
