@@ -2,11 +2,10 @@
 
 The fits themselves are in `minimax_jobs.py`, which is the command.
 
-Lawson's iteration (Lawson 1961) on Chebyshev nodes in 60-digit arithmetic: unlike Remez exchange it needs no Chebyshev
-system, so it also fits where low powers are already fixed. Coefficients are rounded to the working format one after
-another, from the lowest power up, and the rest is fitted anew, so that later ones absorb the rounding of earlier ones
-(Muller et al., Handbook of Floating-Point Arithmetic, chapter 10).
-"""
+Lawson's iteration (Lawson 1961) on Chebyshev nodes in 60-digit arithmetic: unlike Remez exchange it needs no
+Chebyshev system, so it also fits where low powers are already fixed. Coefficients are rounded to the working
+format one after another, from the lowest power up, and the rest is fitted anew, so that later ones absorb the
+rounding of earlier ones (Muller et al., Handbook of Floating-Point Arithmetic, chapter 10)."""
 
 from __future__ import annotations
 
@@ -89,7 +88,9 @@ def least_squares(rows: list[list[mp.mpf]], rights: list[mp.mpf], masses: list[m
 
 def fit(job: Job) -> tuple[dict[int, mp.mpf], mp.mpf]:
     """Rounded coefficients by power, and the largest weighted error they leave."""
-    samples = [Point(x, job.target(x), abs(job.weight(x))) for x in chebyshev_nodes(job, 6 * len(job.powers) + 8)]
+    samples = [
+        Point(x, job.target(x), abs(job.weight(x))) for x in chebyshev_nodes(job, 6 * len(job.powers) + 8)
+    ]
     done: dict[int, mp.mpf] = {}
     for i, power in enumerate(job.powers):
         rest = [Point(p.x, p.value - evaluate(done, p.x), p.weight) for p in samples]

@@ -1,7 +1,7 @@
 """The polynomials of `robokern/lang`, one job each.
 
-    python tools/minimax_jobs.py              # lists the jobs
-    python tools/minimax_jobs.py sin32 exp64  # prints coefficients and errors
+python tools/minimax_jobs.py              # lists the jobs
+python tools/minimax_jobs.py sin32 exp64  # prints coefficients and errors
 """
 
 from __future__ import annotations
@@ -51,7 +51,12 @@ def exponential(terms: int, bits: int) -> Job:
 def exponential_minus_one(terms: int, bits: int) -> Job:
     """g(r) with e^r - 1 = r + r^2 g(r)."""
     return Job(
-        lambda r: (mp.expm1(r) - r) / r**2, range(terms), -0.34660, 0.34661, lambda r: r**2 / mp.expm1(r), bits
+        lambda r: (mp.expm1(r) - r) / r**2,
+        range(terms),
+        -0.34660,
+        0.34661,
+        lambda r: r**2 / mp.expm1(r),
+        bits,
     )
 
 
@@ -59,7 +64,12 @@ def logarithm(terms: int, bits: int) -> Job:
     """g(f) with log(1 + f) = f - f^2 / 2 + f^3 g(f), 1 + f in [2/3, 4/3]."""
     low, high = -0.333334, 0.333334
     return Job(
-        lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3, range(terms), low, high, lambda f: f**3 / mp.log1p(f), bits
+        lambda f: (mp.log1p(f) - f + f**2 / 2) / f**3,
+        range(terms),
+        low,
+        high,
+        lambda f: f**3 / mp.log1p(f),
+        bits,
     )
 
 
@@ -91,7 +101,9 @@ def area_tangent_tail(terms: int, bits: int) -> Job:
 
 def power_of_two(terms: int, bits: int) -> Job:
     """g(f) with 2^f = 1 + f g(f), |f| <= 1/2."""
-    return Job(lambda f: (mp.mpf(2) ** f - 1) / f, range(terms), -0.5001, 0.5, lambda f: f / mp.mpf(2) ** f, bits)
+    return Job(
+        lambda f: (mp.mpf(2) ** f - 1) / f, range(terms), -0.5001, 0.5, lambda f: f / mp.mpf(2) ** f, bits
+    )
 
 
 def error_function(terms: int, bits: int, high: float) -> Job:
@@ -112,7 +124,9 @@ def error_function_tail(terms: int, bits: int, low: float, high: float) -> Job:
 
 
 def scaled_complement(terms: int, bits: int, centre: float, high: float) -> Job:
-    """g(t) = (1 + 2 x) exp(x^2) erfc(x), t = (x - centre) / (x + centre), 0 <= x <= high (Shepherd & Laframboise 1981)."""
+    """g(t) = (1 + 2 x) exp(x^2) erfc(x), t = (x - centre) / (x + centre), 0 <= x <= high (Shepherd &
+    Laframboise 1981).
+    """
 
     def value(t: mp.mpf) -> mp.mpf:
         x = centre * (1 + t) / (1 - t)
@@ -139,7 +153,9 @@ def inverse_error_centre(terms: int, bits: int, high: float) -> Job:
         x = mp.sqrt(-mp.expm1(-(v + high / 2)))
         return mp.erfinv(x) / x
 
-    return Job(lambda v: value(v) - 1.5, range(terms), -high / 2 + TINY, high / 2, lambda v: 1 / value(v), bits)
+    return Job(
+        lambda v: value(v) - 1.5, range(terms), -high / 2 + TINY, high / 2, lambda v: 1 / value(v), bits
+    )
 
 
 def inverse_error_tail(terms: int, bits: int, low: float, high: float, centre: float) -> Job:

@@ -1,6 +1,7 @@
 """The kernel language's standard library, written in the kernel language itself.
 
-One file one noun; nothing is parsed or compiled at import. `__all__` is what `robokern` lifts into its own names.
+One file one noun; nothing is parsed or compiled at import. `__all__` is what `robokern` lifts into its own
+names.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from robokern.lang import (
 )
 
 _MODULES = (
-    scalar, trigonometry, exponential, hyperbolic, error_function, vector, matrix, quaternion, transform, spatial,
-    linalg, random, noise, search,
+    scalar, trigonometry, exponential, hyperbolic, error_function, vector, matrix, quaternion,
+    transform, spatial, linalg, random, noise, search,
 )  # fmt: skip
 _public = {
     name: value
@@ -37,4 +38,4 @@ _public = {
 # operators only: their names say nothing outside `*` and `@`
 del _public["product"]
 globals().update(_public)
-__all__ = sorted(_public)  # noqa: PLE0605
+__all__ = sorted(_public)

@@ -1,10 +1,11 @@
 """The error function, its complement and their inverses in float32 and float64.
 
-Near zero erf is an odd polynomial, further out 1 - exp(-g(x)); erfc is exp(-x^2) times a polynomial in (x - c) / (x + c)
-(Shepherd & Laframboise 1981). The inverses are polynomials in w = -log(1 - x^2) (Giles 2010), in float64 sharpened by
-Halley's step. Coefficients: `tools/minimax_jobs.py`.
+Near zero erf is an odd polynomial, further out 1 - exp(-g(x)); erfc is exp(-x^2) times a polynomial in (x -
+c) / (x + c) (Shepherd & Laframboise 1981). The inverses are polynomials in w = -log(1 - x^2) (Giles 2010), in
+float64 sharpened by Halley's step. Coefficients: `tools/minimax_jobs.py`.
 """
 
+# ruff: noqa: F811 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from robokern.compiler.builtins import fma, sqrt, where
@@ -44,7 +45,8 @@ def erf(x: float32) -> float32:
 @func
 def _near(a: float64):
     s = a * a
-    q = fma(fma(fma(s, 3.571430850874849e-10, -2.7595949511624434e-09), s, 1.8531860580864955e-08), s, -1.6881620389482198e-07)
+    q = fma(fma(s, 3.571430850874849e-10, -2.7595949511624434e-09), s, 1.8531860580864955e-08)
+    q = fma(q, s, -1.6881620389482198e-07)
     q = fma(fma(fma(q, s, 1.6507273593188638e-06), s, -1.4928259859423434e-05), s, 0.0001205543359311557)
     q = fma(fma(fma(q, s, -0.0008548329579245022), s, 0.005223977666659364), s, -0.026866170649061608)
     q = fma(fma(fma(q, s, 0.11283791670974555), s, -0.3761263890318413), s, 0.1283791670955126)
@@ -56,7 +58,8 @@ def erf(x: float64) -> float64:
     a = abs(x)
     near = _near(a)
     b = where(a > 5.95, 5.95, a)
-    q = fma(fma(fma(b, 1.9282508257250217e-13, -9.580411875105782e-12), b, 2.24265708981909e-10), b, -3.2880749234991194e-09)
+    q = fma(fma(b, 1.9282508257250217e-13, -9.580411875105782e-12), b, 2.24265708981909e-10)
+    q = fma(q, b, -3.2880749234991194e-09)
     q = fma(fma(fma(q, b, 3.383434235728775e-08), b, -2.5919123403133896e-07), b, 1.5268404668636356e-06)
     q = fma(fma(fma(q, b, -7.015943723101074e-06), b, 2.5029169108602156e-05), b, -6.670509932484936e-05)
     q = fma(fma(fma(q, b, 0.0001148545778332109), b, -2.888599536637157e-05), b, -0.0005430228716374501)
@@ -83,7 +86,8 @@ def _complement(a: float32):
 @func
 def _complement(a: float64):
     t = (a - 4.0) / (a + 4.0)
-    q = fma(fma(fma(t, -8.420921063132846e-09, -8.135515065900068e-09), t, 1.0159930971497972e-07), t, 5.549333893916537e-08)
+    q = fma(fma(t, -8.420921063132846e-09, -8.135515065900068e-09), t, 1.0159930971497972e-07)
+    q = fma(q, t, 5.549333893916537e-08)
     q = fma(fma(fma(q, t, -8.202163338566638e-07), t, 3.134490967967394e-07), t, 5.709231545371362e-06)
     q = fma(fma(fma(q, t, -1.1234056976216115e-05), t, -2.4400339995850193e-05), t, 0.00015062630880348545)
     q = fma(fma(fma(q, t, -0.00019925600217048867), t, -0.000757774423817317), t, 0.005031969788324959)
@@ -169,13 +173,15 @@ def _inverse_start(d: float64, c: float64):
     """erfcinv(c) to about seven digits, d = 1 - c in [0, 1]."""
     w = -log(c * (1.0 + d))
     v = where(w < 5.0, w, 5.0) - 2.5
-    q = fma(fma(fma(v, 2.852714977346649e-08, 3.4376299560741285e-07), v, -3.5287318325025396e-06), v, -4.397196083081541e-06)
+    q = fma(fma(v, 2.852714977346649e-08, 3.4376299560741285e-07), v, -3.5287318325025396e-06)
+    q = fma(q, v, -4.397196083081541e-06)
     q = fma(fma(fma(q, v, 0.00021860158807353091), v, -0.0012537060427835645), v, -0.004177707087296123)
     q = fma(fma(q, v, 0.2466407246427361), v, 0.0014094217161357682)
     centre = d * (1.5 + q)
     s = sqrt(w)
     v = 1.0 / where(w < 5.0, 2.25, s) - 0.24
-    q = fma(fma(fma(fma(v, -12654.647585707764, 2172.82583410078), v, 956.7495961838988), v, -34.163047357673996), v, -52.337732882307975)
+    q = fma(fma(fma(v, -12654.647585707764, 2172.82583410078), v, 956.7495961838988), v, -34.163047357673996)
+    q = fma(q, v, -52.337732882307975)
     q = fma(fma(fma(q, v, 4.323536746987381), v, -2.702149095938186), v, 0.9982947388486433)
     q = fma(fma(fma(q, v, -0.9267675937348098), v, 0.5900431191528005), v, 0.06309637455358787)
     q = fma(fma(q, v, -0.19963187611094826), v, -0.0380646874802018)

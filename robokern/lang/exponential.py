@@ -1,10 +1,11 @@
 """Exponential, logarithms, powers and cube root in float32 and float64.
 
-Exponent and mantissa are split with integer operations, so subnormal arguments and results need no branch; the rest is a
-polynomial (`tools/minimax_jobs.py`). Logarithms in float64 use log(1 + f) = 2 atanh(f / (2 + f)) (Tang 1990); powers carry
-the logarithm as an unevaluated sum of two numbers (Dekker 1971).
+Exponent and mantissa are split with integer operations, so subnormal arguments and results need no branch;
+the rest is a polynomial (`tools/minimax_jobs.py`). Logarithms in float64 use log(1 + f) = 2 atanh(f / (2 +
+f)) (Tang 1990); powers carry the logarithm as an unevaluated sum of two numbers (Dekker 1971).
 """
 
+# ruff: noqa: F811 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from robokern.compiler.builtins import bitcast, floor, fma, where
@@ -55,7 +56,8 @@ def exp(x: float64) -> float64:
     t = fma(x, 1.4426950408889634, 6755399441055744.0)
     n = t - 6755399441055744.0
     r = fma(n, -2.3190468138462996e-17, fma(n, -0.6931471805599453, x))
-    q = fma(fma(fma(r, 2.501027182625271e-08, 2.7630436626567497e-07), r, 2.755755313931524e-06), r, 2.4801492503239697e-05)
+    q = fma(fma(r, 2.501027182625271e-08, 2.7630436626567497e-07), r, 2.755755313931524e-06)
+    q = fma(q, r, 2.4801492503239697e-05)
     q = fma(fma(fma(q, r, 0.00019841269545199867), r, 0.0013888888944296924), r, 0.00833333333347575)
     q = fma(fma(fma(q, r, 0.04166666666652709), r, 0.16666666666666444), r, 0.5000000000000011)
     return _scaled(fma(r * r, q, r) + 1.0, bitcast(t, int64))
@@ -93,8 +95,10 @@ def _log_tail(f: float32):
 def _log_tail(f: float64):
     s = f / (2.0 + f)
     z = s * s
-    q = fma(fma(fma(z, 0.1383947502695156, 0.13174107993461448), z, 0.15391083125615596), z, 0.18181666696432444)
-    q = fma(fma(fma(fma(q, z, 0.22222224284277256), z, 0.28571428555915646), z, 0.4000000000005645), z, 0.666666666666666)
+    q = fma(fma(z, 0.1383947502695156, 0.13174107993461448), z, 0.15391083125615596)
+    q = fma(q, z, 0.18181666696432444)
+    q = fma(fma(fma(q, z, 0.22222224284277256), z, 0.28571428555915646), z, 0.4000000000005645)
+    q = fma(q, z, 0.666666666666666)
     h = 0.5 * f * f
     return fma(s, fma(z, q, h), -h)
 
@@ -213,8 +217,10 @@ def _log2_pair(x: float64):
     sl = inverse * (fma(-s, d, f) - s * dl)
     z = s * s
     zl = fma(s, s, -z) + 2.0 * s * sl
-    q = fma(fma(fma(z, 0.1257097445591159, 0.11592434439923069), z, 0.13341139376648325), z, 0.15384406824874178)
-    q = fma(fma(fma(fma(q, z, 0.18181821522829295), z, 0.22222222191276902), z, 0.2857142857157722), z, 0.39999999999999725)
+    q = fma(fma(z, 0.1257097445591159, 0.11592434439923069), z, 0.13341139376648325)
+    q = fma(q, z, 0.15384406824874178)
+    q = fma(fma(fma(q, z, 0.18181821522829295), z, 0.22222222191276902), z, 0.2857142857157722)
+    q = fma(q, z, 0.39999999999999725)
     p = z * q
     c = 0.6666666666666666 + p
     cl = ((0.6666666666666666 - c) + p) + 3.700743415417188e-17
@@ -250,9 +256,11 @@ def _exp2_pair(h: float64, tail: float64):
     h = where(h < -1100.0, -1100.0, h)
     t = h + 6755399441055744.0
     f = (h - (t - 6755399441055744.0)) + tail
-    q = fma(fma(fma(f, 4.4386227118389324e-10, 7.073234506183762e-09), f, 1.0178161576560334e-07), f, 1.3215438827280931e-06)
+    q = fma(fma(f, 4.4386227118389324e-10, 7.073234506183762e-09), f, 1.0178161576560334e-07)
+    q = fma(q, f, 1.3215438827280931e-06)
     q = fma(fma(fma(q, f, 1.525273363060021e-05), f, 0.00015403530449053634), f, 0.0013333558146549195)
-    q = fma(fma(fma(fma(q, f, 0.009618129107601592), f, 0.055504108664821715), f, 0.24022650695910108), f, 0.6931471805599453)
+    q = fma(fma(fma(q, f, 0.009618129107601592), f, 0.055504108664821715), f, 0.24022650695910108)
+    q = fma(q, f, 0.6931471805599453)
     return _scaled(fma(f, q, 1.0), bitcast(t, int64))
 
 

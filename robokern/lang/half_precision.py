@@ -1,7 +1,7 @@
 """The mathematics for float16: computed in float32, rounded once more.
 
-The float32 functions are right to a few units of 2^-24, so the float16 result is the correctly rounded one but for about
-one argument in a thousand, where it is its neighbour.
+The float32 functions are right to a few units of 2^-24, so the float16 result is the correctly rounded one
+but for about one argument in a thousand, where it is its neighbour.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 Everything is carried at a quarter of its size, so that nothing overflows before the result does.
 """
 
+# ruff: noqa: F811, RUF059 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from robokern.compiler.builtins import bitcast, fma, where
@@ -31,7 +32,8 @@ def _expm1_quarter(x: float64):
     t = fma(x, 1.4426950408889634, 6755399441055744.0)
     n = t - 6755399441055744.0
     r = fma(n, -2.3190468138462996e-17, fma(n, -0.6931471805599453, x))
-    q = fma(fma(fma(r, 2.0899229830341826e-09, 2.5108728747605685e-08), r, 2.7557313596290257e-07), r, 2.755724502067318e-06)
+    q = fma(fma(r, 2.0899229830341826e-09, 2.5108728747605685e-08), r, 2.7557313596290257e-07)
+    q = fma(q, r, 2.755724502067318e-06)
     q = fma(fma(fma(q, r, 2.480158729534342e-05), r, 0.00019841269885474122), r, 0.001388888888888725)
     q = fma(fma(fma(fma(q, r, 0.008333333333321754), r, 0.04166666666666669), r, 0.16666666666666677), r, 0.5)
     p = fma(r * r, q, r)

@@ -1,9 +1,10 @@
 """Factorisations of small matrices: QR, symmetric eigenvectors, singular values, Cholesky, linear systems.
 
-Rotations of two rows or columns at a time (Givens, Jacobi; Golub & Van Loan, Matrix Computations, chapters 5 and 8): no
-pivots to choose, no breakdown on singular input.
+Rotations of two rows or columns at a time (Givens, Jacobi; Golub & Van Loan, Matrix Computations, chapters 5
+and 8): no pivots to choose, no breakdown on singular input.
 """
 
+# ruff: noqa: F811, RUF059 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from typing import Any
@@ -85,7 +86,7 @@ def _jacobi_angle(app: Any, aqq: Any, apq: Any):
 
 @func
 def eig3(m: matrix33):
-    """(Q, d) with m = Q diag(d) Q^T for symmetric m; the columns of Q are orthonormal, the order of d is open.
+    """(Q, d) with m = Q diag(d) Q^T for symmetric m; Q is orthogonal, the order of d is open.
 
     Cyclic Jacobi rotations; error of d a few ulp of the largest.
     """
@@ -178,7 +179,8 @@ def _perpendicular(u: vector(3)):
 
 @func
 def svd3(m: matrix33):
-    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign of det m.
+    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign
+    of det m.
 
     One-sided Jacobi rotations; error of sigma a few ulp of the largest.
     """

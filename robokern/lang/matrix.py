@@ -1,5 +1,6 @@
 """Matrices of any shape: products, transpose, determinant and inverse up to 4x4."""
 
+# ruff: noqa: F811 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from robokern.compiler.builtins import static, where
@@ -205,7 +206,9 @@ def inverse(m: matrix22):
     """Inverse of a 2x2, 3x3 or 4x4 matrix; zero if the determinant is zero."""
     d = determinant(m)
     one = m.dtype(1)
-    return type(m)(m[1, 1], -m[0, 1], -m[1, 0], m[0, 0]) * where(d == m.dtype(0), d, one / where(d == m.dtype(0), one, d))
+    return type(m)(m[1, 1], -m[0, 1], -m[1, 0], m[0, 0]) * where(
+        d == m.dtype(0), d, one / where(d == m.dtype(0), one, d)
+    )
 
 
 @func

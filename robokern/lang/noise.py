@@ -1,9 +1,11 @@
-"""Gradient noise in one to four dimensions (Perlin 1985, 2002): smooth, zero at integer points, one feature per unit.
+"""Gradient noise in one to four dimensions (Perlin 1985, 2002): smooth, zero at integer points, one feature
+per unit.
 
-`noise` and `pnoise` give the field; `curlnoise` a divergence-free velocity made from it (Bridson, Houriham & Nordenstam
-2007). `state` selects the field and is not advanced.
+`noise` and `pnoise` give the field; `curlnoise` a divergence-free velocity made from it (Bridson, Houriham &
+Nordenstam 2007). `state` selects the field and is not advanced.
 """
 
+# ruff: noqa: F811, RUF059, B008 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from robokern.compiler.builtins import floor, static, where
@@ -64,7 +66,10 @@ def _gradient(h: uint32, n: vec3):
 def _gradient(h: uint32, n: vec4):
     """One of 32 directions: three of the four components are 1 or -1."""
     v = vec4(
-        _signed(h, uint32(0), 1.0), _signed(h, uint32(1), 1.0), _signed(h, uint32(2), 1.0), _signed(h, uint32(3), 1.0)
+        _signed(h, uint32(0), 1.0),
+        _signed(h, uint32(1), 1.0),
+        _signed(h, uint32(2), 1.0),
+        _signed(h, uint32(3), 1.0),
     )
     for k in range(4):
         v[k] = where(((h >> 4) & 3) == uint32(k), 0.0, v[k])
@@ -73,7 +78,7 @@ def _gradient(h: uint32, n: vec4):
 
 @func
 def _perlin(state: uint32, x: any_vector, period: any_vector):
-    """(value, gradient) of the field at x: the sum over the cell's corners of weight times slope times offset."""
+    """(value, gradient) of the field at x: a sum over the cell's corners of weight, slope and offset."""
     size = len(x)
     cell = static(vector(size, int32))()
     at = x
@@ -162,8 +167,10 @@ def _slope_of(state: uint32, x: any_vector):
 
 
 @func
-def curlnoise(state: uint32, x: vec2, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5) -> vec2:
-    """Divergence-free field: the curl of noise summed over octaves of frequency lacunarity^k and weight gain^k.
+def curlnoise(
+    state: uint32, x: vec2, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5
+) -> vec2:
+    """Divergence-free field: the curl of noise, octave k at frequency lacunarity^k with weight gain^k.
 
     vec2 -> vec2; vec3 -> vec3; vec4 (x, y, z, time) -> vec3.
     """
@@ -204,10 +211,14 @@ def _summed_curl(state: uint32, x: any_vector, octaves: uint32, lacunarity: floa
 
 
 @func
-def curlnoise(state: uint32, x: vec3, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5) -> vec3:
+def curlnoise(
+    state: uint32, x: vec3, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5
+) -> vec3:
     return _summed_curl(state, x, octaves, lacunarity, gain)
 
 
 @func
-def curlnoise(state: uint32, x: vec4, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5) -> vec3:
+def curlnoise(
+    state: uint32, x: vec4, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5
+) -> vec3:
     return _summed_curl(state, x, octaves, lacunarity, gain)

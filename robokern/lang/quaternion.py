@@ -1,9 +1,10 @@
 """Rotations as quaternions (x, y, z, w): products, conversions and interpolation.
 
-`q * r` applies r first; `quat_rotate(q, v)` takes v from the rotated frame to the reference frame. Functions that take a
-rotation expect unit length and do not check it.
+`q * r` applies r first; `quat_rotate(q, v)` takes v from the rotated frame to the reference frame. Functions
+that take a rotation expect unit length and do not check it.
 """
 
+# ruff: noqa: F811 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from typing import Any
@@ -153,7 +154,9 @@ def quat_to_euler(q: any_quaternion, i: int32, j: int32, k: int32):
     small = dtype(1.0e-6) * (outer + inner)
     low = outer <= small
     high = inner <= small
-    first = where(low, dtype(2) * half_sum, where(high, dtype(-2) * half_difference, half_sum - half_difference))
+    first = where(
+        low, dtype(2) * half_sum, where(high, dtype(-2) * half_difference, half_sum - half_difference)
+    )
     last = where(low | high, dtype(0), half_sum + half_difference)
     result = static(vector(3, dtype))()
     result[i] = _wrapped(first)

@@ -1,12 +1,14 @@
-"""Random numbers: a small state that each draw advances, a counter-based key for draws that must not depend on order.
+"""Random numbers: a small state that each draw advances, a counter-based key for draws that must not depend
+on order.
 
     state = rand_init(seed, tid())                  # or rand_key(seed, key, world, step, i)
     x = randf(state)                                # advances the variable `state`
 
-Draws permute the state with PCG RXS-M-XS 32 (O'Neill 2014; Jarzynski & Olano 2020). `rand_key` takes the state from
-Philox4x32-10 (Salmon et al. 2011), so that it depends on nothing but its five numbers.
+Draws permute the state with PCG RXS-M-XS 32 (O'Neill 2014; Jarzynski & Olano 2020). `rand_key` takes the
+state from Philox4x32-10 (Salmon et al. 2011), so that it depends on nothing but its five numbers.
 """
 
+# ruff: noqa: F811 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from typing import Any
@@ -61,7 +63,9 @@ def philox4x32(counter: _words4, key: _words2) -> _words4:
 
 @func
 def rand_key(seed: Any, key: Any, world: Any, step: Any, i: Any) -> uint32:
-    """A state for item i of a world at a step, for one purpose (`key`) of one run (`seed`); all are taken modulo 2^32."""
+    """A state for item i of a world at a step, for one purpose (`key`) of one run (`seed`); all are taken
+    modulo 2^32.
+    """
     counter = _words4(uint32(i), uint32(world), uint32(step), uint32(0))
     return philox4x32(counter, _words2(uint32(seed), uint32(key)))[0]
 
@@ -115,7 +119,8 @@ def randn(state: inout(uint32)) -> float32:
 def poisson(state: inout(uint32), mean: float32) -> uint32:
     """Poisson-distributed count; takes a varying number of draws.
 
-    Multiplication of uniforms below a mean of 10 (Knuth 1969), else transformed rejection PTRS (Hoermann 1993).
+    Multiplication of uniforms below a mean of 10 (Knuth 1969), else transformed rejection PTRS (Hoermann
+    1993).
     """
     count = uint32(0)
     if mean < 10.0:
@@ -135,7 +140,9 @@ def poisson(state: inout(uint32), mean: float32) -> uint32:
             s = 0.5 - abs(u)
             k = float32(int32((2.0 * offset / s + spread) * u + mean + 0.43))
             if s >= 0.013 or v <= s:
-                accepted = log(v * inverse_alpha / (offset / (s * s) + spread)) <= k * log(mean) - mean - _log_factorial(k)
+                accepted = log(v * inverse_alpha / (offset / (s * s) + spread)) <= k * log(
+                    mean
+                ) - mean - _log_factorial(k)
                 if k >= 0.0 and accepted:
                     count = uint32(k)
                     searching = False

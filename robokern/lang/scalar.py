@@ -1,10 +1,11 @@
-"""Small functions of one or a few scalars: sign, rounding to nearest, classification, interpolation, angles."""
+"""Small functions of scalars: sign, rounding to nearest, classification, interpolation, angles, bits."""
 
+# ruff: noqa: F811 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from typing import Any
 
-from robokern.compiler.builtins import bitcast, floor, trunc, where
+from robokern.compiler.builtins import bitcast, trunc, where
 from robokern.compiler.function import func
 from robokern.ir.types import float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
 
@@ -19,7 +20,9 @@ def copysign(x: float32, y: float32) -> float32:
 
 @func
 def copysign(x: float64, y: float64) -> float64:
-    return bitcast((bitcast(x, uint64) & 0x7FFFFFFFFFFFFFFF) | (bitcast(y, uint64) & 0x8000000000000000), float64)
+    return bitcast(
+        (bitcast(x, uint64) & 0x7FFFFFFFFFFFFFFF) | (bitcast(y, uint64) & 0x8000000000000000), float64
+    )
 
 
 @func

@@ -1,5 +1,6 @@
 """Binary search in sorted arrays."""
 
+# ruff: noqa: F811 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from typing import Any

@@ -3,6 +3,7 @@
 `a * b` applies b first, so adjacent frames cancel: world_from_sensor = world_from_body * body_from_sensor.
 """
 
+# ruff: noqa: F811 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from robokern.compiler.builtins import static
@@ -148,7 +149,9 @@ def transform_compose(position: vector3, rotation: any_quaternion, scale: vector
 
 @func
 def transform_decompose(m: matrix44):
-    """(position, rotation, scale) of a matrix as `transform_compose` makes it; a mirrored one has a negative x scale."""
+    """(position, rotation, scale) of a matrix as `transform_compose` makes it; a mirrored one has a negative
+    x scale.
+    """
     dtype = m.dtype
     columns = static(matrix((3, 3), dtype))()
     scale = static(vector(3, dtype))()

@@ -1,16 +1,18 @@
 """Sine, cosine, tangent and their inverses in float32 and float64, right for every argument.
 
-Arguments up to 1e5 (float32) and 1e7 (float64) are reduced by three-part constants (Cody & Waite 1980), each step an fma;
-larger ones in integers, with as many bits of 1/pi as they need (Payne & Hanek 1983). The rest is one odd polynomial
-(`tools/minimax_jobs.py`), so that the usual path has no branch but the one that skips the large arguments.
+Arguments up to 1e5 (float32) and 1e7 (float64) are reduced by three-part constants (Cody & Waite 1980), each
+step an fma; larger ones in integers, with as many bits of 1/pi as they need (Payne & Hanek 1983). The rest is
+one odd polynomial (`tools/minimax_jobs.py`), so that the usual path has no branch but the one that skips the
+large arguments.
 """
 
+# ruff: noqa: F811, RUF059 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from robokern.compiler.builtins import bitcast, fma, sqrt, where
 from robokern.compiler.function import func
-from robokern.lang.scalar import copysign
 from robokern.ir.types import float32, float64, int32, int64, uint32, uint64
+from robokern.lang.scalar import copysign
 
 
 @func
@@ -257,7 +259,9 @@ def _angle(high: uint64, low: uint64, scale: float64, scale_tail: float64):
 
 @func
 def _quadrant(x: float64):
-    """(r, e, n) with x = r + e + n pi/2, |r| <= pi/4, e below an ulp of r, n modulo 4; r is NaN if x is not finite."""
+    """(r, e, n) with x = r + e + n pi/2, |r| <= pi/4, e below an ulp of r, n modulo 4; r is NaN if x is not
+    finite.
+    """
     t = fma(x, 0.6366197723675814, 6755399441055744.0)
     n = t - 6755399441055744.0
     first = fma(n, -1.5707963267948966, x)
@@ -280,10 +284,12 @@ def _quadrant(x: float64):
 def _sine_of(r: float64, e: float64, quarters: uint64):
     """sin(r + e + quarters pi/2)."""
     s = r * r
-    p = fma(fma(fma(s, 1.5895922342615498e-10, -2.5050741874632673e-08), s, 2.755731357900893e-06), s, -0.0001984126982944868)
+    p = fma(fma(s, 1.5895922342615498e-10, -2.5050741874632673e-08), s, 2.755731357900893e-06)
+    p = fma(p, s, -0.0001984126982944868)
     p = fma(fma(p, s, 0.008333333333321908), s, -0.1666666666666663)
     odd = r + fma(r * s, p, e * fma(s, -0.5, 1.0))
-    p = fma(fma(fma(s, -1.1358771505413345e-11, 2.0875705814347962e-09), s, -2.755731421989931e-07), s, 2.4801587289010434e-05)
+    p = fma(fma(s, -1.1358771505413345e-11, 2.0875705814347962e-09), s, -2.755731421989931e-07)
+    p = fma(p, s, 2.4801587289010434e-05)
     p = fma(fma(p, s, -0.001388888888887335), s, 0.041666666666666595)
     # 1 - s / 2 with its rounding error
     main = fma(s, -0.5, 1.0)
@@ -308,7 +314,8 @@ def cos(x: float64) -> float64:
 def tan(x: float64) -> float64:
     r, e, quarters = _quadrant(x)
     s = r * r
-    p = fma(fma(fma(s, 2.0850207543082846e-05, -4.482221131448246e-05), s, 8.935137734087611e-05), s, -2.6275824463692038e-05)
+    p = fma(fma(s, 2.0850207543082846e-05, -4.482221131448246e-05), s, 8.935137734087611e-05)
+    p = fma(p, s, -2.6275824463692038e-05)
     p = fma(fma(fma(p, s, 0.00013644675181237988), s, 0.00022241840666130372), s, 0.0005950514963025358)
     p = fma(fma(fma(p, s, 0.0014547611581753016), s, 0.0035922885468240347), s, 0.008863219223908383)
     p = fma(fma(fma(p, s, 0.021869489604702048), s, 0.05396825392685359), s, 0.13333333333414193)
@@ -326,7 +333,8 @@ def tan(x: float64) -> float64:
 @func
 def _asin_tail(z: float64):
     """g(z) with asin(s) = s + s z g(z), z = s^2 <= 1/4; 2^-55.9 relative."""
-    p = fma(fma(fma(z, 0.03191143092459606, -0.01622314629402866), z, 0.01952762407443362), z, 0.006528190725861603)
+    p = fma(fma(z, 0.03191143092459606, -0.01622314629402866), z, 0.01952762407443362)
+    p = fma(p, z, 0.006528190725861603)
     p = fma(fma(fma(p, z, 0.012169165085025703), z, 0.013885242199307929), z, 0.01735970411129015)
     p = fma(fma(fma(p, z, 0.02237175809139418), z, 0.03038195913535218), z, 0.04464285682837337)
     return fma(fma(p, z, 0.07500000000336889), z, 0.1666666666666541)
@@ -378,7 +386,8 @@ def _atan_ratio(top: float64, bottom: float64):
     d = where(half, top + bottom, bottom)
     t = n / d
     z = t * t
-    p = fma(fma(fma(z, -0.017908297208013565, 0.03806535717031914), z, -0.05039328146070441), z, 0.05847892733281733)
+    p = fma(fma(z, -0.017908297208013565, 0.03806535717031914), z, -0.05039328146070441)
+    p = fma(p, z, 0.05847892733281733)
     p = fma(fma(fma(p, z, -0.06663104279127181), z, 0.0769206021570824), z, -0.09090897757028242)
     p = fma(fma(fma(p, z, 0.11111110783441758), z, -0.14285714280197873), z, 0.19999999999953655)
     p = fma(p, z, -0.333333333333332)
@@ -405,9 +414,10 @@ def atan2(y: float64, x: float64) -> float64:
     steep = ay > ax
     top = where(steep, ax, ay)
     bottom = where(steep, ay, ax)
-    # top + bottom must not overflow, nor top * tan(pi/8) lose bits; equal infinities are 45 degrees, equal zeros 0
+    # top + bottom must not overflow, nor top * tan(pi/8) lose bits
     scale = where(bottom < 1.0e-250, float64(1.329227995784916e36), float64(1.0))
     scale = where(bottom > 1.0e300, 0.25, scale)
+    # equal infinities are 45 degrees, equal zeros 0
     same = top == bottom
     top = where(same, where(top == 0.0, top, 1.0), top * scale)
     bottom = where(same, 1.0, bottom * scale)

@@ -1,5 +1,8 @@
-"""Products, lengths and norms of vectors of any length; of quaternions too where the surface has one name for both."""
+"""Products, lengths and norms of vectors of any length; of quaternions too where the surface has one name for
+both.
+"""
 
+# ruff: noqa: F811 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from typing import Any

@@ -28,7 +28,9 @@ def _kernel(func, result, types):
         a, b, c = types
 
         @rk.kernel
-        def apply(x: rk.array(dtype=a), y: rk.array(dtype=b), z: rk.array(dtype=c), out: rk.array(dtype=result)):
+        def apply(
+            x: rk.array(dtype=a), y: rk.array(dtype=b), z: rk.array(dtype=c), out: rk.array(dtype=result)
+        ):
             i = rk.tid()
             out[i] = func(x[i], y[i], z[i])
 
@@ -45,7 +47,7 @@ def same_bits(a, b):
 
 @pytest.fixture
 def evaluate():
-    """`evaluate(func, result_type, (type, data), ...)`: compiled results; fails if the interpreter's bits differ."""
+    """`evaluate(func, result_type, (type, data), ...)`: compiled; the interpreter's bits must be the same."""
 
     def run(func, result, *columns, check_interpreter=True):
         kernel = _kernel(func, result, [t for t, _ in columns])
@@ -56,7 +58,9 @@ def evaluate():
             out = rk.zeros(count, dtype=result, device=device)
             rk.launch(kernel, dim=count, inputs=[*inputs, out], device=device)
             outputs.append(out.numpy().copy())
-        assert len(outputs) == 1 or same_bits(*outputs), f"{func.__name__}: compiled and interpreted bits differ"
+        assert len(outputs) == 1 or same_bits(*outputs), (
+            f"{func.__name__}: compiled and interpreted bits differ"
+        )
         return outputs[0]
 
     return run

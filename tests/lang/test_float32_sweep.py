@@ -1,13 +1,13 @@
 """Every one-argument float32 function over the whole range of its argument, in units in the last place.
 
-In CI: 2^20 bit patterns of both signs and all exponents, and the neighbourhoods of special points. All 2^32 of them:
+In CI: 2^20 bit patterns of both signs and all exponents, and the neighbourhoods of special points. All 2^32
+of them:
 
     python tests/lang/test_float32_sweep.py             # about two minutes a function
     python tests/lang/test_float32_sweep.py sin exp
 
-The reference is NumPy or SciPy in float64, whose own error is below 1e-8 ulp of float32. An ulp is the distance of float32 numbers
-at the exact result; infinities, NaN and the sign of zero must be exact.
-"""
+The reference is NumPy or SciPy in float64, whose own error is below 1e-8 ulp of float32. An ulp is the
+distance of float32 numbers at the exact result; infinities, NaN and the sign of zero must be exact."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -39,7 +39,25 @@ FUNCTIONS: dict[str, tuple[Callable[..., np.ndarray], float]] = {
     "erfinv": (lambda x: np.copysign(special.erfinv(x), x), 2.2),
     "erfcinv": (special.erfcinv, 2.8),
 }
-SPECIAL = [0, 1, 0.5, 2, np.pi, np.pi / 2, 2 / 3, 4 / 3, 0.25, 4, 20, 88.722839, 89.41599, 103.97208, 1e5, 87.33655, np.inf]
+SPECIAL = [
+    0,
+    1,
+    0.5,
+    2,
+    np.pi,
+    np.pi / 2,
+    2 / 3,
+    4 / 3,
+    0.25,
+    4,
+    20,
+    88.722839,
+    89.41599,
+    103.97208,
+    1e5,
+    87.33655,
+    np.inf,
+]
 
 
 def kernel_of(name: str) -> rk.Kernel:
@@ -81,13 +99,17 @@ def ulps(y: np.ndarray, exact: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(distance) | wrong_zero, np.inf, distance)
 
 
-def worst(kernel: rk.Kernel, reference: Callable[..., np.ndarray], x: np.ndarray, device: str) -> tuple[float, str]:
+def worst(
+    kernel: rk.Kernel, reference: Callable[..., np.ndarray], x: np.ndarray, device: str
+) -> tuple[float, str]:
     out = rk.empty(len(x), dtype=float, device=device)
     rk.launch(kernel, dim=len(x), inputs=[rk.array(x, dtype=float, device=device), out], device=device)
     with np.errstate(all="ignore"):
         distance = ulps(out.numpy(), reference(x.astype(np.float64)))
     i = int(np.argmax(distance))
-    return float(distance[i]), f"{distance[i]:.3f} ulp at {x[i]!r} ({x[i : i + 1].view(np.uint32)[0]:#x}): {out.numpy()[i]!r}"
+    return float(
+        distance[i]
+    ), f"{distance[i]:.3f} ulp at {x[i]!r} ({x[i : i + 1].view(np.uint32)[0]:#x}): {out.numpy()[i]!r}"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -105,9 +127,13 @@ def test_interpreter_gives_the_same_bits(name):
     results = []
     for device in ("cpu", "ref"):
         out = rk.empty(len(x), dtype=float, device=device)
-        rk.launch(kernel_of(name), dim=len(x), inputs=[rk.array(x, dtype=float, device=device), out], device=device)
+        rk.launch(
+            kernel_of(name), dim=len(x), inputs=[rk.array(x, dtype=float, device=device), out], device=device
+        )
         results.append(out.numpy())
-    equal = (results[0].view(np.uint32) == results[1].view(np.uint32)) | (np.isnan(results[0]) & np.isnan(results[1]))
+    equal = (results[0].view(np.uint32) == results[1].view(np.uint32)) | (
+        np.isnan(results[0]) & np.isnan(results[1])
+    )
     assert equal.all(), x[~equal][:5]
 
 

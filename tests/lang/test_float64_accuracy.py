@@ -19,7 +19,9 @@ def logarithmic(generator, low, high):
 def arguments(generator, low, high, linear):
     """Spread over the exponents from 10^low to 10^high, and evenly over [-linear, linear]."""
     edges = [0.0, -0.0, 5e-324, 2.2250738585072014e-308, 1.0, -1.0, 0.5, 2.0]
-    return np.concatenate([logarithmic(generator, low, high), generator.uniform(-linear, linear, COUNT), edges])
+    return np.concatenate(
+        [logarithmic(generator, low, high), generator.uniform(-linear, linear, COUNT), edges]
+    )
 
 
 def ulps(y, x, function, precision=PRECISION):
@@ -34,10 +36,17 @@ def ulps(y, x, function, precision=PRECISION):
             if np.isnan(rounded) or np.isinf(rounded):
                 error = 0.0 if value == rounded or (np.isnan(value) and np.isnan(rounded)) else np.inf
             else:
-                spacing = float(np.spacing(np.nextafter(abs(rounded), 0))) if abs(rounded) > abs(exact) else np.spacing(abs(rounded))
+                spacing = (
+                    float(np.spacing(np.nextafter(abs(rounded), 0)))
+                    if abs(rounded) > abs(exact)
+                    else np.spacing(abs(rounded))
+                )
                 error = float(abs(mp.mpf(float(value)) - exact) / float(spacing))
         if not error <= worst:
-            worst, where = error, f"{error:.3f} ulp at {[float(a) for a in args]}: {value!r}, exact {rounded!r}"
+            worst, where = (
+                error,
+                f"{error:.3f} ulp at {[float(a) for a in args]}: {value!r}, exact {rounded!r}",
+            )
     return worst, where
 
 
@@ -119,7 +128,9 @@ def test_atan2(evaluate, generator):
 
 def test_pow(evaluate, generator):
     x = np.concatenate([np.abs(logarithmic(generator, -300, 300)), generator.uniform(0, 3, COUNT)])
-    y = np.concatenate([generator.uniform(-708, 708, COUNT) / np.log(x[:COUNT]), generator.uniform(-500, 500, COUNT)])
+    y = np.concatenate(
+        [generator.uniform(-708, 708, COUNT) / np.log(x[:COUNT]), generator.uniform(-500, 500, COUNT)]
+    )
     found = evaluate(rk.pow, rk.float64, (rk.float64, x), (rk.float64, y))
     error, where = ulps(found, (x, y), mp.power)
     assert error <= 1.0, where
@@ -138,7 +149,26 @@ def test_float32_atan2_and_pow(evaluate, generator):
     assert np.max(np.abs(found - exact) / np.spacing(exact.astype(np.float32))) <= 1.0
 
 
-SPECIAL = [0.0, -0.0, 1, -1, np.inf, -np.inf, np.nan, 2, -2, 3, -3, 0.5, -0.5, 2.5, 5e-324, 1e30, -1e30, 4503599627370497.0]
+SPECIAL = [
+    0.0,
+    -0.0,
+    1,
+    -1,
+    np.inf,
+    -np.inf,
+    np.nan,
+    2,
+    -2,
+    3,
+    -3,
+    0.5,
+    -0.5,
+    2.5,
+    5e-324,
+    1e30,
+    -1e30,
+    4503599627370497.0,
+]
 
 
 @pytest.mark.parametrize("scalar", [rk.float32, rk.float64], ids=str)

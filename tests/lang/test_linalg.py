@@ -61,7 +61,9 @@ def test_eig3(evaluate, generator, scalar, mat, vec, tolerance):
     m = (m + m.transpose(0, 2, 1)).astype(scalar.name)
     q, d = factors(evaluate, rk.eig3, (mat, vec), mat, m)
     assert_orthogonal(q, tolerance)
-    np.testing.assert_allclose((q * d[:, None, :] @ q.transpose(0, 2, 1) - m) / size_of(m), 0, atol=2 * tolerance)
+    np.testing.assert_allclose(
+        (q * d[:, None, :] @ q.transpose(0, 2, 1) - m) / size_of(m), 0, atol=2 * tolerance
+    )
     want = np.linalg.eigvalsh(m.astype(float))
     np.testing.assert_allclose((np.sort(d, axis=1) - want) / size_of(m)[:, 0], 0, atol=2 * tolerance)
 
@@ -73,7 +75,9 @@ def test_svd3(evaluate, generator, scalar, mat, vec, tolerance):
     for rotation in (u, v):
         assert_orthogonal(rotation, tolerance)
         np.testing.assert_allclose(np.linalg.det(rotation), 1, atol=tolerance)
-    np.testing.assert_allclose((u * sigma[:, None, :] @ v.transpose(0, 2, 1) - m) / size_of(m), 0, atol=2 * tolerance)
+    np.testing.assert_allclose(
+        (u * sigma[:, None, :] @ v.transpose(0, 2, 1) - m) / size_of(m), 0, atol=2 * tolerance
+    )
     want = np.linalg.svd(m.astype(float), compute_uv=False)
     np.testing.assert_allclose((np.abs(sigma) - want) / size_of(m)[:, 0], 0, atol=2 * tolerance)
     assert (sigma[:, :2] >= 0).all()
@@ -86,7 +90,9 @@ def test_svd2(evaluate, generator, scalar, tolerance):
     u, sigma, v = factors(evaluate, rk.svd2, (mat, vec, mat), mat, m)
     assert_orthogonal(u, tolerance)
     assert_orthogonal(v, tolerance)
-    np.testing.assert_allclose((u * sigma[:, None, :] @ v.transpose(0, 2, 1) - m) / size_of(m), 0, atol=2 * tolerance)
+    np.testing.assert_allclose(
+        (u * sigma[:, None, :] @ v.transpose(0, 2, 1) - m) / size_of(m), 0, atol=2 * tolerance
+    )
     want = np.linalg.svd(m.astype(float), compute_uv=False)
     np.testing.assert_allclose((sigma - want) / size_of(m)[:, 0], 0, atol=2 * tolerance)
 

@@ -32,8 +32,12 @@ def test_products_of_every_kind(evaluate, generator, operation):
     mat23, mat34, mat24 = (rk.matrix(s, rk.float64) for s in ((2, 3), (3, 4), (2, 4)))
     vec2, vec3 = rk.vector(2, rk.float64), rk.vec3d
     np.testing.assert_allclose(evaluate(operation, mat24, (mat23, m), (mat34, n)), m @ n, atol=1e-14)
-    np.testing.assert_allclose(evaluate(operation, vec2, (mat23, m), (vec3, v)), np.einsum("nij,nj->ni", m, v), atol=1e-14)
-    np.testing.assert_allclose(evaluate(operation, vec3, (vec2, w), (mat23, m)), np.einsum("ni,nij->nj", w, m), atol=1e-14)
+    np.testing.assert_allclose(
+        evaluate(operation, vec2, (mat23, m), (vec3, v)), np.einsum("nij,nj->ni", m, v), atol=1e-14
+    )
+    np.testing.assert_allclose(
+        evaluate(operation, vec3, (vec2, w), (mat23, m)), np.einsum("ni,nij->nj", w, m), atol=1e-14
+    )
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -41,7 +45,9 @@ def test_determinant_and_inverse(evaluate, generator, size):
     mat = square(size)
     m = generator.normal(size=(COUNT, size, size))
     m = m[np.linalg.cond(m) < 100]
-    np.testing.assert_allclose(evaluate(rk.determinant, rk.float64, (mat, m)), np.linalg.det(m), rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(
+        evaluate(rk.determinant, rk.float64, (mat, m)), np.linalg.det(m), rtol=1e-11, atol=1e-13
+    )
     for func in (rk.inverse, rk.inverse_approx):
         np.testing.assert_allclose(evaluate(func, mat, (mat, m)), np.linalg.inv(m), rtol=1e-9, atol=1e-11)
 
@@ -60,8 +66,12 @@ def test_trace_diagonal_and_double_dot(evaluate, generator, size):
     diagonal = np.einsum("nii->ni", m)
     np.testing.assert_allclose(evaluate(rk.trace, rk.float64, (mat, m)), diagonal.sum(axis=1), atol=1e-14)
     np.testing.assert_array_equal(evaluate(rk.get_diag, vec, (mat, m)), diagonal)
-    np.testing.assert_array_equal(evaluate(rk.diag, mat, (vec, diagonal)), diagonal[:, :, None] * np.eye(size))
-    np.testing.assert_allclose(evaluate(rk.ddot, rk.float64, (mat, m), (mat, n)), (m * n).sum(axis=(1, 2)), atol=1e-13)
+    np.testing.assert_array_equal(
+        evaluate(rk.diag, mat, (vec, diagonal)), diagonal[:, :, None] * np.eye(size)
+    )
+    np.testing.assert_allclose(
+        evaluate(rk.ddot, rk.float64, (mat, m), (mat, n)), (m * n).sum(axis=(1, 2)), atol=1e-13
+    )
     np.testing.assert_array_equal(evaluate(rk.cw_mul, mat, (mat, m), (mat, n)), m * n)
     np.testing.assert_array_equal(evaluate(rk.cw_div, mat, (mat, m), (mat, n)), m / n)
 

@@ -95,7 +95,10 @@ def test_states_select_unrelated_fields(evaluate, generator):
         return rk.noise(state, x)
 
     x = points(generator, 3)
-    a, b = (evaluate(by_state, rk.float32, (rk.uint32, np.full(COUNT, s, np.uint32)), (rk.vec3, x)) for s in (1, 2))
+    a, b = (
+        evaluate(by_state, rk.float32, (rk.uint32, np.full(COUNT, s, np.uint32)), (rk.vec3, x))
+        for s in (1, 2)
+    )
     assert abs(np.corrcoef(a, b)[0, 1]) < 0.1
 
 
@@ -110,7 +113,9 @@ def test_curl_in_the_plane_is_the_turned_gradient(evaluate, generator):
 
     def difference(axis):
         step = np.float32(h) * np.eye(2, dtype=np.float32)[axis]
-        return (evaluate(func, rk.float32, (rk.vec2, x + step)) - evaluate(func, rk.float32, (rk.vec2, x - step))) / (2 * h)
+        return (
+            evaluate(func, rk.float32, (rk.vec2, x + step)) - evaluate(func, rk.float32, (rk.vec2, x - step))
+        ) / (2 * h)
 
     np.testing.assert_allclose(found, np.stack([difference(1), -difference(0)], axis=1), atol=1e-2)
 

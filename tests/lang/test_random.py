@@ -71,7 +71,9 @@ def test_state_is_the_pcg_permutation():
     want = pcg(pcg(np.uint32(7) + pcg(np.arange(100, dtype=np.uint32))))
     np.testing.assert_array_equal(draw(rk.randu, rk.uint32, 100), want)
     np.testing.assert_array_equal(draw(rk.randi, rk.int32, 100), want.view(np.int32))
-    np.testing.assert_array_equal(draw(rk.randf, rk.float32, 100), (want >> np.uint32(8)) * np.float32(2**-24))
+    np.testing.assert_array_equal(
+        draw(rk.randf, rk.float32, 100), (want >> np.uint32(8)) * np.float32(2**-24)
+    )
 
 
 def test_each_draw_advances_the_state():
@@ -165,7 +167,9 @@ def test_cumulative_distribution():
     out = rk.zeros(COUNT, dtype=int)
     rk.launch(pick, dim=COUNT, inputs=[rk.array(np.cumsum(weights), dtype=float), out])
     counts = np.bincount(out.numpy(), minlength=5)
-    assert counts[2] == 0 and stats.chisquare(counts[[0, 1, 3, 4]], COUNT * weights[[0, 1, 3, 4]]).pvalue > 1e-3
+    assert (
+        counts[2] == 0 and stats.chisquare(counts[[0, 1, 3, 4]], COUNT * weights[[0, 1, 3, 4]]).pvalue > 1e-3
+    )
 
 
 @pytest.mark.parametrize("scalar", [rk.float32, rk.int32, rk.uint64], ids=str)

@@ -5,8 +5,26 @@ import pytest
 
 import robokern as rk
 
-FLOATS = [0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 0.49999997, 1e-40, -3.7, 8388609.0, np.inf, -np.inf, np.nan, 3.0]
-scalars = pytest.mark.parametrize("scalar", [rk.float16, rk.float32, rk.float64, rk.int32, rk.int64, rk.uint8], ids=str)
+FLOATS = [
+    0.0,
+    -0.0,
+    0.5,
+    -0.5,
+    1.5,
+    2.5,
+    -2.5,
+    0.49999997,
+    1e-40,
+    -3.7,
+    8388609.0,
+    np.inf,
+    -np.inf,
+    np.nan,
+    3.0,
+]
+scalars = pytest.mark.parametrize(
+    "scalar", [rk.float16, rk.float32, rk.float64, rk.int32, rk.int64, rk.uint8], ids=str
+)
 floats = pytest.mark.parametrize("scalar", [rk.float32, rk.float64], ids=str)
 
 
@@ -29,7 +47,9 @@ def test_clamp(evaluate, scalar):
     x = values(scalar)
     x = x[~np.isnan(x.astype(float))]
     low, high = np.full_like(x, 1), np.full_like(x, 3)
-    np.testing.assert_array_equal(evaluate(rk.clamp, scalar, (scalar, x), (scalar, low), (scalar, high)), np.clip(x, 1, 3))
+    np.testing.assert_array_equal(
+        evaluate(rk.clamp, scalar, (scalar, x), (scalar, low), (scalar, high)), np.clip(x, 1, 3)
+    )
 
 
 @floats
@@ -79,7 +99,22 @@ def test_bit_count(evaluate, generator, scalar):
     np.testing.assert_array_equal(evaluate(rk.bit_count, rk.int32, (scalar, x)), want)
 
 
-HALF = ["sin", "cos", "tan", "asin", "acos", "atan", "exp", "log", "log2", "log10", "cbrt", "sinh", "cosh", "tanh"]
+HALF = [
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "exp",
+    "log",
+    "log2",
+    "log10",
+    "cbrt",
+    "sinh",
+    "cosh",
+    "tanh",
+]
 
 
 @pytest.mark.parametrize("name", HALF)

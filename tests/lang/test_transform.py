@@ -70,8 +70,7 @@ def test_compose_and_decompose(evaluate, generator):
 
     @rk.func
     def scale_of(x: rk.mat44d):
-        p, q, s = rk.transform_decompose(x)
-        return s
+        return rk.transform_decompose(x)[2]
 
     np.testing.assert_allclose(evaluate(round_trip, rk.mat44d, (rk.mat44d, scaled)), scaled, atol=1e-13)
     np.testing.assert_allclose(evaluate(scale_of, rk.vec3d, (rk.mat44d, scaled)), scale, atol=1e-14)
@@ -122,11 +121,13 @@ def test_twists_and_wrenches(evaluate, generator):
     wrench = evaluate(rk.transform_wrench, spatial, (rk.transformd, t), (spatial, f))
     # power does not depend on the frame
     power = evaluate(rk.spatial_dot, rk.float64, (spatial, f), (spatial, x))
-    np.testing.assert_allclose(evaluate(rk.spatial_dot, rk.float64, (spatial, wrench), (spatial, twist)), power, atol=1e-13)
+    np.testing.assert_allclose(
+        evaluate(rk.spatial_dot, rk.float64, (spatial, wrench), (spatial, twist)), power, atol=1e-13
+    )
 
 
 def test_spatial_adjoint(evaluate, generator):
-    t, m = transforms(generator)
+    _, m = transforms(generator)
     r = np.ascontiguousarray(m[:, :3, :3])
     s = skew(m[:, :3, 3]) @ r
     found = evaluate(rk.spatial_adjoint, rk.spatial_matrixd, (rk.mat33d, r), (rk.mat33d, s))

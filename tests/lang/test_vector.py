@@ -39,7 +39,9 @@ def test_huber_takes_a_delta(evaluate, generator):
     delta = generator.uniform(0.5, 2, COUNT)
     size = np.linalg.norm(a, axis=1)
     want = np.where(size <= delta, size**2 / 2, delta * (size - delta / 2))
-    np.testing.assert_allclose(evaluate(rk.norm_huber, rk.float64, (rk.vec3d, a), (rk.float64, delta)), want, rtol=1e-14)
+    np.testing.assert_allclose(
+        evaluate(rk.norm_huber, rk.float64, (rk.vec3d, a), (rk.float64, delta)), want, rtol=1e-14
+    )
     smooth = evaluate(rk.smooth_normalize, rk.vec3d, (rk.vec3d, a), (rk.float64, delta))
     np.testing.assert_allclose(smooth, a / (delta * np.sqrt(1 + (size / delta) ** 2))[:, None], rtol=1e-13)
 
@@ -69,7 +71,9 @@ def test_skew_is_cross(evaluate, generator):
     def by_matrix(u: rk.vec3d, v: rk.vec3d):
         return rk.skew(u) * v
 
-    np.testing.assert_allclose(evaluate(by_matrix, rk.vec3d, (rk.vec3d, a), (rk.vec3d, b)), np.cross(a, b), atol=1e-15)
+    np.testing.assert_allclose(
+        evaluate(by_matrix, rk.vec3d, (rk.vec3d, a), (rk.vec3d, b)), np.cross(a, b), atol=1e-15
+    )
 
 
 def test_outer(evaluate, generator):
