@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import xarray
 
 from robokern.cli.main import main
 from robokern.plugin.registry import Registry
@@ -214,7 +216,15 @@ def test_a_kernel_with_a_type_error(probe: Probe, tmp_path: Path, capsys: pytest
     assert "    value[i] = rk.vec3(1.0, 2.0, 3.0) + 0.5\n" in message
 
 
-def test_a_plugin_that_raises_names_itself(probe: Probe, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(probe(body="assert frame.step < 3")) == 1
-    expected = "plugin 'mine' failed in after_step at step 3: AssertionError: "
-    assert capsys.readouterr().err.splitlines()[-1].startswith(expected.rstrip())
+def test_a_plugin_that_raises_names_itself_and_its_recording_is_kept(
+    probe: Probe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        main(probe(body="self.outputs['value'].fill_(10.0 * frame.step); assert frame.step < 3, 'too far'"))
+        == 1
+    )
+    expected = "plugin 'mine' failed in after_step at step 3: AssertionError: too far"
+    assert capsys.readouterr().err.splitlines()[-1] == expected
+    recorded = xarray.open_zarr("out/recording.zarr", group="mine")
+    assert recorded["value"].values.tolist() == [[10.0], [20.0]]
+    assert not json.loads(Path("out/summary.json").read_text())["completed"]
