@@ -27,6 +27,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robokern.errors import ConfigError
+
 CHUNK_BYTES = 4 << 20  # large enough to compress and write well, small enough to lose little in a crash
 CHUNK_SAMPLES = 512
 FLUSH_SECONDS = 5.0  # longest time that a sample stays in memory only
@@ -80,13 +82,19 @@ class Recording:
             samples: how many are expected; the group grows when there are more.
             coordinates: constant arrays kept beside the outputs: name -> (dimension, values, unit).
             attributes: about this plugin (JSON values).
+
+        Raises:
+            ConfigError: an output has the name of something else in the group.
         """
+        for key in arrays:
+            if key in {"time", "step", *(coordinates or {})}:
+                raise ConfigError(
+                    f"output {key!r} of {name}: the recording keeps its own {key}; rename the output"
+                )
         group = self._root.create_group(name, attributes=dict(attributes or {}))
         for key, (dim, values, unit) in (coordinates or {}).items():
-            constant = group.create_array(
-                key, data=np.asarray(values), dimension_names=(dim,), attributes={"units": unit}
-            )
-            del constant
+            about = {"units": unit}
+            group.create_array(key, data=np.asarray(values), dimension_names=(dim,), attributes=about)
         self._tracks[name] = _Track(group, variables, arrays, max(samples, 1))
 
     def append(self, name: str, step: int, time: float, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from robokern.errors import ConfigError
 from robokern.sim import record
 from robokern.sim.record import Recording, Variable
 
@@ -78,6 +79,12 @@ def test_the_appended_array_may_change_afterwards(tmp_path: Path):
         recording.append("a", 1, 0.1, {"x": array})
         array[:] = 5.0
     np.testing.assert_array_equal(xarray.open_zarr(tmp_path / "r.zarr", group="a").x, [[1.0, 1.0]])
+
+
+def test_an_output_cannot_be_called_time(tmp_path: Path):
+    x = {"time": np.zeros(2, np.float32)}
+    with Recording(tmp_path / "r.zarr") as recording, pytest.raises(ConfigError, match="rename the output"):
+        recording.add("a", {"time": Variable(("worlds",))}, x, 1)
 
 
 KILLED = """
