@@ -95,6 +95,7 @@ transformation = _builtin("transformation", "transformation(p, q, dtype=).")
 zeros = _builtin("zeros", "zeros(shape=n, dtype=T): a zero-filled array private to the item.")
 range_bounds = _builtin("$range_bounds", "Start, stop and step of a range.")
 in_range = _builtin("$in_range", "Whether a counter is still inside its range.")
+after = _builtin("$after", "What follows a counter in its range; stop after the last.")
 
 # what Python's own names mean inside a kernel; `means` adds host functions that have a meaning there
 PYTHON: dict[Any, Builtin] = {

@@ -129,7 +129,8 @@ def _counted(node: ast.For, body: list[ast.stmt], leaving: set[str], number: int
     going = ast.Call(ast.Name("$in_range", ast.Load()), [_name(n) for n in (after, stop, step)], [])
     test = ast.BoolOp(ast.And(), [_none_of(leaving, node), going])
     first = _copy(ast.Assign([node.target], _name(after)), node)
-    advance = _assign(after, ast.BinOp(_name(after), ast.Add(), _name(step)), node)
+    following = ast.Call(ast.Name("$after", ast.Load()), [_name(n) for n in (after, stop, step)], [])
+    advance = _assign(after, following, node)
     return [
         _copy(ast.Assign([ast.Tuple(names, ast.Store())], bounds), node),
         _copy(ast.While(test, [first, advance, *body], node.orelse), node),

@@ -14,6 +14,7 @@ from robokern.compiler.lowering import Lowering, describe, flatten, intrinsic, k
 from robokern.compiler.places import Element, index_value
 from robokern.ir.nodes import Assert, Value
 from robokern.ir.types import (
+    BY_NAME,
     COMPOSITES,
     ArrayType,
     Scalar,
@@ -244,8 +245,23 @@ def _in_range(lo: Lowering, node: ast.Call) -> Any:
     up = compare(lo, node, ast.Lt(), at, stop)
     if not isinstance(step, Value):
         return up if step > 0 else compare(lo, node, ast.Gt(), at, stop)
-    down = compare(lo, node, ast.Gt(), at, stop)
+    down = lo.op(node, "and", compare(lo, node, ast.Gt(), at, stop), compare(lo, node, ast.Lt(), step, 0))
     return lo.op(node, "select", compare(lo, node, ast.Gt(), step, 0), up, down)
+
+
+@intrinsic("$after")
+def _after(lo: Lowering, node: ast.Call) -> Any:
+    """Never steps past `stop`, so that a counter near its type's end does not wrap around."""
+    at, stop, step = (lo.expr(a) for a in node.args)
+    if not isinstance(step, Value) and step in (1, -1):
+        return binary(lo, node, "add", at, step)
+    at, stop, step = common_values(lo, node, [at, stop, step])
+    unsigned = BY_NAME[f"uint{at.type.bits}"]
+    rising = lo.op(node, "gt", step, lo.op(node, "zero", type=at.type))
+    ahead = lo.op(node, "select", rising, lo.op(node, "sub", stop, at), lo.op(node, "sub", at, stop))
+    size = lo.op(node, "select", rising, step, lo.op(node, "neg", step))
+    fits = lo.op(node, "lt", *(lo.op(node, "cast", x, type=unsigned) for x in (size, ahead)))
+    return lo.op(node, "select", fits, lo.op(node, "add", at, step), stop)
 
 
 @intrinsic("local", "zeros")

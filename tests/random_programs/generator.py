@@ -123,7 +123,7 @@ class Generator:
         self.scope, self.lines = [Variable("i", int32, fixed=True)], []
         for _ in range(1 + self.choose(3)):
             self.define(1)
-        self.block(1, 4)
+        self.block(1, 6)
         for number, variable in enumerate([v for v in self.scope if not v.fixed]):
             self.store(1, variable.type, str(number % SLOTS), variable.name)
         return self.lines
@@ -225,7 +225,11 @@ class Generator:
             ]
         length = type_.shape[0]
         names = [(f"{name}.{c}", type_.dtype) for c in "xyzw"[:length]]
-        return [*names, (f"{name}[{self.choose(length)}]", type_.dtype), (f"{name}[{self.index(4)}]", type_.dtype)]
+        return [
+            *names,
+            (f"{name}[{self.choose(length)}]", type_.dtype),
+            (f"{name}[{self.index(4)}]", type_.dtype),
+        ]
 
     def index(self, length: int) -> str:
         """An index below `length` rounded up to a power of two, of some integer type."""

@@ -23,7 +23,9 @@ import robokern as rk
 from robokern.ir import layout
 from robokern.ir.types import ArrayType, Struct
 
-_spec = importlib.util.spec_from_file_location("random_program_generator", Path(__file__).with_name("generator.py"))
+_spec = importlib.util.spec_from_file_location(
+    "random_program_generator", Path(__file__).with_name("generator.py")
+)
 generator = importlib.util.module_from_spec(_spec)
 sys.modules[_spec.name] = generator
 _spec.loader.exec_module(generator)
@@ -87,7 +89,11 @@ def random_array(random: np.random.Generator, type_: Any, shape: tuple[int, ...]
 
 
 def shape_of(name: str) -> tuple[int, ...]:
-    lengths = {"out": (generator.ITEMS, generator.SLOTS), "in": (generator.INPUTS,), "shared": (generator.CELLS,)}
+    lengths = {
+        "out": (generator.ITEMS, generator.SLOTS),
+        "in": (generator.INPUTS,),
+        "shared": (generator.CELLS,),
+    }
     return lengths[name.split("_")[0]]
 
 
@@ -144,7 +150,7 @@ def check(program: Any, folder: Path) -> None:
 QUIET = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 
 
-@settings(max_examples=COUNT or 60, derandomize=not COUNT, phases=[Phase.generate, Phase.shrink], **QUIET)
+@settings(max_examples=COUNT or 300, derandomize=not COUNT, phases=[Phase.generate, Phase.shrink], **QUIET)
 @given(program=programs())
 def test_compiled_equals_interpreted(program):
     with tempfile.TemporaryDirectory() as folder:

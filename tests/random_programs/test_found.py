@@ -1,0 +1,71 @@
+"""What random programs have found, kept as the minimal kernel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import robokern as rk
+
+
+@rk.kernel
+def visited_bytes(out: rk.array(dtype=int), start: rk.uint8, stop: rk.uint8, step: rk.uint8):
+    n = 0
+    for j in range(start, stop, step):
+        if n >= 9:
+            break
+        out[n] = int(j)
+        n += 1
+
+
+@rk.kernel
+def visited(out: rk.array(dtype=int), start: rk.int8, stop: rk.int8, step: rk.int8):
+    n = 0
+    for j in range(start, stop, step):
+        if n >= 9:
+            break
+        out[n] = int(j)
+        n += 1
+
+
+UNSIGNED = [(250, 255, 4), (0, 255, 100), (255, 0, 1), (3, 3, 2), (1, 5, 0)]
+SIGNED = [
+    (-128, 127, 100),
+    (127, -128, -100),
+    (127, -128, -128),
+    (5, 1, 0),
+    (0, 5, -1),
+    (120, 127, 3),
+    (3, -3, -2),
+]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "scalar", "bounds"),
+    [*((visited_bytes, rk.uint8, b) for b in UNSIGNED), *((visited, rk.int8, b) for b in SIGNED)],
+)
+def test_range_with_break_ends_where_range_does(device, kernel, scalar, bounds):
+    """The counter wrapped around its type's end, or never moved with a zero step, and the loop went on."""
+    out = rk.full(10, -99, dtype=int, device=device)
+    rk.launch(kernel, dim=1, inputs=[out, *(scalar(b) for b in bounds)], device=device)
+    want = list(range(*bounds)) if bounds[2] else []
+    assert out.numpy().tolist() == want + [-99] * (10 - len(want))
+
+
+@rk.func
+def checked(x: float) -> float:
+    assert x < 5.0, "x too large"
+    return x
+
+
+@rk.kernel
+def calls_checked(x: rk.array(dtype=float)):
+    i = rk.tid()
+    x[i] = checked(x[i])
+
+
+def test_assert_in_a_func_is_reported_with_its_own_message(device):
+    """The number of a failed assert was looked up among the kernel's own, not the callee's."""
+    x = rk.array(np.array([1.0, 2.0, 9.0], np.float32), device=device)
+    with pytest.raises(rk.KernelAssertionError, match=r"x too large.*item \(2,\)"):
+        rk.launch(calls_checked, dim=3, inputs=[x], device=device)
