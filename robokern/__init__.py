@@ -40,6 +40,7 @@ from robokern.compiler.builtins import (
     where,
 )
 from robokern.compiler.function import Function, Kernel, func, kernel, overload, struct
+from robokern.compiler.options import config, get_module_options, set_module_options
 from robokern.compiler.source import from_source
 from robokern.errors import (
     ConfigError,
@@ -48,6 +49,8 @@ from robokern.errors import (
     HostError,
     KernelAssertionError,
     KernelError,
+    KernelFloatError,
+    KernelIndexError,
     LaunchError,
     PluginError,
     RobokernError,

@@ -3,10 +3,12 @@
     RobokernError
     |-- LocatedError            knows file, line, column of the user's text
     |   |-- ConfigError         a YAML file, a command-line override or a manifest
-    |   `-- KernelError         Python source of a kernel or func
+    |   |-- KernelError         Python source of a kernel or func
+    |   `-- AdjointError        a kernel or tape that cannot be differentiated exactly
     |-- LaunchError             a kernel was called with the wrong arguments
     |   |-- KernelAssertionError  an assert inside a kernel failed
-    |   `-- KernelIndexError    an array index inside a kernel is out of range
+    |   |-- KernelIndexError    an array index inside a kernel is out of range
+    |   `-- KernelFloatError    a launch left NaN or infinity in an array, and `verify_fp` is on
     |-- DeviceError             no such device, or it failed
     |-- GeometryError           a mesh, Bvh or Scene that cannot be built
     |-- HostError               the simulator side: a missing package, a model it cannot load
@@ -68,6 +70,10 @@ class KernelError(LocatedError):
     """The Python source of a kernel or func cannot be compiled."""
 
 
+class AdjointError(LocatedError):
+    """A derivative that cannot be computed exactly: never a wrong number instead."""
+
+
 class LaunchError(RobokernError):
     """A kernel was launched with arguments it does not take."""
 
@@ -78,6 +84,10 @@ class KernelAssertionError(LaunchError, AssertionError):
 
 class KernelIndexError(LaunchError, IndexError):
     """An array index inside a kernel is out of range."""
+
+
+class KernelFloatError(LaunchError, ArithmeticError):
+    """A launch left NaN or infinity in an array, and `verify_fp` is on."""
 
 
 class DeviceError(RobokernError):

@@ -25,7 +25,10 @@ def per_component(rule: ScalarRule) -> Row:
 
 def _binary(float_code: str, integer_code: str) -> ScalarRule:
     def rule(f: Function, t: Scalar, a: str, b: str) -> str:
-        return f.let(f"{float_code if t.kind == 'f' else integer_code} {register(t)} {a}, {b}")
+        if t.kind != "f":
+            return f.let(f"{integer_code} {register(t)} {a}, {b}")
+        free = " fast" if f.func.fast_math else ""
+        return f.let(f"{float_code}{free} {register(t)} {a}, {b}")
 
     return rule
 

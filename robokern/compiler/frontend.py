@@ -24,6 +24,7 @@ from robokern.compiler.lowering import (
     kernel_meaning,
     rebuild,
 )
+from robokern.compiler.options import Options, config
 from robokern.compiler.places import Element, place, read, write
 from robokern.compiler.simplify import simplify
 from robokern.errors import KernelError
@@ -31,7 +32,6 @@ from robokern.ir.composite import Composite
 from robokern.ir.nodes import Func, Value
 from robokern.ir.types import ArrayType, Inout, Type, as_type, scalar_of
 
-MAX_UNROLL = 16
 Statement = Callable[[Lowering, Any], None]
 STATEMENTS: dict[type, Statement] = {}
 _lock = threading.RLock()
@@ -53,16 +53,17 @@ def lower(kernel: Kernel, types: tuple[Type, ...]) -> Func:
     Raises:
         KernelError: with file, line, column, and the way out.
     """
-    overload = kernel.overload
+    overload, chosen = kernel.overload, kernel.options
+    key = types, chosen.key()
     with _lock:
-        if types not in overload.instances:
-            overload.instances[types] = simplify(contract(_lower_kernel(overload, types)))
-        found: Func = overload.instances[types]
+        if key not in overload.instances:
+            overload.instances[key] = simplify(contract(_lower_kernel(overload, types, chosen)))
+        found: Func = overload.instances[key]
         return found
 
 
-def _lower_kernel(overload: Overload, types: tuple[Type, ...]) -> Func:
-    lo = Lowering(overload, instantiate, is_kernel=True)
+def _lower_kernel(overload: Overload, types: tuple[Type, ...], chosen: Options) -> Func:
+    lo = Lowering(overload, instantiate, chosen)
     params = _bind_params(lo, types, {})
     _body(lo)
     result = lo.env.get(RESULT)
@@ -76,7 +77,8 @@ def instantiate(
     caller: Lowering | None, node: Any, overload: Overload, types: tuple[Type, ...], statics: dict[str, Any]
 ) -> Instance:
     """A func's program for these argument types and compile-time arguments."""
-    key = types, tuple((n, _identity(statics[n])) for n in sorted(statics))
+    chosen = config if caller is None else caller.options
+    key = types, tuple((n, _identity(statics[n])) for n in sorted(statics)), chosen.key()
     found = overload.instances.get(key)
     if found is _BUSY:
         assert caller is not None
@@ -86,7 +88,7 @@ def instantiate(
     if found is None:
         overload.instances[key] = _BUSY
         try:
-            found = _lower_func(overload, types, statics)
+            found = _lower_func(overload, types, statics, chosen)
         except BaseException:
             del overload.instances[key]
             raise
@@ -107,8 +109,10 @@ def _identity(x: Any) -> Any:
     return x if isinstance(x, Type) else id(x)
 
 
-def _lower_func(overload: Overload, types: tuple[Type, ...], statics: dict[str, Any]) -> Instance:
-    lo = Lowering(overload, instantiate, is_kernel=False)
+def _lower_func(
+    overload: Overload, types: tuple[Type, ...], statics: dict[str, Any], chosen: Options
+) -> Instance:
+    lo = Lowering(overload, instantiate, chosen)
     params = _bind_params(lo, types, statics)
     _body(lo)
     if falls_through(lo.source.node.body):
@@ -144,8 +148,9 @@ def _func(lo: Lowering, params: list[Value], tid_ndim: int | None) -> Func:
         lo.builder.body,
         lo.source.loc(lo.source.node),
         tid_ndim,
-        overload.contract,
+        overload.contract and not lo.options.fast_math,
         lo.asserts,
+        fast_math=lo.options.fast_math,
     )
 
 
@@ -338,7 +343,7 @@ def _static_items(lo: Lowering, node: ast.For) -> Any:
     if not all(isinstance(b, int) for b in bounds):
         return None
     turns = range(*bounds)
-    return turns if len(turns) <= MAX_UNROLL else None
+    return turns if len(turns) <= lo.options.max_unroll else None
 
 
 def assigned(lo: Lowering, statements: list[ast.stmt], *more: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, dataclass_transform
 
+from robokern.compiler import options
 from robokern.compiler.builtins import static
 from robokern.compiler.source import Source, source_of
 from robokern.errors import KernelError
@@ -192,10 +193,10 @@ class Kernel:
         launchers: the runtime's prepared launches, by argument types.
     """
 
-    def __init__(self, python: Callable[..., Any], options: dict[str, Any]) -> None:
-        self.overload = Overload(python, options.get("contract", True))
-        self.options = options
-        self.name = self.__name__ = options.get("name") or python.__name__
+    def __init__(self, python: Callable[..., Any], given: dict[str, Any]) -> None:
+        self.overload = Overload(python, given.get("contract", True))
+        self.given = given
+        self.name = self.__name__ = given.get("name") or python.__name__
         self.module = self.__module__ = python.__module__
         self.__doc__ = python.__doc__
         self.launchers: dict[Any, Any] = {}
@@ -211,7 +212,7 @@ class Kernel:
         Raises:
             TypeError: no such parameter, or a type its annotation does not allow.
         """
-        fixed = Kernel(self.overload.python, self.options)
+        fixed = Kernel(self.overload.python, self.given)
         chosen = {name: as_type(t) for name, t in types.items()}
         for name, type_ in chosen.items():
             pattern = dict(self.params).get(name)
@@ -219,6 +220,12 @@ class Kernel:
                 raise TypeError(f"kernel {self.name}: parameter {name!r} cannot be {type_}")
         fixed.overload._params = tuple((n, chosen.get(n, p)) for n, p in self.params)
         return fixed
+
+    @property
+    def options(self) -> options.Options:
+        """The options that hold for it now."""
+        own = {**self.given.get("module_options", {}), **self.given}
+        return options.options_of(self.module, {n: v for n, v in own.items() if n in options.NAMES})
 
     @property
     def is_generic(self) -> bool:
@@ -234,23 +241,25 @@ class Kernel:
         return f"<kernel {self.name}>"
 
 
-_KERNEL_OPTIONS = (
-    "contract",
-    "name",
-    "enable_backward",
-    "module",
-    "module_options",
-    "launch_bounds",
-    "grid_stride",
-)
+# the last three have a meaning on other devices only
+_OTHER_OPTIONS = ("contract", "name", "module_options", "module", "launch_bounds", "grid_stride")
 
 
-def kernel(python: Any = None, **options: Any) -> Any:
-    """Makes a Python function a kernel: run once per grid item by `rk.launch`; it returns nothing."""
-    unknown = [o for o in options if o not in _KERNEL_OPTIONS]
+def kernel(python: Any = None, **given: Any) -> Any:
+    """Makes a Python function a kernel: run once per grid item by `rk.launch`; it returns nothing.
+
+    Args:
+        python: the function; each parameter is annotated, with `Any` where launches bring different types.
+        given: options, see `rk.config`; `name` for messages; `contract=False` rounds `a * b + c` twice.
+
+    Raises:
+        TypeError: there is no such option.
+    """
+    known = (*options.NAMES, *_OTHER_OPTIONS)
+    unknown = [o for o in given if o not in known]
     if unknown:
-        raise TypeError(f"kernel has no option {unknown[0]!r} (options: {', '.join(_KERNEL_OPTIONS)})")
-    return (lambda p: Kernel(p, options)) if python is None else Kernel(python, options)
+        raise TypeError(f"kernel has no option {unknown[0]!r} (options: {', '.join(known)})")
+    return (lambda p: Kernel(p, given)) if python is None else Kernel(python, given)
 
 
 def overload(kernel: Any, types: Any = None) -> Kernel:

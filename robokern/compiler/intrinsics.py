@@ -256,7 +256,7 @@ def _after(lo: Lowering, node: ast.Call) -> Any:
     if not isinstance(step, Value) and step in (1, -1):
         return binary(lo, node, "add", at, step)
     at, stop, step = common_values(lo, node, [at, stop, step])
-    unsigned = BY_NAME[f"uint{at.type.bits}"]
+    unsigned = BY_NAME[f"uint{scalar_of(at.type).bits}"]
     rising = lo.op(node, "gt", step, lo.op(node, "zero", type=at.type))
     ahead = lo.op(node, "select", rising, lo.op(node, "sub", stop, at), lo.op(node, "sub", at, stop))
     size = lo.op(node, "select", rising, step, lo.op(node, "neg", step))

@@ -17,6 +17,7 @@ import numpy as np
 from robokern.compiler.builder import Builder
 from robokern.compiler.builtins import BUILTINS, PYTHON
 from robokern.compiler.function import Overload
+from robokern.compiler.options import Options
 from robokern.ir import layout
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.nodes import Assert, Value
@@ -57,9 +58,9 @@ class Undefined:
 class Lowering:
     """One function on its way to a Func."""
 
-    def __init__(self, overload: Overload, instantiate: Callable[..., Any], is_kernel: bool) -> None:
+    def __init__(self, overload: Overload, instantiate: Callable[..., Any], options: Options) -> None:
         self.overload, self.source = overload, overload.source
-        self.instantiate, self.is_kernel = instantiate, is_kernel
+        self.instantiate, self.options = instantiate, options
         self.builder = Builder()
         self.env: dict[str, Any] = {}
         self.asserts: list[Assert] = []

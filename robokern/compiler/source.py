@@ -94,7 +94,7 @@ def _parse_alone(function: Callable[..., Any]) -> Source:
         lines, first = inspect.getsourcelines(function)
     except (OSError, TypeError):
         raise KernelError(
-            f"no source text for {function.__qualname__}; define it in a file, a notebook cell or rk.from_source(text)",
+            f"no source text for {function.__qualname__}; define it in a file, a notebook or rk.from_source()",
             code.co_filename,
             code.co_firstlineno,
         ) from None
@@ -106,7 +106,7 @@ def _parse_alone(function: Callable[..., Any]) -> Source:
 
 
 def from_source(text: str, name: str = "kernels", scope: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Runs Python text that defines kernels, funcs and structs, so that they can be compiled and show their lines.
+    """Runs Python text that defines kernels, funcs and structs, and keeps it for compiling and for messages.
 
     Args:
         text: Python source; decorators are looked up as usual, so it begins with its imports.

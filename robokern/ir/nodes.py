@@ -11,7 +11,7 @@ what those yield. A value is visible in the block that made it, after its op, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,7 +74,11 @@ class Assert:
 class Func:
     """A function, or a kernel when `tid_ndim` is not None (then the number of its grid's dimensions; 0: any).
 
-    `body.yields` are the results. `contract` says whether the compiler may fuse `a * b + c`.
+    `body.yields` are the results. `contract` says whether the compiler may fuse `a * b + c`, `fast_math`
+    whether a target may reorder and approximate float arithmetic.
+    `gradient` gives its reverse derivative where that was written by hand: a function of the parameters and
+    of the results' adjoints, which returns the adjoints of the parameters that carry floats; `replay` gives the
+    function that stands for it where a derivative computes it again.
     """
 
     name: str
@@ -85,6 +89,9 @@ class Func:
     tid_ndim: int | None = None
     contract: bool = True
     asserts: list[Assert] = field(default_factory=list)
+    gradient: Callable[[], Func] | None = None
+    replay: Callable[[], Func] | None = None
+    fast_math: bool = False
 
     @property
     def results(self) -> tuple[Type, ...]:

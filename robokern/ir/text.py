@@ -34,8 +34,8 @@ class _Printer:
     def function(self, func: Func) -> str:
         params = ", ".join(f"{self.define(p)}: {show_type(p.type)}" for p in func.params)
         kind = "func" if func.tid_ndim is None else f"kernel<{func.tid_ndim}>"
-        fused = "" if func.contract else " no-contract"
-        self.lines.append(f"{kind} {self.functions[id(func)]}({params}){fused}")
+        notes = ("" if func.contract else " no-contract") + (" fast-math" if func.fast_math else "")
+        self.lines.append(f"{kind} {self.functions[id(func)]}({params}){notes}")
         self.block(func.body, 1)
         return "\n".join(self.lines)
 

@@ -289,7 +289,7 @@ def is_integer(type: Any) -> bool:
 
 
 def matches(pattern: Any, type: Any, bound: dict[TypeVar, Any] | None = None) -> bool:
-    """Whether `type` fits `pattern`, in which `Any` stands for anything, and a TypeVar for one thing throughout.
+    """Whether `type` fits `pattern`: `Any` stands for anything, a TypeVar for one thing throughout.
 
     Args:
         pattern: a type, possibly with `Any` and type variables in it.

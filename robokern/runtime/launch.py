@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from robokern.compiler import options
 from robokern.compiler.function import Kernel
 from robokern.errors import KernelAssertionError, LaunchError
 from robokern.ir import layout
@@ -140,6 +141,10 @@ class Launcher:
         arguments = self.arguments(values)
         if grid.count == 0:
             return
+        self.start(place, grid, arguments)
+
+    def start(self, place: Device, grid: Grid, arguments: list[Argument]) -> None:
+        """Runs on a device."""
         if place is REF:
             self.interpret(grid, arguments)
         else:
@@ -184,6 +189,18 @@ class Launcher:
         record = grid.header + b"".join([a.record for a in arguments])
         self.raise_failed(program.run(grid.count, record, self.unit(grid)), grid.shape)
 
+    def prepared(self, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
+        """What runs it on the CPU, with as much as possible done now."""
+        run = self.program(all(a.plain for a in arguments)).run
+        record = grid.header + b"".join([a.record for a in arguments])
+        unit = self.unit(grid)
+
+        # `keep`: the arrays whose addresses are in `record`
+        def start(keep: list[Argument] = arguments) -> None:
+            self.raise_failed(run(grid.count, record, unit), grid.shape)
+
+        return start
+
     def unit(self, grid: Grid) -> int:
         """Items that stay in order on one thread: a row of the grid where floats are added atomically."""
         return grid.count // grid.shape[0] if self.keeps_rows else 1
@@ -214,8 +231,10 @@ class Launcher:
 
     def _assertion_error(self, failed: int, shape: tuple[Any, ...]) -> KernelAssertionError:
         item, number = failed >> 16, (failed & 0xFFFF) - 1
+        from robokern.compiler.emit import assertions
+
         place = tuple(int(i) for i in np.unravel_index(item, shape))
-        check = self.func.asserts[number]
+        check = assertions(self.func)[number]
         return KernelAssertionError(
             f"{check.loc}: {check.message}; in kernel {self.kernel.name!r}, item {place} of grid {shape}"
         )
@@ -304,15 +323,7 @@ class Launch:
             return lambda: None
         if self.device is REF:
             return lambda: launcher.interpret(grid, arguments)
-        run = launcher.program(all(a.plain for a in arguments)).run
-        record = grid.header + b"".join([a.record for a in arguments])
-        unit = launcher.unit(grid)
-
-        # `keep`: the arrays whose addresses are in `record`
-        def start(keep: list[Argument] = arguments) -> None:
-            launcher.raise_failed(run(grid.count, record, unit), grid.shape)
-
-        return start
+        return launcher.prepared(grid, arguments)
 
 
 def prepare(kernel: Kernel, values: list[Any]) -> Launcher:
@@ -323,9 +334,19 @@ def prepare(kernel: Kernel, values: list[Any]) -> Launcher:
     key = types if generic else None
     with driver_cpu.lock:
         if key not in kernel.launchers:
-            kernel.launchers[key] = Launcher(kernel, types)
+            kernel.launchers[key] = _launcher_class(kernel)(kernel, types)
+            options.before_change(kernel.launchers.clear)
         found: Launcher = kernel.launchers[key]
     return found
+
+
+def _launcher_class(kernel: Kernel) -> type[Launcher]:
+    if kernel.options.mode == "release" and not kernel.options.verify_fp:
+        return Launcher
+    # seldom needed, and it extends this module
+    from robokern.runtime.checked import CheckedLauncher
+
+    return CheckedLauncher
 
 
 def _complete(kernel: Kernel, values: list[Any]) -> list[Any]:

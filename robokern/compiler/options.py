@@ -1,0 +1,116 @@
+"""Options of compilation: for all (`rk.config`), for a Python module, for one kernel; the nearest counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from typing import Any
+
+_prepared: list[Callable[[], None]] = []
+
+
+def _forget() -> None:
+    while _prepared:
+        _prepared.pop()()
+
+
+@dataclass
+class Options:
+    """How kernels are compiled.
+
+    Attributes:
+        mode: `release`, or `debug`: every array index is checked.
+        verify_fp: after each launch, its float arrays are searched for NaN and infinity.
+        fast_math: lets LLVM reorder and approximate float arithmetic; results then differ between devices.
+        max_unroll: constant loops of at most so many turns are unrolled.
+        enable_backward: whether the kernel may be differentiated.
+    """
+
+    mode: str = "release"
+    verify_fp: bool = False
+    fast_math: bool = False
+    max_unroll: int = 16
+    enable_backward: bool = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _check(name, value)
+        _forget()
+        object.__setattr__(self, name, value)
+
+    def key(self) -> tuple[Any, ...]:
+        """What tells programs apart that were compiled with different options."""
+        return tuple(asdict(self).values())
+
+
+_KINDS: dict[str, type] = {
+    "mode": str,
+    "verify_fp": bool,
+    "fast_math": bool,
+    "max_unroll": int,
+    "enable_backward": bool,
+}
+
+
+def _check(name: str, value: Any) -> None:
+    if name not in _KINDS:
+        raise ValueError(f"there is no option {name!r} (options: {', '.join(_KINDS)})")
+    if type(value) is not _KINDS[name]:
+        raise ValueError(f"option {name!r} takes {_KINDS[name].__name__}, got {value!r}")
+    if name == "mode" and value not in ("release", "debug"):
+        raise ValueError(f"option 'mode' is 'release' or 'debug', got {value!r}")
+    if isinstance(value, int) and value < 0:
+        raise ValueError(f"option 'max_unroll' counts turns, got {value}")
+
+
+config = Options()
+_modules: dict[str, dict[str, Any]] = {}
+
+
+def set_module_options(options: dict[str, Any], module: Any = None) -> None:
+    """Options for the kernels of a Python module (None: the caller's) that are launched first after this.
+
+    Raises:
+        ValueError: no such option, or not a value it takes.
+    """
+    for name, value in options.items():
+        _check(name, value)
+    _modules.setdefault(_name(module), {}).update(options)
+    _forget()
+
+
+def get_module_options(module: Any = None) -> dict[str, Any]:
+    """The options that hold for a Python module (None: the caller's)."""
+    return {**asdict(config), **_modules.get(_name(module), {})}
+
+
+def before_change(forget: Callable[[], None]) -> None:
+    """Has `forget` called once, when an option changes: what was prepared must be prepared again."""
+    _prepared.append(forget)
+
+
+def _name(module: Any) -> str:
+    import sys
+
+    if module is None:
+        return str(sys._getframe(2).f_globals["__name__"])
+    return module if isinstance(module, str) else str(module.__name__)
+
+
+def options_of(module: str, own: dict[str, Any]) -> Options:
+    """The options that hold for a kernel: `config`, its module's, its own."""
+    chosen = {**_modules.get(module, {}), **own}
+    return _combined(tuple(chosen.items()), config.key()) if chosen else config
+
+
+@cache
+def _combined(chosen: tuple[tuple[str, Any], ...], base: tuple[Any, ...]) -> Options:
+    """`config`, which `base` describes, with the chosen options replaced."""
+    made = object.__new__(Options)
+    for name, value in {**asdict(config), **dict(chosen)}.items():
+        _check(name, value)
+        object.__setattr__(made, name, value)
+    return made
+
+
+NAMES = tuple(f.name for f in fields(Options))

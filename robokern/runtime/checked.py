@@ -1,0 +1,94 @@
+"""Launches that look for mistakes: indices out of range (`mode="debug"`), NaN and infinity (`verify_fp`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from robokern.compiler.bounds import REPORT, check_bounds
+from robokern.compiler.function import Kernel
+from robokern.errors import KernelFloatError, KernelIndexError
+from robokern.ir.nodes import Op
+from robokern.ir.types import ArrayType, Type, int64, scalar_of
+from robokern.runtime.arguments import Argument, argument
+from robokern.runtime.array import Array
+from robokern.runtime.creation import zeros
+from robokern.runtime.device import Device
+from robokern.runtime.launch import Dim, Grid, Launcher
+
+
+class CheckedLauncher(Launcher):
+    """A launcher whose program reports the first array index that is out of range.
+
+    An access out of range is not done; a load gives zero. The other items run to their end.
+    """
+
+    sites: list[Op]
+
+    def __init__(self, kernel: Kernel, types: tuple[Type, ...]) -> None:
+        super().__init__(kernel, types)
+        self.plain_func = self.func
+        self.func, self.sites = check_bounds(self.func)
+
+    def launch(self, place: Device, dim: Dim, values: list[Any]) -> None:
+        """Checks, packs and runs, then looks at the report and at the floats."""
+        grid = Grid(self.kernel.name, dim, self.tid_ndim)
+        arguments = self.arguments(values)
+        if grid.count:
+            self.start(place, grid, arguments)
+        if self.kernel.options.verify_fp:
+            verify_floats(self.kernel, values)
+
+    def interpret(self, grid: Grid, arguments: list[Argument]) -> None:
+        """The interpreter checks indices by itself."""
+        checked, self.func = self.func, self.plain_func
+        try:
+            super().interpret(grid, arguments)
+        finally:
+            self.func = checked
+
+    def run(self, grid: Grid, arguments: list[Argument]) -> None:
+        """Runs on the CPU.
+
+        Raises:
+            KernelIndexError: kernel, line, array's shape and index of the first wrong access that was seen.
+        """
+        report = zeros(REPORT, dtype=int64)
+        super().run(grid, [*arguments, argument(ArrayType(int64, 1), report)])
+        found = report.numpy()
+        if found[0]:
+            raise self._index_error(found.tolist(), grid.shape)
+
+    def prepared(self, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
+        """Nothing can be done now: each run has a report of its own."""
+        return lambda: self.run(grid, arguments)
+
+    def _index_error(self, found: list[int], shape: tuple[int, ...]) -> KernelIndexError:
+        op = self.sites[found[0] - 1]
+        behind = 2 if op.attrs.get("op") == "cas" else int(op.name in ("store", "atomic"))
+        count = len(op.args) - 1 - behind
+        index, lengths = tuple(found[5 : 5 + count]), tuple(found[10 : 10 + count])
+        item = tuple(found[1 : 1 + max(self.tid_ndim or 1, 1)])
+        return KernelIndexError(
+            f"{op.loc}: {op.name} in kernel {self.kernel.name!r}: index {index} "
+            f"is outside an array of shape {lengths}, in item {item} of grid {shape}"
+        )
+
+
+def verify_floats(kernel: Kernel, values: list[Any]) -> None:
+    """Looks for NaN and infinity in the float arrays of a launch.
+
+    Raises:
+        KernelFloatError: kernel, argument and index of the first one.
+    """
+    for (name, _), value in zip(kernel.params, values, strict=False):
+        if isinstance(value, Array) and getattr(scalar_of(value.dtype), "kind", "") == "f":
+            wrong = np.argwhere(~np.isfinite(value.numpy()))
+            if len(wrong):
+                place = tuple(int(i) for i in wrong[0])
+                raise KernelFloatError(
+                    f"kernel {kernel.name!r} left {value.numpy()[place]} in argument {name!r} "
+                    f"at index {place}"
+                )
