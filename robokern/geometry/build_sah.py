@@ -1,9 +1,11 @@
 # mypy: ignore-errors
 """Top-down builder that minimises the surface area heuristic over binned centroids.
 
-Source: Wald, "On fast construction of SAH-based bounding volume hierarchies", IEEE Symposium on Interactive
-Ray Tracing 2007. Ours differs in that every slot follows from the range of primitives alone (see tree.py), so
-that work items need no shared counter, and in that a range which could outgrow MAX_DEPTH is halved.
+Sources: Wald, "On fast construction of SAH-based bounding volume hierarchies", IEEE Symposium on Interactive
+Ray Tracing 2007; four children to a node, by splitting the largest of them further: Wald, Benthin & Boulos,
+"Getting rid of packets", the same symposium, 2008. Ours differs in that every slot follows from the range of
+primitives alone (tree.py), so that work items need no shared counter, and in that ranges which could outgrow
+MAX_DEPTH are halved.
 """
 
 from __future__ import annotations
@@ -12,21 +14,27 @@ from robokern.compiler.builtins import from_handle, tid, zeros
 from robokern.compiler.function import func, kernel, struct
 from robokern.geometry.tree import (
     EMPTY_LEAF,
+    FAR,
     MAX_DEPTH,
+    STACK,
+    WIDTH,
     BvhData,
+    BvhNode,
     Subtree,
     half_area,
     leaf_reference,
 )
-from robokern.ir.types import float32, int32, uint64, vec3
+from robokern.ir.types import float32, int32, uint64, vec3, vec4, vec4i
 
 BINS = 18
 SUBTREES = 64
 """A tree of more than SERIAL primitives is split until no range holds more than 1 in SUBTREES of them."""
 SERIAL = 4096
-SUBTREE_CAPACITY = SUBTREES * MAX_DEPTH + 1  # fewer than SUBTREES ranges of one depth can be larger than that
-TRAVERSAL_COST = 1.0  # of a node, in units of one primitive test
-FAR = 3.0e38  # an empty box is lower = FAR, upper = -FAR
+# of one depth, fewer than SUBTREES ranges are larger than that, and each is split into WIDTH
+SUBTREE_CAPACITY = WIDTH * SUBTREES * MAX_DEPTH
+TRAVERSAL_COST = (
+    2.0  # of a node, in units of one primitive test; measured: from 1 to 2, 1.1 to 1.3x more rays
+)
 
 
 @struct
@@ -179,8 +187,8 @@ def halve(tree: BvhData, begin: int32, end: int32):
 
 
 @func
-def split_range(tree: BvhData, begin: int32, end: int32, depth: int32):
-    """Orders a range of primitives into a left and a right part."""
+def split_range(tree: BvhData, begin: int32, end: int32, balanced: bool):
+    """Orders a range of primitives into a left and a right part, of equal size if `balanced`."""
     split = Split()
     split.mid = -1
     count = end - begin
@@ -197,8 +205,7 @@ def split_range(tree: BvhData, begin: int32, end: int32, depth: int32):
         area = half_area(range_lower(tree, begin, end), range_upper(tree, begin, end))
         if plane.axis < 0 or float32(count) * area <= TRAVERSAL_COST * area + plane.cost:
             return split
-    levels_left = MAX_DEPTH - depth
-    if plane.axis < 0 or count > (1 << min(levels_left - 1, 30)):
+    if plane.axis < 0 or balanced:
         return halve(tree, begin, end)
     axis = plane.axis
     scale = bin_scale(upper[axis] - lower[axis])
@@ -210,78 +217,144 @@ def split_range(tree: BvhData, begin: int32, end: int32, depth: int32):
     return split
 
 
+@struct
+class Family:
+    """The children of a node to be: their ranges and boxes. `weight` says which to split next, 0: none."""
+
+    width: int32
+    begin: vec4i
+    end: vec4i
+    weight: vec4
+    node: BvhNode
+
+
+@func
+def set_member(family: Family, k: int32, begin: int32, end: int32, lower: vec3, upper: vec3, balanced: bool):
+    """The family with child k replaced."""
+    changed = family
+    changed.begin[k] = begin
+    changed.end[k] = end
+    # the largest is split next; of equals, and of those of no size, the fullest
+    fullness = float32(end - begin)
+    changed.weight[k] = (half_area(lower, upper) + 1.0e-30) * (1.0 + 1.0e-6 * fullness)
+    if balanced:
+        changed.weight[k] = fullness
+    if end - begin < 2:
+        changed.weight[k] = 0.0
+    changed.node.lower_x[k] = lower[0]
+    changed.node.lower_y[k] = lower[1]
+    changed.node.lower_z[k] = lower[2]
+    changed.node.upper_x[k] = upper[0]
+    changed.node.upper_y[k] = upper[1]
+    changed.node.upper_z[k] = upper[2]
+    return changed
+
+
+@func
+def heaviest(family: Family):
+    """The child to split next, -1 for none."""
+    best = -1
+    weight = 0.0
+    for k in range(WIDTH):
+        if family.weight[k] > weight:
+            weight = family.weight[k]
+            best = k
+    return best
+
+
+@func
+def raise_family(tree: BvhData, begin: int32, end: int32, balanced: bool):
+    """Splits a range into up to four; a width of 1 means that a leaf is cheaper."""
+    nowhere = vec3(FAR, FAR, FAR)
+    family = Family()
+    for k in range(WIDTH):
+        family = set_member(family, k, 0, 0, nowhere, nowhere, balanced)
+        family.node.child[k] = EMPTY_LEAF
+    family = set_member(family, 0, begin, end, nowhere, nowhere, balanced)
+    family.weight[0] = 1.0
+    family.width = 1
+    k = 0
+    while k >= 0 and family.width < WIDTH:
+        split = split_range(tree, family.begin[k], family.end[k], balanced)
+        if split.mid < 0:
+            family.weight[k] = 0.0
+        else:
+            stop = family.end[k]
+            family = set_member(family, family.width, split.mid, stop, split.lower1, split.upper1, balanced)
+            family = set_member(family, k, family.begin[k], split.mid, split.lower0, split.upper0, balanced)
+            family.width = family.width + 1
+        k = heaviest(family)
+    return family
+
+
 @func
 def link(tree: BvhData, parent: int32, side: int32, group: int32, reference: int32):
     """Tells the parent, or the group where there is none, what its child became."""
     if parent < 0:
         tree.roots[group] = reference
     else:
-        if side == 0:
-            tree.nodes[parent].child0 = reference
-        else:
-            tree.nodes[parent].child1 = reference
+        tree.nodes[parent].child[side] = reference
 
 
 @func
-def write_node(tree: BvhData, slot: int32, parent: int32, count: int32, split: Split):
-    """Fills a node; its children link themselves when their turn comes."""
-    tree.nodes[slot].lower0 = split.lower0
-    tree.nodes[slot].upper0 = split.upper0
-    tree.nodes[slot].lower1 = split.lower1
-    tree.nodes[slot].upper1 = split.upper1
-    tree.nodes[slot].parent = parent
-    tree.nodes[slot].count = count
+def must_balance(count: int32, depth: int32):
+    """Whether a node over `count` primitives must halve, for its children to fit the levels below."""
+    return count > (1 << min(2 * (MAX_DEPTH - depth - 1), 30))
 
 
 @func
 def build_range(tree: BvhData, start: Subtree, group: int32, limit: int32):
     """Builds the tree over a range, depth first; leaves ranges of up to `limit` primitives as Subtrees."""
-    waiting_begin = zeros(shape=MAX_DEPTH, dtype=int32)
-    waiting_end = zeros(shape=MAX_DEPTH, dtype=int32)
-    waiting_slot = zeros(shape=MAX_DEPTH, dtype=int32)
-    waiting_depth = zeros(shape=MAX_DEPTH, dtype=int32)
-    waiting_parent = zeros(shape=MAX_DEPTH, dtype=int32)
-    waiting = 0
-    todo = start
-    busy = True
-    while busy:
+    begins = zeros(shape=STACK, dtype=int32)
+    ends = zeros(shape=STACK, dtype=int32)
+    slots = zeros(shape=STACK, dtype=int32)
+    depths = zeros(shape=STACK, dtype=int32)
+    parents = zeros(shape=STACK, dtype=int32)
+    sides = zeros(shape=STACK, dtype=int32)
+    begins[0] = start.begin
+    ends[0] = start.end
+    slots[0] = start.slot
+    depths[0] = start.depth
+    parents[0] = start.parent
+    sides[0] = start.side
+    size = 1
+    while size > 0:
+        size = size - 1
+        todo = Subtree()
+        todo.begin = begins[size]
+        todo.end = ends[size]
+        todo.slot = slots[size]
+        todo.depth = depths[size]
+        todo.parent = parents[size]
+        todo.side = sides[size]
         count = todo.end - todo.begin
-        deeper = False
         if limit > 0 and count <= limit:
             tree.subtrees[tree.counts[0]] = todo
             tree.counts[0] = tree.counts[0] + 1
         else:
-            split = split_range(tree, todo.begin, todo.end, todo.depth)
-            if split.mid < 0:
+            family = raise_family(tree, todo.begin, todo.end, must_balance(count, todo.depth))
+            if family.width == 1:
                 link(tree, todo.parent, todo.side, group, leaf_reference(todo.begin, count))
             else:
                 if limit > 0:
                     tree.top[tree.counts[1]] = todo.slot
                     tree.counts[1] = tree.counts[1] + 1
                 link(tree, todo.parent, todo.side, group, todo.slot)
-                write_node(tree, todo.slot, todo.parent, count, split)
-                waiting_begin[waiting] = split.mid
-                waiting_end[waiting] = todo.end
-                waiting_slot[waiting] = todo.slot + (split.mid - todo.begin)
-                waiting_depth[waiting] = todo.depth + 1
-                waiting_parent[waiting] = todo.slot
-                waiting = waiting + 1
-                todo.end = split.mid
-                todo.parent = todo.slot
-                todo.side = 0
-                todo.slot = todo.slot + 1
-                todo.depth = todo.depth + 1
-                deeper = True
-        if not deeper:
-            busy = waiting > 0
-            if busy:
-                waiting = waiting - 1
-                todo.begin = waiting_begin[waiting]
-                todo.end = waiting_end[waiting]
-                todo.slot = waiting_slot[waiting]
-                todo.depth = waiting_depth[waiting]
-                todo.parent = waiting_parent[waiting]
-                todo.side = 1
+                family.node.parent = todo.parent
+                family.node.side = todo.side
+                family.node.width = family.width
+                family.node.count = count
+                tree.nodes[todo.slot] = family.node
+                slot = todo.slot + 1
+                for k in range(family.width):
+                    begins[size] = family.begin[k]
+                    ends[size] = family.end[k]
+                    slots[size] = slot
+                    depths[size] = todo.depth + 1
+                    parents[size] = todo.slot
+                    sides[size] = k
+                    size = size + 1
+                    slot = slot + family.end[k] - family.begin[k] - 1
 
 
 @kernel
@@ -296,7 +369,7 @@ def build_groups(bvh: uint64):
     todo.parent = -1
     for i in range(todo.begin, todo.end):
         tree.order[i] = tree.grouped[i]
-        tree.nodes[i].count = 0
+        tree.nodes[i].width = 0
     tree.root_lowers[group] = range_lower(tree, todo.begin, todo.end)
     tree.root_uppers[group] = range_upper(tree, todo.begin, todo.end)
     limit = 0

@@ -16,13 +16,13 @@ from __future__ import annotations
 from robokern.compiler.builtins import from_handle
 from robokern.compiler.function import func, struct
 from robokern.geometry.box import MISS, box_entry, boxes_overlap, inverse_direction
-from robokern.geometry.tree import BvhData, leaf_count, leaf_first
+from robokern.geometry.tree import BvhData, child_lower, child_upper, leaf_count, leaf_first
 from robokern.ir.types import Inout, int32, uint64, vec3
 
 
 @struct
 class BvhQuery:
-    """Where a walk stands; `node` < 0: no further node. Positions of up to two leaves wait for their test."""
+    """Where a walk stands: before child `side` of `node` (-1: at the end), in a leaf before `position`."""
 
     bvh: uint64
     is_ray: bool
@@ -30,10 +30,9 @@ class BvhQuery:
     second: vec3  # upper corner, or the inverse of the ray's direction
     max_t: float
     node: int32
+    side: int32
     position: int32
     stop: int32
-    next_position: int32
-    next_stop: int32
 
 
 @func
@@ -46,13 +45,20 @@ def start_query(bvh: uint64, is_ray: bool, first: vec3, second: vec3, max_t: flo
     query.second = second
     query.max_t = max_t
     query.node = -1
-    root = from_handle(bvh, BvhData).roots[group]
-    if root >= 0:
-        query.node = root
+    return enter(query, from_handle(bvh, BvhData).roots[group])
+
+
+@func
+def enter(query: BvhQuery, reference: int32):
+    """The walk at the start of a node or leaf."""
+    inside = query
+    if reference >= 0:
+        inside.node = reference
+        inside.side = 0
     else:
-        query.position = leaf_first(root)
-        query.stop = query.position + leaf_count(root)
-    return query
+        inside.position = leaf_first(reference)
+        inside.stop = inside.position + leaf_count(reference)
+    return inside
 
 
 @func
@@ -89,40 +95,18 @@ def meets(query: BvhQuery, lower: vec3, upper: vec3):
 
 
 @func
-def climb(tree: BvhData, query: BvhQuery, start: int32):
-    """The next node in depth-first order after everything below a node; -1 at the end."""
-    child = start
-    node = tree.nodes[start].parent
-    found = -1
-    while node >= 0 and found < 0:
-        right = tree.nodes[node].child1
-        if right >= 0 and right != child and meets(query, tree.nodes[node].lower1, tree.nodes[node].upper1):
-            found = right
-        child = node
-        node = tree.nodes[node].parent
-    return found
-
-
-@func
-def visit(tree: BvhData, query: BvhQuery):
-    """The query after looking at its node: leaves that it meets wait, and the walk is one node further."""
+def step(tree: BvhData, query: BvhQuery):
+    """The walk one child further: into it where the query meets it, back up after the last one."""
     after = query
-    at = query.node
-    node = tree.nodes[at]
-    meets0 = meets(query, node.lower0, node.upper0)
-    meets1 = meets(query, node.lower1, node.upper1)
-    if meets0 and node.child0 < 0:
-        after.position = leaf_first(node.child0)
-        after.stop = after.position + leaf_count(node.child0)
-    if meets1 and node.child1 < 0:
-        after.next_position = leaf_first(node.child1)
-        after.next_stop = after.next_position + leaf_count(node.child1)
-    if meets0 and node.child0 >= 0:
-        after.node = node.child0
-    elif meets1 and node.child1 >= 0:
-        after.node = node.child1
+    k = query.side
+    if k >= tree.nodes[query.node].width:
+        after.node = tree.nodes[query.node].parent
+        after.side = tree.nodes[query.node].side + 1
     else:
-        after.node = climb(tree, query, at)
+        node = tree.nodes[query.node]
+        after.side = k + 1
+        if meets(query, child_lower(node, k), child_upper(node, k)):
+            after = enter(after, node.child[k])
     return after
 
 
@@ -140,12 +124,8 @@ def bvh_query_next(query: Inout(BvhQuery), index: Inout(int32)):
                 index = primitive  # noqa: F841 (the caller gets it)
                 found = True
                 busy = False
-        elif query.next_position < query.next_stop:
-            query.position = query.next_position
-            query.stop = query.next_stop
-            query.next_position = query.next_stop
         elif query.node >= 0:
-            query = visit(tree, query)
+            query = step(tree, query)
         else:
             busy = False
     return found

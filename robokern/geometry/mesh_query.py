@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from robokern.compiler.builtins import from_handle, sqrt, zeros
 from robokern.compiler.function import func, struct
-from robokern.geometry.box import MISS, box_distance_squared, box_entry, inverse_direction
+from robokern.geometry.box import inverse_direction
 from robokern.geometry.mesh_data import MeshData, corner, face_normal, feature_normal
-from robokern.geometry.tree import MAX_DEPTH, NOTHING, leaf_count, leaf_first
+from robokern.geometry.tree import STACK, WIDTH, leaf_count, leaf_first
 from robokern.geometry.triangle import nearest_on_triangle, ray_shear, ray_triangle
+from robokern.geometry.walk import child_distances, child_entries, push_children
 from robokern.ir.types import float32, int32, uint64, vec3
 from robokern.lang.vector import dot
 
@@ -52,44 +53,30 @@ def ray_mesh(mesh: MeshData, origin: vec3, direction: vec3, max_t: float32):
     found.t = max_t
     shear = ray_shear(direction)
     inverse = inverse_direction(direction)
-    waiting = zeros(shape=MAX_DEPTH, dtype=int32)
-    entries = zeros(shape=MAX_DEPTH, dtype=float32)
-    size = 0
-    reference = mesh.bvh.roots[0]
-    while reference != NOTHING:
-        deeper = False
-        if reference >= 0:
-            node = mesh.bvh.nodes[reference]
-            t0 = box_entry(node.lower0, node.upper0, origin, inverse, found.t)
-            t1 = box_entry(node.lower1, node.upper1, origin, inverse, found.t)
-            swap = t1 < t0
-            near = t1 if swap else t0
-            far = t0 if swap else t1
-            if near < MISS:
-                reference = node.child1 if swap else node.child0
-                deeper = True
-                if far < MISS:
-                    waiting[size] = node.child0 if swap else node.child1
-                    entries[size] = far
-                    size = size + 1
-        else:
-            first = leaf_first(reference)
-            for i in range(first, first + leaf_count(reference)):
-                triangle = mesh.triangles[i]
-                hit = ray_triangle(shear, origin, triangle.a, triangle.b, triangle.c, found.t)
-                if hit.hit:
-                    found.result = True
-                    found.t = hit.t
-                    found.u = hit.u
-                    found.v = hit.v
-                    found.sign = hit.sign
-                    found.face = triangle.face
-        if not deeper:
-            reference = NOTHING
-            while size > 0 and reference == NOTHING:
-                size = size - 1
-                if entries[size] <= found.t:
-                    reference = waiting[size]
+    waiting = zeros(shape=STACK + WIDTH, dtype=int32)
+    entries = zeros(shape=STACK + WIDTH, dtype=float32)
+    waiting[0] = mesh.bvh.roots[0]
+    size = 1
+    while size > 0:
+        size = size - 1
+        reference = waiting[size]
+        if entries[size] <= found.t:
+            if reference >= 0:
+                node = mesh.bvh.nodes[reference]
+                key = child_entries(node, origin, inverse, found.t)
+                size = push_children(waiting, entries, size, node.child, key)
+            else:
+                first = leaf_first(reference)
+                for i in range(first, first + leaf_count(reference)):
+                    triangle = mesh.triangles[i]
+                    hit = ray_triangle(shear, origin, triangle.a, triangle.b, triangle.c, found.t)
+                    if hit.hit:
+                        found.result = True
+                        found.t = hit.t
+                        found.u = hit.u
+                        found.v = hit.v
+                        found.sign = hit.sign
+                        found.face = triangle.face
     if found.result:
         found.normal = face_normal(mesh, found.face)
     return found
@@ -101,47 +88,32 @@ def nearest_on_mesh(mesh: MeshData, point: vec3, max_distance: float32):
     found = MeshQueryPoint()
     found.face = -1
     best = max_distance * max_distance
-    waiting = zeros(shape=MAX_DEPTH, dtype=int32)
-    entries = zeros(shape=MAX_DEPTH, dtype=float32)
-    size = 0
-    reference = mesh.bvh.roots[0]
-    while reference != NOTHING:
-        deeper = False
-        if reference >= 0:
-            node = mesh.bvh.nodes[reference]
-            d0 = box_distance_squared(node.lower0, node.upper0, point)
-            d1 = box_distance_squared(node.lower1, node.upper1, point)
-            swap = d1 < d0
-            near = d1 if swap else d0
-            far = d0 if swap else d1
-            if near <= best:
-                reference = node.child1 if swap else node.child0
-                deeper = True
-                if far <= best:
-                    waiting[size] = node.child0 if swap else node.child1
-                    entries[size] = far
-                    size = size + 1
-        else:
-            first = leaf_first(reference)
-            for i in range(first, first + leaf_count(reference)):
-                triangle = mesh.triangles[i]
-                there = nearest_on_triangle(triangle.a, triangle.b, triangle.c, point)
-                away = there.point - point
-                squared = dot(away, away)
-                if squared < best:
-                    best = squared
-                    found.result = True
-                    found.face = triangle.face
-                    found.point = there.point
-                    found.u = there.u
-                    found.v = there.v
-                    found.feature = there.feature
-        if not deeper:
-            reference = NOTHING
-            while size > 0 and reference == NOTHING:
-                size = size - 1
-                if entries[size] <= best:
-                    reference = waiting[size]
+    waiting = zeros(shape=STACK + WIDTH, dtype=int32)
+    keys = zeros(shape=STACK + WIDTH, dtype=float32)
+    waiting[0] = mesh.bvh.roots[0]
+    size = 1
+    while size > 0:
+        size = size - 1
+        reference = waiting[size]
+        if keys[size] <= best:
+            if reference >= 0:
+                node = mesh.bvh.nodes[reference]
+                size = push_children(waiting, keys, size, node.child, child_distances(node, point, best))
+            else:
+                first = leaf_first(reference)
+                for i in range(first, first + leaf_count(reference)):
+                    triangle = mesh.triangles[i]
+                    there = nearest_on_triangle(triangle.a, triangle.b, triangle.c, point)
+                    away = there.point - point
+                    squared = dot(away, away)
+                    if squared < best:
+                        best = squared
+                        found.result = True
+                        found.face = triangle.face
+                        found.point = there.point
+                        found.u = there.u
+                        found.v = there.v
+                        found.feature = there.feature
     found.distance = sqrt(best)
     return found
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from robokern.compiler.builtins import from_handle, tid
 from robokern.compiler.function import func, kernel
 from robokern.geometry.build_sah import range_lower, range_upper
-from robokern.geometry.tree import BvhData, leaf_count, leaf_first
+from robokern.geometry.tree import BvhData, child_lower, child_upper, leaf_count, leaf_first
 from robokern.ir.types import int32, uint64
 
 
@@ -20,7 +20,11 @@ def reference_lower(tree: BvhData, reference: int32):
     if reference < 0:
         first = leaf_first(reference)
         return range_lower(tree, first, first + leaf_count(reference))
-    return min(tree.nodes[reference].lower0, tree.nodes[reference].lower1)
+    node = tree.nodes[reference]
+    lower = child_lower(node, 0)
+    for k in range(1, node.width):
+        lower = min(lower, child_lower(node, k))
+    return lower
 
 
 @func
@@ -29,18 +33,27 @@ def reference_upper(tree: BvhData, reference: int32):
     if reference < 0:
         first = leaf_first(reference)
         return range_upper(tree, first, first + leaf_count(reference))
-    return max(tree.nodes[reference].upper0, tree.nodes[reference].upper1)
+    node = tree.nodes[reference]
+    upper = child_upper(node, 0)
+    for k in range(1, node.width):
+        upper = max(upper, child_upper(node, k))
+    return upper
 
 
 @func
 def refit_node(tree: BvhData, slot: int32):
     """Boxes of a node's children, from theirs."""
-    child0 = tree.nodes[slot].child0
-    child1 = tree.nodes[slot].child1
-    tree.nodes[slot].lower0 = reference_lower(tree, child0)
-    tree.nodes[slot].upper0 = reference_upper(tree, child0)
-    tree.nodes[slot].lower1 = reference_lower(tree, child1)
-    tree.nodes[slot].upper1 = reference_upper(tree, child1)
+    node = tree.nodes[slot]
+    for k in range(node.width):
+        lower = reference_lower(tree, node.child[k])
+        upper = reference_upper(tree, node.child[k])
+        node.lower_x[k] = lower[0]
+        node.lower_y[k] = lower[1]
+        node.lower_z[k] = lower[2]
+        node.upper_x[k] = upper[0]
+        node.upper_y[k] = upper[1]
+        node.upper_z[k] = upper[2]
+    tree.nodes[slot] = node
 
 
 @func
@@ -48,7 +61,7 @@ def refit_slots(tree: BvhData, begin: int32, end: int32):
     """All nodes in use of slots begin..end, last first."""
     for i in range(begin, end):
         slot = begin + end - 1 - i
-        if tree.nodes[slot].count > 0:
+        if tree.nodes[slot].width > 0:
             refit_node(tree, slot)
 
 

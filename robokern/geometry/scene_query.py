@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from robokern.compiler.builtins import from_handle, sqrt, zeros
+from robokern.compiler.builtins import from_handle, zeros
 from robokern.compiler.function import func, struct
-from robokern.geometry.box import MISS, box_distance_squared, box_entry, inverse_direction
+from robokern.geometry.box import MISS, inverse_direction
 from robokern.geometry.scene_data import SceneData
 from robokern.geometry.shape_data import nearest_on_shape, ray_shape
-from robokern.geometry.tree import MAX_DEPTH, NOTHING, leaf_count, leaf_first
+from robokern.geometry.tree import STACK, WIDTH, leaf_count, leaf_first
+from robokern.geometry.walk import child_distances, child_entries, push_children
 from robokern.ir.types import float32, int32, uint32, uint64, vec3
 from robokern.lang.quaternion import quat_rotate, quat_rotate_inv
 from robokern.lang.transform import transform_point
 
-STACK = MAX_DEPTH + 1  # a world's own tree, and the root of the shared one
+ROOM = STACK + WIDTH + 1  # a walk over a world's own tree, while the root of the shared one waits
 EVERYTHING = 0xFFFFFFFF
 
 
@@ -126,35 +127,21 @@ def scene_query_ray(
     found.shape = -1
     found.face = -1
     inverse = inverse_direction(direction)
-    waiting = zeros(shape=STACK, dtype=int32)
-    entries = zeros(shape=STACK, dtype=float32)
+    waiting = zeros(shape=ROOM, dtype=int32)
+    entries = zeros(shape=ROOM, dtype=float32)
     waiting[0] = data.bvh.roots[data.num_worlds]
-    size = 1
-    reference = data.bvh.roots[world]
-    while reference != NOTHING:
-        deeper = False
-        if reference >= 0:
-            node = data.bvh.nodes[reference]
-            t0 = box_entry(node.lower0, node.upper0, origin, inverse, found.t)
-            t1 = box_entry(node.lower1, node.upper1, origin, inverse, found.t)
-            swap = t1 < t0
-            near = t1 if swap else t0
-            far = t0 if swap else t1
-            if near < MISS:
-                reference = node.child1 if swap else node.child0
-                deeper = True
-                if far < MISS:
-                    waiting[size] = node.child0 if swap else node.child1
-                    entries[size] = far
-                    size = size + 1
-        else:
-            found = ray_leaf(data, reference, origin, direction, exclude_body, mask, found)
-        if not deeper:
-            reference = NOTHING
-            while size > 0 and reference == NOTHING:
-                size = size - 1
-                if entries[size] <= found.t:
-                    reference = waiting[size]
+    waiting[1] = data.bvh.roots[world]
+    size = 2
+    while size > 0:
+        size = size - 1
+        reference = waiting[size]
+        if entries[size] <= found.t:
+            if reference >= 0:
+                node = data.bvh.nodes[reference]
+                key = child_entries(node, origin, inverse, found.t)
+                size = push_children(waiting, entries, size, node.child, key)
+            else:
+                found = ray_leaf(data, reference, origin, direction, exclude_body, mask, found)
     return found
 
 
@@ -226,35 +213,20 @@ def scene_closest_point(
     found.instance = -1
     found.body = -1
     found.shape = -1
-    waiting = zeros(shape=STACK, dtype=int32)
-    entries = zeros(shape=STACK, dtype=float32)
+    waiting = zeros(shape=ROOM, dtype=int32)
+    keys = zeros(shape=ROOM, dtype=float32)
     waiting[0] = data.bvh.roots[data.num_worlds]
-    size = 1
-    reference = data.bvh.roots[world]
-    while reference != NOTHING:
-        deeper = False
+    waiting[1] = data.bvh.roots[world]
+    size = 2
+    while size > 0:
+        size = size - 1
+        reference = waiting[size]
         reach = max(found.distance, 0.0)
-        if reference >= 0:
-            node = data.bvh.nodes[reference]
-            d0 = sqrt(box_distance_squared(node.lower0, node.upper0, point))
-            d1 = sqrt(box_distance_squared(node.lower1, node.upper1, point))
-            swap = d1 < d0
-            near = d1 if swap else d0
-            far = d0 if swap else d1
-            if near <= reach:
-                reference = node.child1 if swap else node.child0
-                deeper = True
-                if far <= reach:
-                    waiting[size] = node.child0 if swap else node.child1
-                    entries[size] = far
-                    size = size + 1
-        else:
-            found = nearest_in_leaf(data, reference, point, exclude_body, mask, found)
-        if not deeper:
-            reach = max(found.distance, 0.0)
-            reference = NOTHING
-            while size > 0 and reference == NOTHING:
-                size = size - 1
-                if entries[size] <= reach:
-                    reference = waiting[size]
+        if keys[size] <= reach * reach:
+            if reference >= 0:
+                node = data.bvh.nodes[reference]
+                key = child_distances(node, point, reach * reach)
+                size = push_children(waiting, keys, size, node.child, key)
+            else:
+                found = nearest_in_leaf(data, reference, point, exclude_body, mask, found)
     return found

@@ -2,47 +2,57 @@
 """Memory of a bounding volume hierarchy, as kernels see it.
 
 A *reference* is one int32: >= 0 names a node, < 0 a leaf, `~(first * 16 + count)`, whose primitives are
-`order[first : first + count]`. A node holds the boxes of both children, so one cache line (64 bytes) decides
-where to go next. Nodes lie in preorder: the left child of node i is i + 1 and the right one i + (primitives
-on the left); slots that a leaf makes superfluous stay empty (`count` 0). A parent therefore always lies
+`order[first : first + count]`. A node holds the boxes of up to four children, one vector per side, so that
+one pass of vector arithmetic tests all four; it fills two cache lines. The nodes over n primitives take slots
+out of a run of n - 1 that starts with their root; slots that remain are empty (`width` 0). A parent lies
 before its children.
+
+Source of the layout: Dammertz, Hanika & Keller, "Shallow bounding volume hierarchies for fast SIMD ray
+tracing of incoherent rays", Computer Graphics Forum 27(4), 2008.
 """
 
 from __future__ import annotations
 
 from robokern.compiler.function import func, struct
-from robokern.ir.types import int32, vec3
+from robokern.ir.types import int32, vec3, vec4, vec4i
 from robokern.runtime.array import array
 
-MAX_DEPTH = 48
-"""Levels of a tree at most; the builder keeps to it, so a traversal stack of this size never overflows."""
+WIDTH = 4
+"""Children of a node at most."""
+MAX_DEPTH = 24
+"""Levels of nodes in a tree at most, which the builder keeps to."""
+STACK = (WIDTH - 1) * MAX_DEPTH + 1
+"""What a depth-first walk has waiting at most."""
 MAX_LEAF = 15
 """Primitives in a leaf at most."""
 MAX_PRIMITIVES = 2**27 - 16
 """Primitives in a tree at most: what a leaf reference can name."""
-NOTHING = -(2**31)
-"""The reference that is neither node nor leaf: traversal is over."""
 EMPTY_LEAF = -1
-"""Reference to a leaf of no primitives: the root of an empty group."""
+"""Reference to a leaf of no primitives: the root of an empty group, and a child that a node lacks."""
+FAR = 3.0e38
+"""Where the empty boxes of such children lie: no ray gets there [m]."""
 
 
 @struct
 class BvhNode:
-    """Two children; `parent` is a node or -1; `count` primitives lie below (0: unused slot)."""
+    """Children 0 to `width` - 1; the node itself is child `side` of node `parent` (-1: a root)."""
 
-    lower0: vec3
-    upper0: vec3
-    lower1: vec3
-    upper1: vec3
-    child0: int32
-    child1: int32
+    lower_x: vec4
+    lower_y: vec4
+    lower_z: vec4
+    upper_x: vec4
+    upper_y: vec4
+    upper_z: vec4
+    child: vec4i
     parent: int32
-    count: int32
+    side: int32
+    width: int32
+    count: int32  # primitives below
 
 
 @struct
 class Subtree:
-    """A range of primitives that one work item builds and refits; `side` is 1 for a right child."""
+    """A range of primitives that one work item builds and refits, as child `side` of node `parent`."""
 
     begin: int32
     end: int32
@@ -100,3 +110,15 @@ def half_area(lower: vec3, upper: vec3):
     if d[0] < 0.0:
         return 0.0
     return d[0] * d[1] + d[1] * d[2] + d[2] * d[0]
+
+
+@func
+def child_lower(node: BvhNode, k: int32):
+    """Lower corner of child k."""
+    return vec3(node.lower_x[k], node.lower_y[k], node.lower_z[k])
+
+
+@func
+def child_upper(node: BvhNode, k: int32):
+    """Upper corner of child k."""
+    return vec3(node.upper_x[k], node.upper_y[k], node.upper_z[k])

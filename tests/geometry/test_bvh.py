@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import robokern as rk
-from robokern.geometry.build_sah import SERIAL
+from robokern.geometry.build_sah import SERIAL, must_balance, raise_family
 from robokern.geometry.bvh import Bvh
 from robokern.geometry.bvh_query import bvh_query_aabb, bvh_query_next, bvh_query_ray
-from robokern.geometry.tree import EMPTY_LEAF, MAX_DEPTH
+from robokern.geometry.tree import EMPTY_LEAF, MAX_DEPTH, MAX_PRIMITIVES, WIDTH, BvhData
 
 
 @rk.kernel
@@ -53,6 +53,16 @@ def leaf(reference: int) -> tuple[int, int]:
     return ~reference >> 4, ~reference & 15
 
 
+def child_box(node: np.void, side: int) -> tuple[np.ndarray, np.ndarray]:
+    lower, upper = (np.array([node[f"{end}_{axis}"][side] for axis in "xyz"]) for end in ("lower", "upper"))
+    return lower, upper
+
+
+def used_nodes(bvh: Bvh) -> bytes:
+    nodes = bvh.data.nodes.numpy()
+    return nodes[nodes["width"] > 0].tobytes()
+
+
 def walk(bvh: Bvh, group: int = 0) -> tuple[list[int], int]:
     """Leaf positions, depth first, and the deepest level; asserts that every box holds what lies below."""
     nodes, order = bvh.data.nodes.numpy(), bvh.data.order.numpy()
@@ -72,13 +82,15 @@ def walk(bvh: Bvh, group: int = 0) -> tuple[list[int], int]:
             positions.extend(range(first, first + count))
             continue
         node = nodes[reference]
-        assert node["count"] > 0
-        for side in "10":
-            child, low, up = int(node["child" + side]), node["lower" + side], node["upper" + side]
+        assert 2 <= node["width"] <= WIDTH
+        for side in range(node["width"]):
+            child, (low, up) = int(node["child"][side]), child_box(node, side)
             assert (low >= lower).all() and (up <= upper).all()
             if child >= 0:
-                assert child > reference and nodes[child]["parent"] == reference
+                assert child > reference
+                assert (nodes[child]["parent"], nodes[child]["side"]) == (reference, side)
             todo.append((child, low, up, depth + 1))
+        assert (node["child"][node["width"] :] == EMPTY_LEAF).all()
     return positions, deepest
 
 
@@ -87,7 +99,7 @@ def assert_sound(bvh: Bvh) -> None:
     starts, order = bvh.data.starts.numpy(), bvh.data.order.numpy()
     for group in range(bvh.num_groups):
         positions, deepest = walk(bvh, group)
-        assert positions == list(range(starts[group], starts[group + 1]))
+        assert sorted(positions) == list(range(starts[group], starts[group + 1]))
         assert deepest <= MAX_DEPTH
     assert sorted(order.tolist()) == list(range(len(order)))
 
@@ -112,7 +124,7 @@ def test_parallel_and_serial_build_agree(rng: np.random.Generator) -> None:
     lowers, uppers = random_boxes(rng, 2 * SERIAL)
     alone = Bvh(lowers, uppers, device="cpu")
     beside = Bvh(lowers, uppers, num_groups=2, device="cpu")  # a second, empty group: built by one work item
-    assert alone.data.nodes.numpy().tobytes() == beside.data.nodes.numpy().tobytes()
+    assert used_nodes(alone) == used_nodes(beside)
     assert alone.data.order.numpy().tolist() == beside.data.order.numpy().tolist()
 
 
@@ -120,7 +132,7 @@ def test_equal_boxes_are_halved(device: str) -> None:
     box = np.zeros((100, 3), np.float32)
     bvh = Bvh(box, box + 1.0, leaf_size=2, device=device)
     assert_sound(bvh)
-    assert walk(bvh)[1] <= 7
+    assert walk(bvh)[1] <= 3
 
 
 def test_depth_is_bounded(device: str) -> None:
@@ -129,7 +141,44 @@ def test_depth_is_bounded(device: str) -> None:
     boxes = np.repeat(places[:, None], 3, axis=1)
     bvh = Bvh(boxes, boxes * np.float32(1.01), leaf_size=1, device=device)
     assert_sound(bvh)
-    assert walk(bvh)[1] > 12
+    assert walk(bvh)[1] > 8
+
+
+@rk.kernel
+def split_evenly(bvh: rk.uint64, ends: rk.array(dtype=int)):
+    """Where the four parts of all primitives end if the node must balance."""
+    data = rk.from_handle(bvh, BvhData)
+    family = raise_family(data, 0, ends[0], True)
+    for k in range(4):
+        ends[k] = family.end[k]
+
+
+@rk.kernel
+def find_limits(limits: rk.array(dtype=int)):
+    """The most primitives that each level takes unbalanced, of powers of two and their successors."""
+    depth = rk.tid()
+    for power in range(28):
+        for more in range(2):
+            if not must_balance((1 << power) + more, depth):
+                limits[depth] = (1 << power) + more
+
+
+@pytest.mark.parametrize("count", [16, 17, 39])
+def test_balanced_node_divides_by_four(count: int, device: str) -> None:
+    places = np.float32(3.0) ** -np.arange(count, dtype=np.float32)[:, None] * np.ones(3, np.float32)
+    bvh = Bvh(places, places, leaf_size=1, device="cpu")
+    ends = rk.array([count, 0, 0, 0], int, device=device)
+    rk.launch(split_evenly, 1, [bvh.id, ends], device=device)
+    sizes = np.diff([0, *sorted(ends.numpy())])
+    assert sizes.max() <= -(-count // 4) and sizes.sum() == count
+
+
+def test_a_level_takes_no_more_than_fits_below(device: str) -> None:
+    limits = rk.zeros(MAX_DEPTH, int, device=device)
+    rk.launch(find_limits, MAX_DEPTH, [limits], device=device)
+    room = 4.0 ** np.arange(MAX_DEPTH - 1, -1, -1)
+    assert (limits.numpy() <= room).all()
+    assert limits.numpy()[0] > MAX_PRIMITIVES
 
 
 def test_heuristic_beats_halving(rng: np.random.Generator) -> None:
@@ -148,18 +197,29 @@ def half_area(lower: np.ndarray, upper: np.ndarray) -> float:
 
 def tree_cost(bvh: Bvh) -> float:
     used = bvh.data.nodes.numpy()
-    used = used[used["count"] > 0]
-    return sum(half_area(n["lower" + s], n["upper" + s]) for n in used for s in "01")
+    used = used[used["width"] > 0]
+    return sum(half_area(*child_box(n, side)) for n in used for side in range(n["width"]))
 
 
 def median_cost(lowers: np.ndarray, uppers: np.ndarray) -> float:
+    """The same of a tree whose nodes cut at medians, into four."""
     if len(lowers) == 1:
         return 0.0
-    centres = lowers + uppers
-    order = np.argsort(centres[:, np.argmax(np.ptp(centres, axis=0))])
-    halves = order[: len(order) // 2], order[len(order) // 2 :]
-    own = sum(half_area(lowers[h].min(axis=0), uppers[h].max(axis=0)) for h in halves)
-    return own + sum(median_cost(lowers[h], uppers[h]) for h in halves)
+    quarters = [
+        part
+        for half in halves(lowers, uppers, np.arange(len(lowers)))
+        for part in halves(lowers, uppers, half)
+    ]
+    own = sum(half_area(lowers[q].min(axis=0), uppers[q].max(axis=0)) for q in quarters)
+    return own + sum(median_cost(lowers[q], uppers[q]) for q in quarters)
+
+
+def halves(lowers: np.ndarray, uppers: np.ndarray, chosen: np.ndarray) -> list[np.ndarray]:
+    if len(chosen) == 1:
+        return [chosen]
+    centres = (lowers + uppers)[chosen]
+    order = chosen[np.argsort(centres[:, np.argmax(np.ptp(centres, axis=0))])]
+    return [order[: len(order) // 2], order[len(order) // 2 :]]
 
 
 @pytest.mark.parametrize("leaf_size", [1, 4])
@@ -240,19 +300,19 @@ def test_refit_is_the_same_on_both_devices(rng: np.random.Generator) -> None:
     for tree in trees:
         tree.lowers.assign(tree.lowers.numpy() - np.float32(0.25))
         tree.refit()
-    assert trees[0].data.nodes.numpy().tobytes() == trees[1].data.nodes.numpy().tobytes()
+    assert used_nodes(trees[0]) == used_nodes(trees[1])
 
 
 def test_rebuild_depends_on_boxes_alone(rng: np.random.Generator) -> None:
     bvh = Bvh(*random_boxes(rng, 100), device="cpu")
-    first = bvh.data.nodes.numpy().tobytes()
+    first = used_nodes(bvh)
     kept = bvh.lowers.numpy().copy()
     bvh.lowers.assign(kept - rng.uniform(0.0, 1.0, kept.shape).astype(np.float32))
     bvh.rebuild()
-    assert bvh.data.nodes.numpy().tobytes() != first
+    assert used_nodes(bvh) != first
     bvh.lowers.assign(kept)
     bvh.rebuild()
-    assert bvh.data.nodes.numpy().tobytes() == first
+    assert used_nodes(bvh) == first
 
 
 def test_no_boxes(device: str) -> None:
