@@ -90,6 +90,10 @@ class NativePool:
         self.threads = threads
         self._resize(threads - 1)
 
+    def dismiss(self) -> None:
+        """Ends the workers, so that a fork finds a single thread; later launches make new ones."""
+        self.resize(self.threads)
+
     def workers(self) -> int:
         """Worker threads that exist now."""
         return int(self._count())
@@ -167,7 +171,7 @@ def pool() -> NativePool | PythonPool:
             _pool = _python_pool() if sys.platform == "win32" else NativePool(cpu_threads())
             atexit.register(_pool.resize, 1)
             if hasattr(os, "register_at_fork"):
-                os.register_at_fork(after_in_child=_pool.restart)
+                os.register_at_fork(before=_pool.dismiss, after_in_child=_pool.restart)
     return _pool
 
 

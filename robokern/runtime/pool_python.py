@@ -63,6 +63,10 @@ class PythonPool:
         if executor is not None:
             executor.shutdown(wait=True)
 
+    def dismiss(self) -> None:
+        """Ends the workers; later launches make new ones."""
+        self.resize(self.threads)
+
     def workers(self) -> int:
         """Worker threads that exist now."""
         return len(self._executor._threads) if self._executor is not None else 0

@@ -206,7 +206,9 @@ seen = np.zeros(300, np.int64)
 heavy().run(300, record(seen))
 assert driver_cpu.pool().workers() == 2
 for turn in range(10):
+    heavy().run(300, record(seen))
     child = os.fork()
+    assert driver_cpu.pool().workers() == 0
     if child == 0:
         assert driver_cpu.pool().workers() == 0
         once()
