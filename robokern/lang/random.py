@@ -103,7 +103,8 @@ def randf(state: inout(uint32)) -> float32:
     return float32(int32(state >> 8)) * 5.9604644775390625e-08
 
 
-@func
+# two roundings, as the definition says
+@func(contract=False)
 def randf(state: inout(uint32), low: float32, high: float32) -> float32:
     return randf(state) * (high - low) + low
 
