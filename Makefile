@@ -15,7 +15,7 @@ demo: $(STAMP)demo
 test: $(STAMP)test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: $(STAMP)dev layers
+check: $(STAMP)dev layers test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
