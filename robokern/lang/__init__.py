@@ -12,6 +12,7 @@ from robokern.lang import (
     exponential,
     half_precision,  # noqa: F401 - adds overloads
     hyperbolic,
+    intersection,
     linalg,
     matrix,
     noise,
@@ -27,7 +28,7 @@ from robokern.lang import (
 
 _MODULES = (
     scalar, trigonometry, exponential, hyperbolic, error_function, vector, matrix, quaternion,
-    transform, spatial, linalg, random, noise, search,
+    transform, spatial, linalg, random, noise, search, intersection,
 )  # fmt: skip
 _public = {
     name: value
