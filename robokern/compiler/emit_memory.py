@@ -144,8 +144,9 @@ def _local(f: Function, op: Op) -> list[Operands]:
     for length in shape:
         size *= int(length)
     address = f.reserve(size, max(layout.align_of(dtype), 8))
-    f.module.declare("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
-    f.do(f"call void @llvm.memset.p0.i64(ptr align 8 {address}, i8 0, i64 {size}, i1 false)")
+    if op.attrs.get("fill", True):
+        f.module.declare("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+        f.do(f"call void @llvm.memset.p0.i64(ptr align 8 {address}, i8 0, i64 {size}, i1 false)")
     return [(address, *shape, *contiguous(f, dtype, shape))]
 
 

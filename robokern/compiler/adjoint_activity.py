@@ -1,0 +1,274 @@
+"""What a derivative has to follow: where arrays come from, which values are active, who touches which array.
+
+A value is *active* if it carries floats and depends on an element of an active array. A *root* is an array
+that a function is given or makes; different roots are taken to be different memory, which the caller checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from robokern.compiler.adjoint_inline import carries_float
+from robokern.errors import AdjointError
+from robokern.ir.nodes import Block, Func, Loc, Op, Value
+from robokern.ir.types import ArrayType, Struct
+
+Root = tuple[Hashable, ...]  # ("param", number, leaf), ("local", op number) or RAW
+
+RAW: Root = ("raw",)
+FLAT = frozenset("floor ceil trunc rint lt le gt ge eq ne zero const".split())  # derivative zero
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an array or a struct of arrays comes from; `indices` of views on the way, None if unknown."""
+
+    root: Root
+    indices: tuple[Value, ...] | None = ()
+
+
+@dataclass
+class Access:
+    """One load, store or atomic."""
+
+    op: Op
+    root: Root
+    indices: tuple[Value, ...] | None
+    loops: tuple[Op, ...]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes memory."""
+        return self.op.name != "load"
+
+
+@dataclass
+class Analysis:
+    """A kernel's dependences, given which of its roots are differentiable to begin with."""
+
+    func: Func
+    roots: set[Root]  # active ones; grows to what active values are written to
+    active: set[Value] = field(default_factory=set)
+    origins: dict[Value, Origin] = field(default_factory=dict)
+    accesses: list[Access] = field(default_factory=list)
+    uses: set[Value] = field(default_factory=set)
+    coordinates: dict[Value, int] = field(default_factory=dict)
+    in_loop: dict[Op, list[Access]] = field(default_factory=dict)
+    locals: dict[Root, Op] = field(default_factory=dict)
+    _bits: set[Value] = field(default_factory=set)
+    _changed: bool = True
+
+    def run(self) -> Analysis:
+        """Follows origins, then activity until nothing new is found."""
+        for number, param in enumerate(self.func.params):
+            if isinstance(param.type, (ArrayType, Struct)):
+                self.origins[param] = Origin(("param", number, 0))
+        self._trace(self.func.body, ())
+        while self._changed:
+            self._changed = False
+            self._block(self.func.body)
+        return self
+
+    def touching(self, root: Root) -> list[Access]:
+        """All accesses of an array."""
+        return [a for a in self.accesses if a.root == root]
+
+    def is_mixed(self, root: Root) -> bool:
+        """Whether an array is both read and written."""
+        kinds = {a.writes for a in self.touching(root)}
+        reads = any(a.op.name == "atomic" and self.is_used(a.op) for a in self.touching(root))
+        return len(kinds) == 2 or reads
+
+    def is_used(self, op: Op) -> bool:
+        """Whether some result of the op is used."""
+        return any(r in self.uses for r in op.results)
+
+    def is_private(self, root: Root) -> bool:
+        """Whether no two items touch the same element, because each indexes with its own coordinates."""
+        if root[0] == "local":
+            return True
+        places: set[tuple[int | None, ...]] = set()
+        for access in self.touching(root):
+            if access.indices is None:
+                return False
+            places.add(tuple(self.coordinates.get(i) for i in access.indices))
+        if not places:
+            return True
+        ndim = self.func.tid_ndim or 0
+        first = next(iter(places))
+        return ndim > 0 and all(
+            any(all(len(p) > k and p[k] == c for p in places) for k in range(len(first))) for c in range(ndim)
+        )
+
+    # where arrays come from
+
+    def _trace(self, block: Block, loops: tuple[Op, ...]) -> None:
+        for op in block.ops:
+            self.uses.update(op.args)
+            self._origin(op)
+            if op.name in ("load", "store", "atomic"):
+                self._access(op, loops)
+            if op.name == "tid":
+                self.coordinates.update({r: k for k, r in enumerate(op.results)})
+            inner = (*loops, op) if op.name in ("for", "while") else loops
+            for region in op.regions:
+                self._bind_arrays(op, region)
+                self._trace(region, inner)
+                self.uses.update(region.yields)
+            self._merge_arrays(op)
+        self.uses.update(block.yields)
+
+    def _origin(self, op: Op) -> None:
+        if op.name == "local":
+            self.origins[op.results[0]] = Origin(("local", id(op)))
+            self.locals["local", id(op)] = op
+        elif op.name == "view":
+            base = self.origins.get(op.args[0], Origin(RAW))
+            known = None if base.indices is None else (*base.indices, *op.args[1:])
+            self.origins[op.results[0]] = Origin(base.root, known)
+        elif op.name in ("slice", "components"):
+            base = self.origins.get(op.args[0], Origin(RAW))
+            keeps = op.name == "components"
+            self.origins[op.results[0]] = Origin(base.root, base.indices if keeps else None)
+        elif op.name == "extract" and op.args[0] in self.origins:
+            root = self.origins[op.args[0]].root
+            if root is not RAW and isinstance(op.results[0].type, (ArrayType, Struct)):
+                self.origins[op.results[0]] = Origin(("param", root[1], int(str(root[2])) + op.attrs["offset"]))
+
+    def _bind_arrays(self, op: Op, region: Block) -> None:
+        """Arrays that a loop carries: the one each turn starts with must be the one before the loop."""
+        if op.name not in ("for", "while"):
+            return
+        first = 3 if op.name == "for" else 0
+        for param, arg in zip(region.params[1 if first else 0 :], op.args[first:], strict=True):
+            if arg in self.origins:
+                self.origins[param] = Origin(self.origins[arg].root, None)
+
+    def _merge_arrays(self, op: Op) -> None:
+        for number, result in enumerate(op.results):
+            if not op.regions or not _holds_array(result):
+                continue
+            shift = 1 if op.name == "while" else 0
+            yields = [
+                r.yields[number + (shift if k == 0 else 0)] for k, r in enumerate(op.regions)
+            ]
+            if op.name != "if":
+                yields.append(op.args[number + (3 if op.name == "for" else 0)])
+            found = {self.origins.get(y, Origin(RAW)).root for y in yields}
+            if len(found) > 1:
+                raise refuse("one of several arrays is chosen at run time", op.loc, "index each in a branch of its own")
+            self.origins[result] = Origin(found.pop(), None)
+
+    def _access(self, op: Op, loops: tuple[Op, ...]) -> None:
+        origin = self.origins.get(op.args[0], Origin(RAW))
+        values = 0 if op.name == "load" else 2 if op.attrs.get("op") == "cas" else 1
+        given = op.args[1 : len(op.args) - values]
+        known = None if origin.indices is None else (*origin.indices, *given)
+        access = Access(op, origin.root, known, loops)
+        self.accesses.append(access)
+        for loop in loops:
+            self.in_loop.setdefault(loop, []).append(access)
+
+    # activity
+
+    def _mark(self, value: Value) -> None:
+        if value not in self.active and carries_float(value.type):
+            self.active.add(value)
+            self._changed = True
+
+    def _block(self, block: Block) -> None:
+        for op in block.ops:
+            rule = _ACTIVITY.get(op.name, Analysis._plain)
+            rule(self, op)
+
+    def _plain(self, op: Op) -> None:
+        self._follow_bits(op)
+        if op.name not in FLAT and any(a in self.active for a in op.args):
+            for result in op.results:
+                self._mark(result)
+
+    def _follow_bits(self, op: Op) -> None:
+        """A float taken apart as an integer has no derivative that could be followed back into a float."""
+        from_float = op.name == "bitcast" and op.args[0] in self.active
+        through = any(a in self._bits for a in op.args) and op.name not in ("cast", *FLAT)
+        if not (from_float or through):
+            return
+        for result in op.results:
+            if carries_float(result.type):
+                raise refuse(
+                    "a float is made from the bits of another", op.loc, "give the func a derivative: @rk.func_grad"
+                )
+            if result not in self._bits:
+                self._bits.add(result)
+                self._changed = True
+
+    def _load(self, op: Op) -> None:
+        if self.origins.get(op.args[0], Origin(RAW)).root in self.roots:
+            self._mark(op.results[0])
+
+    def _write(self, op: Op) -> None:
+        origin = self.origins.get(op.args[0], Origin(RAW))
+        if op.args[-1] in self.active:
+            if origin.root is RAW:
+                raise refuse("a value is written to memory behind a handle", op.loc, "pass the array as a parameter")
+            if origin.root not in self.roots:
+                self.roots.add(origin.root)
+                self._changed = True
+        if op.name == "atomic" and origin.root in self.roots:
+            self._mark(op.results[0])
+
+    def _if(self, op: Op) -> None:
+        for region in op.regions:
+            self._block(region)
+            self._pass(region.yields, op.results)
+
+    def _loop(self, op: Op) -> None:
+        carried = op.args[3:] if op.name == "for" else op.args
+        for region in op.regions:
+            self._pass(carried, region.params[-len(carried) :] if carried else ())
+            self._block(region)
+            carried = region.yields[1:] if op.name == "while" and region is op.regions[0] else region.yields
+        self._pass(carried, op.regions[0].params[-len(carried) :] if carried else ())
+        last = op.regions[0].yields[1:] if op.name == "while" else op.regions[0].yields
+        self._pass(last, op.results)
+        self._pass(op.args[3:] if op.name == "for" else op.args, op.results)
+
+    def _pass(self, sources: tuple[Value, ...], targets: tuple[Value, ...]) -> None:
+        for source, target in zip(sources, targets, strict=True):
+            if source in self.active:
+                self._mark(target)
+            if source in self._bits and target not in self._bits:
+                self._bits.add(target)
+                self._changed = True
+
+
+_ACTIVITY = {
+    "load": Analysis._load,
+    "store": Analysis._write,
+    "atomic": Analysis._write,
+    "if": Analysis._if,
+    "for": Analysis._loop,
+    "while": Analysis._loop,
+}
+
+
+def _holds_array(value: Value) -> bool:
+    return isinstance(value.type, ArrayType) or (
+        isinstance(value.type, Struct) and any(isinstance(t, ArrayType) for _, t in value.type.fields)
+    )
+
+
+def refuse(what: str, loc: Loc | None, hint: str | None = None) -> AdjointError:
+    """The error for code that has no exact derivative here."""
+    if loc is None:
+        return AdjointError(f"cannot be differentiated: {what}", hint=hint)
+    return AdjointError(
+        f"cannot be differentiated: {what}", loc.file, loc.line, loc.column, _line(loc), loc.width, hint
+    )
+
+
+def _line(loc: Loc) -> str | None:
+    import linecache
+
+    return linecache.getline(loc.file, loc.line) or None

@@ -1,0 +1,285 @@
+"""The derivative of each primitive: one row per name of `ir/ops.py`.
+
+Arithmetic works component by component: a row of `PARTIALS` gives the derivative of one leaf of the result by
+the same leaf of each argument, for reverse and forward mode alike. Everything else is a row of `DIFFERENTIATE`
+that hands adjoints of the results on to the arguments (reverse mode).
+
+Where a derivative jumps or does not exist:
+
+* abs: -1 below zero, else 1; at zero 1.
+* min, max: to the argument that is the result; where both are equal, to the second, as the primitive picks it.
+* select: to the chosen argument.
+* sqrt: 0 at zero, so that a length has the subgradient 0 at the origin.
+* floor, ceil, trunc, rint, comparisons, conversions to integers: 0.
+* x / 0: infinity or NaN, as the quotient itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from robokern.compiler.adjoint_activity import refuse
+from robokern.compiler.adjoint_inline import carries_float
+from robokern.compiler.builder import Builder
+from robokern.ir import layout
+from robokern.ir.nodes import Op, Value
+from robokern.ir.types import Scalar, Type, scalar_of
+
+if TYPE_CHECKING:
+    from robokern.compiler.adjoint_sweep import Sweep
+
+Leaf = Value | None  # an adjoint of one float; None is zero
+Factor = Value | int | None  # a derivative; 1, -1 and None (zero) are known without code
+Adjoints = dict[Value, list[Leaf]]
+Env = dict[Any, Any]
+Partial = Callable[[Builder, list[Value], Value], list[Factor]]
+Rule = Callable[["Sweep", Op, list[Leaf], Env, Adjoints], None]
+
+
+def leaf(b: Builder, value: Value, number: int) -> Value:
+    """One scalar of a value."""
+    if isinstance(value.type, Scalar):
+        return value
+    return b.extract(value, number, layout.leaves(value.type)[number])
+
+
+def whole(b: Builder, type: Type, leaves: list[Leaf]) -> Value:
+    """A value from its leaves; zero for missing ones."""
+    if all(x is None for x in leaves):
+        return b.op("zero", type=type)
+    scalars = layout.leaves(type)
+    filled = [b.op("zero", type=s) if x is None else x for x, s in zip(leaves, scalars, strict=True)]
+    return filled[0] if isinstance(type, Scalar) else b.op("make", *filled, type=type)
+
+
+def times(b: Builder, g: Value, factor: Factor) -> Leaf:
+    """g * factor."""
+    if factor is None or factor == 1:
+        return g if factor == 1 else None
+    return b.op("neg", g) if factor == -1 else b.op("mul", g, factor)
+
+
+def add(b: Builder, old: Leaf, new: Leaf) -> Leaf:
+    """old + new."""
+    if old is None or new is None:
+        return new if old is None else old
+    return b.op("add", old, new)
+
+
+def _one(b: Builder, like: Value) -> Value:
+    return b.const(1, like.type)
+
+
+def _div(b: Builder, x: list[Value], y: Value) -> list[Factor]:
+    inverse = b.op("div", _one(b, y), x[1])
+    return [inverse, b.op("neg", b.op("mul", y, inverse))]
+
+
+def _chosen(name: str) -> Partial:
+    def partial(b: Builder, x: list[Value], y: Value) -> list[Factor]:
+        first = b.op(name, x[0], x[1])
+        one, zero = _one(b, y), b.op("zero", type=y.type)
+        return [b.op("select", first, one, zero), b.op("select", first, zero, one)]
+
+    return partial
+
+
+def _abs(b: Builder, x: list[Value], y: Value) -> list[Factor]:
+    one = _one(b, y)
+    below = b.op("lt", x[0], b.op("zero", type=y.type))
+    return [b.op("select", below, b.op("neg", one), one)]
+
+
+def _sqrt(b: Builder, x: list[Value], y: Value) -> list[Factor]:
+    zero = b.op("zero", type=y.type)
+    none = b.op("eq", y, zero)
+    half = b.op("div", b.const(0.5, y.type), b.op("select", none, _one(b, y), y))
+    return [b.op("select", none, zero, half)]
+
+
+PARTIALS: dict[str, Partial] = {
+    "add": lambda b, x, y: [1, 1],
+    "sub": lambda b, x, y: [1, -1],
+    "mul": lambda b, x, y: [x[1], x[0]],
+    "div": _div,
+    "neg": lambda b, x, y: [-1],
+    "abs": _abs,
+    "min": _chosen("lt"),
+    "max": _chosen("gt"),
+    "fma": lambda b, x, y: [x[1], x[0], 1],
+    "sqrt": _sqrt,
+}
+
+
+def _componentwise(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    if not carries_float(op.results[0].type):
+        return
+    for k, gk in enumerate(g):
+        if gk is None:
+            continue
+        xs = [leaf(s.b, env[a], k) for a in op.args]
+        factors = PARTIALS[op.name](s.b, xs, leaf(s.b, env[op.results[0]], k))
+        for arg, factor in zip(op.args, factors, strict=True):
+            if arg in s.active:
+                s.accumulate_product(adj, arg, k, gk, factor)
+
+
+def _select(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    condition = env[op.args[0]]
+    for k, gk in enumerate(g):
+        if gk is not None:
+            zero = s.b.op("zero", type=gk.type)
+            s.accumulate(adj, op.args[1], k, s.b.op("select", condition, gk, zero))
+            s.accumulate(adj, op.args[2], k, s.b.op("select", condition, zero, gk))
+
+
+def _cast(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    if carries_float(op.args[0].type):
+        for k, gk in enumerate(g):
+            if gk is not None:
+                s.accumulate(adj, op.args[0], k, s.b.op("cast", gk, type=scalar_of(op.args[0].type)))
+
+
+def _make(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    at = 0
+    for arg in op.args:
+        for k in range(len(layout.leaves(arg.type))):
+            s.accumulate(adj, arg, k, g[at + k])
+        at += len(layout.leaves(arg.type))
+
+
+def _splat(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    for gk in g:
+        s.accumulate(adj, op.args[0], 0, gk)
+
+
+def _extract(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    for k, gk in enumerate(g):
+        s.accumulate(adj, op.args[0], op.attrs["offset"] + k, gk)
+
+
+def _insert(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    outer, part = op.args
+    start, count = op.attrs["offset"], len(layout.leaves(part.type))
+    for k, gk in enumerate(g):
+        inside = start <= k < start + count
+        s.accumulate(adj, part if inside else outer, k - start if inside else k, gk)
+
+
+def _pick(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    """To the part that was picked."""
+    source, index = op.args
+    part = whole(s.b, op.results[0].type, g)
+    spread = s.b.op("put", s.b.op("zero", type=source.type), env[index], part)
+    _all_leaves(s, adj, source, spread)
+
+
+def _put(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    outer, index, part = op.args
+    given = whole(s.b, outer.type, g)
+    kept = s.b.op("put", given, env[index], s.b.op("zero", type=part.type))
+    _all_leaves(s, adj, outer, kept)
+    _all_leaves(s, adj, part, s.b.op("pick", given, env[index], type=part.type))
+
+
+def _all_leaves(s: Sweep, adj: Adjoints, target: Value, contribution: Value) -> None:
+    if target in s.active:
+        for k in range(len(layout.leaves(contribution.type))):
+            s.accumulate(adj, target, k, leaf(s.b, contribution, k))
+
+
+def _load(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    shadow = s.shadow(env, op.args[0])
+    if shadow is None:
+        return
+    indices = [env[i] for i in op.args[1:]]
+    private = s.is_private(op.args[0])
+    for k, gk in enumerate(g):
+        if gk is None:
+            continue
+        offset = op.attrs["offset"] + k
+        if private:
+            old = s.b.op("load", shadow, *indices, offset=offset, type=gk.type)
+            s.b.ops("store", shadow, *indices, s.b.op("add", old, gk), offset=offset)
+        else:
+            s.b.ops("atomic", shadow, *indices, gk, op="add", offset=offset)
+
+
+def _store(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    """Takes the adjoint of the element, which before the store had no influence: zero."""
+    shadow = s.shadow(env, op.args[0])
+    if shadow is None:
+        return
+    indices, value = [env[i] for i in op.args[1:-1]], op.args[-1]
+    for k, scalar in enumerate(layout.leaves(value.type)):
+        if scalar.kind == "f":
+            offset = op.attrs["offset"] + k
+            if value in s.active:
+                s.accumulate(adj, value, k, s.b.op("load", shadow, *indices, offset=offset, type=scalar))
+            s.b.ops("store", shadow, *indices, s.b.op("zero", type=scalar), offset=offset)
+
+
+def _atomic(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    shadow = s.shadow(env, op.args[0])
+    if shadow is None or not carries_float(op.args[-1].type):
+        return
+    if op.attrs["op"] != "add":
+        raise refuse(f"atomic_{op.attrs['op']} of floats", op.loc, "only atomic_add and atomic_sub have a derivative")
+    if any(x is not None for x in g):
+        raise refuse("the result of a float atomic depends on the order of items", op.loc)
+    indices, value = [env[i] for i in op.args[1:-1]], op.args[-1]
+    for k, scalar in enumerate(layout.leaves(value.type)):
+        if scalar.kind == "f" and value in s.active:
+            offset = op.attrs["offset"] + k
+            s.accumulate(adj, value, k, s.b.op("load", shadow, *indices, offset=offset, type=scalar))
+
+
+def _call(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    """Calls the function's own derivative; only such functions are still calls."""
+    callee = op.attrs["callee"]
+    if callee.gradient is None or all(x is None for x in g):
+        return
+    at, seeds = 0, []
+    for result in op.results:
+        count = len(layout.leaves(result.type))
+        if carries_float(result.type):
+            seeds.append(whole(s.b, result.type, g[at : at + count]))
+        at += count
+    found = list(s.b.ops("call", *(env[a] for a in op.args), *seeds, callee=callee.gradient()))
+    for arg in op.args:
+        if carries_float(arg.type):
+            _all_leaves(s, adj, arg, found.pop(0))
+
+
+def _nothing(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    """No float flows through."""
+
+
+def _never(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
+    raise AssertionError(f"{op.name} is reversed by the sweep")
+
+
+_CONSTANT = (
+    "const zero idiv mod floor ceil trunc rint and or xor not shl shr lt le gt ge eq ne bitcast "
+    "view slice components array_at local shape address tid assert print"
+)
+
+DIFFERENTIATE: dict[str, Rule] = {
+    **dict.fromkeys(PARTIALS, _componentwise),
+    **dict.fromkeys(_CONSTANT.split(), _nothing),
+    **dict.fromkeys(("if", "for", "while"), _never),  # adjoint_sweep.py, adjoint_loops.py
+    "select": _select,
+    "cast": _cast,
+    "make": _make,
+    "splat": _splat,
+    "extract": _extract,
+    "insert": _insert,
+    "pick": _pick,
+    "put": _put,
+    "load": _load,
+    "store": _store,
+    "atomic": _atomic,
+    "call": _call,
+}
+

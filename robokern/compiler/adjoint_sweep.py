@@ -1,0 +1,317 @@
+"""Replay and reverse sweep of blocks: what turns one block of a function into its derivative's code.
+
+`replay` writes a block's operations again; `reverse` goes through them backwards and hands adjoints on by the
+rows of `DIFFERENTIATE`. Adjoints are kept per leaf, None for zero, in a dict that belongs to one region;
+what is left in it at the region's start are contributions to values from outside.
+
+A branch is replayed once. Values in it that the reverse branch needs are yielded out of it (`_export`), so
+nothing is computed twice and no store of the replay happens twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from robokern.compiler.adjoint_activity import RAW, Analysis, Origin, Root, refuse
+from robokern.compiler.adjoint_inline import REPORTS, cloned
+from robokern.compiler.adjoint_rules import (
+    DIFFERENTIATE,
+    Adjoints,
+    Env,
+    Factor,
+    Leaf,
+    times,
+    whole,
+)
+from robokern.compiler.adjoint_rules import (
+    add as plus,
+)
+from robokern.compiler.builder import Builder
+from robokern.ir import layout
+from robokern.ir.nodes import Block, Op, Value, walk
+from robokern.ir.types import ArrayType, Struct, int64
+
+_ARRAYS = frozenset({"view", "slice", "components", "extract"})
+
+
+@dataclass
+class Sweep:
+    """Writes the derivative of a function's blocks.
+
+    Attributes:
+        facts: what the function depends on.
+        shadows: for each replayed array (or struct of arrays) the array of its elements' adjoints.
+        saved: for each atomic whose result is used, the array that holds those results, per item.
+        hoisted: private arrays that live as long as the item: checkpoints.
+        again: above 0 while a loop's turns are replayed a second time, for its reverse.
+        risky: reads of such a second replay from arrays that the function also writes.
+        shared: whether arrays may overlap, so that no element is certain to belong to one item.
+    """
+
+    facts: Analysis
+    shadows: dict[Value, Value] = field(default_factory=dict)
+    saved: dict[Op, Value] = field(default_factory=dict)
+    hoisted: list[Op] = field(default_factory=list)
+    again: int = 0
+    risky: set[Value] = field(default_factory=set)
+    shared: bool = False
+    b: Builder = field(default_factory=Builder)
+
+    @property
+    def active(self) -> set[Value]:
+        """Values that have an adjoint."""
+        return self.facts.active
+
+    # arrays
+
+    def root(self, array: Value) -> Root:
+        """Where an array of the original function comes from."""
+        return self.facts.origins.get(array, Origin(RAW)).root
+
+    def shadow(self, env: Env, array: Value) -> Value | None:
+        """The array of adjoints, None if the array is not active."""
+        if self.root(array) not in self.facts.roots:
+            return None
+        found = self.shadows.get(env[array])
+        if found is None:
+            raise refuse("an active array is carried by a branch or a loop", None, "index it where it is chosen")
+        return found
+
+    def is_private(self, array: Value) -> bool:
+        """Whether an element's adjoint belongs to one item."""
+        root = self.root(array)
+        return root[0] == "local" or (not self.shared and self.facts.is_private(root))
+
+    def add_local(self, type: ArrayType, shape: tuple[int, ...]) -> Value:
+        """A private array that every block sees."""
+        made = Value(type)
+        self.hoisted.append(Op("local", (), (made,), {"shape": shape, "type": type, "fill": False}, (), None))
+        return made
+
+    def constant(self, value: int) -> Value:
+        """An int64 that every block sees."""
+        made = Value(int64)
+        self.hoisted.append(Op("const", (), (made,), {"value": value, "type": int64}, (), None))
+        return made
+
+    # adjoints
+
+    def accumulate(self, adj: Adjoints, value: Value, k: int, g: Leaf) -> None:
+        """Adds to the adjoint of a leaf, if the value has one."""
+        if g is None or value not in self.active:
+            return
+        leaves = adj.setdefault(value, [None] * len(layout.leaves(value.type)))
+        if layout.leaves(value.type)[k].kind == "f":
+            leaves[k] = plus(self.b, leaves[k], g)
+
+    def accumulate_product(self, adj: Adjoints, value: Value, k: int, g: Value, factor: Factor) -> None:
+        """Adds g * factor."""
+        old = adj.get(value, [None] * (k + 1))[k]
+        if old is not None and isinstance(factor, Value):
+            adj[value][k] = self.b.op("fma", g, factor, old)
+        else:
+            self.accumulate(adj, value, k, times(self.b, g, factor))
+
+    # replay
+
+    def replay(self, block: Block, env: Env) -> None:
+        """Writes the block's operations again; `env` maps each value to its copy, each `if` and loop to its own."""
+        for op in block.ops:
+            if op.name not in REPORTS:
+                self.b.loc = op.loc
+                self._replay_op(op, env)
+
+    def _replay_op(self, op: Op, env: Env) -> None:
+        if op.name == "if":
+            self._replay_if(op, env)
+        elif op.name in ("for", "while"):
+            self._replay_loop(op, env)
+        elif op.name == "atomic" and op in self.saved:
+            env[op.results[0]] = self._saved_result(op)
+        elif op.name in ("store", "atomic") and not self._is_reread(op):
+            if op.results:
+                env[op.results[0]] = self.b.op("zero", type=op.results[0].type)
+        else:
+            new = cloned(op, env, ())
+            if op.name == "call" and op.attrs["callee"].replay is not None:
+                new.attrs = {"callee": op.attrs["callee"].replay()}
+            self.b.block.ops.append(new)
+            if op.name == "load" and self.again and self._is_overwritten(op):
+                self.risky.add(new.results[0])
+            self._replay_shadow(op, new)
+
+    def _is_overwritten(self, op: Op) -> bool:
+        root = self.root(op.args[0])
+        return root[0] == "param" and self.facts.is_mixed(root)
+
+    def _is_reread(self, op: Op) -> bool:
+        """Whether the replay reads the array that a store writes; else the store is left out."""
+        root = self.root(op.args[0])
+        return root[0] == "local" or (root is not RAW and not self.again and self.facts.is_mixed(root))
+
+    def _replay_shadow(self, op: Op, new: Op) -> None:
+        if op.name == "local":
+            if self.root(op.results[0]) in self.facts.roots:
+                self.shadows[new.results[0]] = self.b.op("local", **op.attrs)
+        elif op.name in _ARRAYS and new.args[0] in self.shadows:
+            if isinstance(op.results[0].type, (ArrayType, Struct)):
+                shadow = self.shadows[new.args[0]]
+                self.shadows[new.results[0]] = self.b.op(op.name, shadow, *new.args[1:], **op.attrs)
+
+    def _saved_result(self, op: Op) -> Value:
+        array = self.saved[op]
+        assert isinstance(array.type, ArrayType)
+        place = self.b.ops("tid", ndim=array.type.ndim)
+        return self.b.op("load", array, *place, offset=0, type=op.results[0].type)
+
+    def _replay_if(self, op: Op, env: Env) -> None:
+        blocks, inner = [], []
+        for region in op.regions:
+            here = dict(env)
+            with self.b.region() as block:
+                self.replay(region, here)
+                block.yields = tuple(here[v] for v in region.yields)
+            blocks.append(block)
+            inner.append(here)
+        new = Op("if", (env[op.args[0]],), tuple(Value(r.type) for r in op.results), dict(op.attrs), tuple(blocks), op.loc)
+        self.b.block.ops.append(new)
+        env.update(zip(op.results, new.results, strict=True))
+        env[op] = (new, inner)
+
+    def _replay_loop(self, op: Op, env: Env) -> None:
+        blocks = []
+        for region in op.regions:
+            here = dict(env)
+            params = tuple(Value(p.type) for p in region.params)
+            here.update(zip(region.params, params, strict=True))
+            with self.b.region(params) as block:
+                self.replay(region, here)
+                block.yields = tuple(here[v] for v in region.yields)
+            blocks.append(block)
+        new = cloned(op, env, tuple(blocks))
+        self.b.block.ops.append(new)
+        env[op] = new
+
+    # reverse
+
+    def reverse(self, block: Block, env: Env, adj: Adjoints) -> None:
+        """Goes backwards through a replayed block; `adj` holds adjoints of what it yields."""
+        for op in reversed(block.ops):
+            self.b.loc = op.loc
+            if op.name in REPORTS:
+                continue
+            if op.name == "if":
+                self._reverse_if(op, env, adj)
+            elif op.name in ("for", "while"):
+                from robokern.compiler.adjoint_loops import reverse_loop
+
+                reverse_loop(self, op, env, adj)
+            else:
+                g = self.take(adj, op.results)
+                if op.name in ("store", "atomic") or any(x is not None for x in g):
+                    DIFFERENTIATE[op.name](self, op, g, env, adj)
+
+    def take(self, adj: Adjoints, values: tuple[Value, ...]) -> list[Leaf]:
+        """The adjoints of the values' leaves one after the other, removed from `adj`."""
+        return [x for v in values for x in adj.pop(v, [None] * len(layout.leaves(v.type)))]
+
+    def seed(self, adj: Adjoints, values: tuple[Value, ...], g: list[Leaf]) -> None:
+        """Adds adjoints to values' leaves."""
+        at = 0
+        for value in values:
+            for k in range(len(layout.leaves(value.type))):
+                self.accumulate(adj, value, k, g[at + k])
+            at += len(layout.leaves(value.type))
+
+    def is_reversible(self, op: Op) -> bool:
+        """Whether something differentiable happens in an op's regions."""
+        return any(
+            any(r in self.active for r in inner.results)
+            or (inner.name in ("store", "atomic") and self.root(inner.args[0]) in self.facts.roots)
+            for region in op.regions
+            for inner in walk(region)
+        ) or any(r in self.active for r in op.results)
+
+    def _reverse_if(self, op: Op, env: Env, adj: Adjoints) -> None:
+        g = self.take(adj, op.results)
+        if not self.is_reversible(op):
+            return
+        new, inner = env[op]
+        blocks, parts = [], []
+        for region, here in zip(op.regions, inner, strict=True):
+            part: Adjoints = {}
+            with self.b.region() as block:
+                self.seed(part, region.yields, g)
+                self.reverse(region, here, part)
+            blocks.append(block)
+            parts.append(part)
+        self._join(op, env, adj, blocks, parts)
+        for number, block in enumerate(blocks):
+            _export(new, number, block)
+
+    def _join(self, op: Op, env: Env, adj: Adjoints, blocks: list[Block], parts: list[Adjoints]) -> None:
+        """Contributions of both branches to values from outside, added to theirs."""
+        places = [
+            (value, k)
+            for value in dict.fromkeys([*parts[0], *parts[1]])
+            if value in env
+            for k in range(len(layout.leaves(value.type)))
+            if any(p.get(value, [None] * (k + 1))[k] is not None for p in parts)
+        ]
+        types = tuple(layout.leaves(v.type)[k] for v, k in places)
+        for block, part in zip(blocks, parts, strict=True):
+            values = [part.get(v, [None] * (k + 1))[k] for v, k in places]
+            block.yields = tuple(self.filled(block, x, t) for x, t in zip(values, types, strict=True))
+        results = self.b.ops("if", env[op.args[0]], regions=tuple(blocks), types=types)
+        for (value, k), result in zip(places, results, strict=True):
+            self.accumulate(adj, value, k, result)
+
+    def filled(self, block: Block, x: Leaf, type: object) -> Value:
+        """An adjoint as a value, in a block that is already closed."""
+        if x is not None:
+            return x
+        outer, self.b.block = self.b.block, block
+        made = self.b.op("zero", type=type)
+        self.b.block = outer
+        return made
+
+    def joined(self, value: Value, g: list[Leaf]) -> Value:
+        """An adjoint as one value of the value's type."""
+        return whole(self.b, value.type, g)
+
+
+def _export(replayed: Op, number: int, reverse: Block) -> None:
+    """Yields out of a replayed branch what its reverse uses."""
+    made = {r for op in replayed.regions[number].ops for r in op.results}
+    exported: dict[Value, Value] = {}
+
+    def outside(value: Value) -> Value:
+        if value not in made:
+            return value
+        if value not in exported:
+            exported[value] = Value(value.type)
+        return exported[value]
+
+    substitute(reverse, outside)
+    for value, result in exported.items():
+        replayed.results = (*replayed.results, result)
+        replayed.attrs = {**replayed.attrs, "types": (*replayed.attrs["types"], result.type)}
+        for k, region in enumerate(replayed.regions):
+            if k == number:
+                region.yields = (*region.yields, value)
+            else:
+                zero = Value(value.type)
+                region.ops.append(Op("zero", (), (zero,), {"type": value.type}, (), replayed.loc))
+                region.yields = (*region.yields, zero)
+
+
+def substitute(block: Block, by: Callable[[Value], Value]) -> None:
+    """Replaces the values that a block and its regions use, in place."""
+    for op in walk(block):
+        op.args = tuple(by(a) for a in op.args)
+        for region in op.regions:
+            region.yields = tuple(by(v) for v in region.yields)
+    block.yields = tuple(by(v) for v in block.yields)
+
+

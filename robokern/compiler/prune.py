@@ -1,0 +1,94 @@
+"""Dead code of a whole function: what neither a result nor memory outside depends on.
+
+More than `simplify` removes: loops and branches without effect, and stores to private arrays nobody reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from robokern.ir.nodes import Block, Func, Op, Value, walk
+from robokern.ir.ops import OPS
+
+_PURE = frozenset(n for n, p in OPS.items() if not p.effect) | {"load", "local"}
+_WRITES = frozenset({"store", "atomic"})
+_VIEWS = frozenset({"view", "slice", "components"})
+
+
+def prune(func: Func) -> Func:
+    """The function without dead code; a loop is taken to end."""
+    body = func.body
+    while True:
+        unread = _unread(body)
+        live = set(body.yields)
+        smaller = _block(body, live, unread)
+        if sum(1 for _ in walk(smaller)) == sum(1 for _ in walk(body)):
+            return replace(func, body=smaller)
+        body = smaller
+
+
+def live_in(block: Block, results: list[Value]) -> set[Value]:
+    """Values that a block, as the code for `results` and for its effects, uses; made inside or outside."""
+    body = Block(block.params, block.ops, (*block.yields, *results))
+    while True:
+        unread = _unread(body)
+        live = set()
+        smaller = _block(body, live, unread)
+        if sum(1 for _ in walk(smaller)) == sum(1 for _ in walk(body)):
+            return live
+        body = smaller
+
+
+def roots(body: Block) -> dict[Value, Value]:
+    """For each private array and view of one: the array it is part of."""
+    found: dict[Value, Value] = {}
+    for op in walk(body):
+        if op.name == "local":
+            found[op.results[0]] = op.results[0]
+        elif op.name in _VIEWS and op.args[0] in found:
+            found[op.results[0]] = found[op.args[0]]
+    return found
+
+
+def _unread(body: Block) -> set[Value]:
+    """Private arrays, and views of them, that are only written."""
+    found = roots(body)
+    read: set[Value] = set()
+    for op in walk(body):
+        for place, arg in enumerate(op.args):
+            if arg in found and not (op.name in _VIEWS or (op.name in _WRITES and place == 0 and not _used(op))):
+                read.add(found[arg])
+        for region in op.regions:
+            read.update(found[v] for v in region.yields if v in found)
+    read.update(found[v] for v in body.yields if v in found)
+    return {v for v, root in found.items() if root not in read}
+
+
+def _used(op: Op) -> bool:
+    return op.name == "atomic" and op.attrs.get("used", True)
+
+
+def _block(block: Block, live: set[Value], unread: set[Value]) -> Block:
+    """Goes backwards; `live` grows by what the kept operations use."""
+    kept: list[Op] = []
+    live.update(block.yields)
+    for op in reversed(block.ops):
+        if not live.intersection(op.results) and not _has_effect(op, unread):
+            continue
+        live.update(op.args)
+        # a region may use what it makes in an earlier turn: parameters only, which are no outer values
+        regions = tuple(_block(r, live, unread) for r in op.regions)
+        kept.append(replace(op, regions=regions) if regions else op)
+    return Block(block.params, kept[::-1], block.yields)
+
+
+def _has_effect(op: Op, unread: set[Value]) -> bool:
+    if op.name in _WRITES:
+        return op.args[0] not in unread
+    if op.regions:
+        return any(_has_effect(inner, unread) for region in op.regions for inner in region.ops)
+    if op.name == "call":
+        return any(
+            inner.name in _WRITES or inner.name in ("assert", "print") for inner in walk(op.attrs["callee"].body)
+        )
+    return op.name not in _PURE
