@@ -51,7 +51,7 @@ def closest_point_edge_edge(p1: vector3, q1: vector3, p2: vector3, q2: vector3, 
 
 @func
 def _crossing(along: vector3, distance: vector3):
-    """Interval of the planes' common line in a triangle, from its corners' places along it and plane distances."""
+    """Interval of a line in a triangle, from its corners' places along it and plane distances."""
     dtype = along.dtype
     zero = dtype(0)
     x, y, z = distance.x, distance.y, distance.z
