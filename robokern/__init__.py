@@ -101,6 +101,8 @@ from robokern.runtime.device import (
     synchronize,
 )
 from robokern.runtime.launch import Launch, launch
+from robokern.runtime.map import map
+from robokern.runtime.timer import ScopedTimer
 
 __version__ = "0.1.0"
 
