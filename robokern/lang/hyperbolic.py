@@ -45,7 +45,7 @@ def _expm1_quarter(x: float64):
 def sinh(x: float32) -> float32:
     """Hyperbolic sine.
 
-    Error: 2 ulp.
+    Error: 2.2 ulp (float32), 2 ulp (float64).
     """
     a = abs(x)
     e, unused = _expm1_quarter(where(a > 89.5, 89.5, a))
@@ -83,7 +83,7 @@ def cosh(x: float64) -> float64:
 def tanh(x: float32) -> float32:
     """Hyperbolic tangent.
 
-    Error: 2.4 ulp (float32), 2 ulp (float64).
+    Error: 2.5 ulp (float32), 2 ulp (float64).
     """
     a = abs(x)
     e, unused = _expm1_quarter(where(a > 20.0, 40.0, 2.0 * a))
