@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from robokern.compiler.emit_function import Function, Operands, Row
-from robokern.compiler.emit_types import literal, register, registers, zero
+from robokern.compiler.emit_types import register, registers
 from robokern.ir.nodes import Op
-from robokern.ir.types import Scalar, float32, scalar_of
+from robokern.ir.types import Scalar, float16, float32, float64, int64, scalar_of
 
 ScalarRule = Callable[..., str]  # (function, scalar, *operands) -> operand
 
@@ -18,7 +19,9 @@ def per_component(rule: ScalarRule) -> Row:
     def row(f: Function, op: Op) -> list[Operands]:
         scalar = scalar_of(op.args[0].type)
         parts = zip(*f.arguments(op), strict=True)
-        return [tuple(rule(f, scalar, *operands) for operands in parts)]
+        apply = partial(rule, f, scalar)
+        held = register(scalar)
+        return [tuple(f.lanewise(apply, (held,) * len(operands), operands) for operands in parts)]
 
     return row
 
@@ -26,17 +29,17 @@ def per_component(rule: ScalarRule) -> Row:
 def _binary(float_code: str, integer_code: str) -> ScalarRule:
     def rule(f: Function, t: Scalar, a: str, b: str) -> str:
         if t.kind != "f":
-            return f.let(f"{integer_code} {register(t)} {a}, {b}")
+            return f.let(f"{integer_code} {f.held(t)} {a}, {b}")
         free = " fast" if f.func.fast_math else ""
-        return f.let(f"{float_code}{free} {register(t)} {a}, {b}")
+        return f.let(f"{float_code}{free} {f.held(t)} {a}, {b}")
 
     return rule
 
 
 def _float_intrinsic(name: str) -> ScalarRule:
     def rule(f: Function, t: Scalar, a: str) -> str:
-        held = register(t)
-        return f.intrinsic(f"{name}.f{t.bits}", held, f"{held} {a}")
+        held = f.held(t)
+        return f.intrinsic(f"{name}.{f.suffix(register(t))}", held, f"{held} {a}")
 
     return rule
 
@@ -46,7 +49,7 @@ def _ordered(prefix: str) -> ScalarRule:
 
     def rule(f: Function, t: Scalar, a: str, b: str) -> str:
         first = compare(f, t, prefix, a, b)
-        return f.let(f"select i1 {first}, {register(t)} {a}, {register(t)} {b}")
+        return f.let(f"select {f.bit} {first}, {f.held(t)} {a}, {f.held(t)} {b}")
 
     return rule
 
@@ -54,76 +57,82 @@ def _ordered(prefix: str) -> ScalarRule:
 def compare(f: Function, t: Scalar, relation: str, a: str, b: str) -> str:
     """`relation` is lt le gt ge eq ne; false with NaN, except ne."""
     if t.kind == "f":
-        return f.let(f"fcmp {'une' if relation == 'ne' else 'o' + relation} {register(t)} {a}, {b}")
+        return f.let(f"fcmp {'une' if relation == 'ne' else 'o' + relation} {f.held(t)} {a}, {b}")
     sign = "" if relation in ("eq", "ne") else "s" if t.kind == "i" else "u"
-    return f.let(f"icmp {sign}{relation} {register(t)} {a}, {b}")
+    return f.let(f"icmp {sign}{relation} {f.held(t)} {a}, {b}")
 
 
 def _comparison(relation: str) -> Row:
     def row(f: Function, op: Op) -> list[Operands]:
         (a,), (b,) = f.arguments(op)
-        return [(compare(f, scalar_of(op.args[0].type), relation, a, b),)]
+        scalar = scalar_of(op.args[0].type)
+        return [(f.lanewise(partial(compare, f, scalar, relation), (register(scalar),) * 2, (a, b)),)]
 
     return row
 
 
 def _divide(f: Function, t: Scalar, a: str, b: str) -> str:
-    held = register(t)
+    held = f.held(t)
     if t.kind == "u":
-        none, divisor = _safe_divisor(f, held, b)
-        return _zero_where(f, held, none, f.let(f"udiv {held} {a}, {divisor}"))
-    none, minus_one, divisor = _safe_signed_divisor(f, held, b)
+        none, divisor = _safe_divisor(f, t, b)
+        return _zero_where(f, t, none, f.let(f"udiv {held} {a}, {divisor}"))
+    none, minus_one, divisor = _safe_signed_divisor(f, t, b)
     quotient = f.let(f"sdiv {held} {a}, {divisor}")
-    negated = f.let(f"sub {held} 0, {a}")  # the smallest integer divided by -1 wraps
-    quotient = f.let(f"select i1 {minus_one}, {held} {negated}, {held} {quotient}")
-    return _zero_where(f, held, none, quotient)
+    negated = f.let(f"sub {held} {f.number(t, 0)}, {a}")  # the smallest integer divided by -1 wraps
+    quotient = f.let(f"select {f.bit} {minus_one}, {held} {negated}, {held} {quotient}")
+    return _zero_where(f, t, none, quotient)
 
 
 def _remainder(f: Function, t: Scalar, a: str, b: str) -> str:
-    held = register(t)
+    held = f.held(t)
     if t.kind == "u":
-        none, divisor = _safe_divisor(f, held, b)
-        return _zero_where(f, held, none, f.let(f"urem {held} {a}, {divisor}"))
-    none, _, divisor = _safe_signed_divisor(f, held, b)
+        none, divisor = _safe_divisor(f, t, b)
+        return _zero_where(f, t, none, f.let(f"urem {held} {a}, {divisor}"))
+    none, _, divisor = _safe_signed_divisor(f, t, b)
     remainder = f.let(f"srem {held} {a}, {divisor}")  # by 1 where b is -1: 0, as it should be
-    return _zero_where(f, held, none, remainder)
+    return _zero_where(f, t, none, remainder)
 
 
-def _safe_divisor(f: Function, held: str, b: str) -> tuple[str, str]:
-    none = f.let(f"icmp eq {held} {b}, 0")
-    return none, f.let(f"select i1 {none}, {held} 1, {held} {b}")
+def _safe_divisor(f: Function, t: Scalar, b: str) -> tuple[str, str]:
+    held = f.held(t)
+    none = f.let(f"icmp eq {held} {b}, {f.number(t, 0)}")
+    return none, f.let(f"select {f.bit} {none}, {held} {f.number(t, 1)}, {held} {b}")
 
 
-def _safe_signed_divisor(f: Function, held: str, b: str) -> tuple[str, str, str]:
-    none = f.let(f"icmp eq {held} {b}, 0")
-    minus_one = f.let(f"icmp eq {held} {b}, -1")
-    either = f.let(f"or i1 {none}, {minus_one}")
-    return none, minus_one, f.let(f"select i1 {either}, {held} 1, {held} {b}")
+def _safe_signed_divisor(f: Function, t: Scalar, b: str) -> tuple[str, str, str]:
+    held = f.held(t)
+    none = f.let(f"icmp eq {held} {b}, {f.number(t, 0)}")
+    minus_one = f.let(f"icmp eq {held} {b}, {f.number(t, -1)}")
+    either = f.let(f"or {f.bit} {none}, {minus_one}")
+    return none, minus_one, f.let(f"select {f.bit} {either}, {held} {f.number(t, 1)}, {held} {b}")
 
 
-def _zero_where(f: Function, held: str, condition: str, a: str) -> str:
-    return f.let(f"select i1 {condition}, {held} 0, {held} {a}")
+def _zero_where(f: Function, t: Scalar, condition: str, a: str) -> str:
+    held = f.held(t)
+    return f.let(f"select {f.bit} {condition}, {held} {f.number(t, 0)}, {held} {a}")
 
 
 def _negate(f: Function, t: Scalar, a: str) -> str:
-    return f.let(f"fneg {register(t)} {a}" if t.kind == "f" else f"sub {register(t)} 0, {a}")
+    return f.let(f"fneg {f.held(t)} {a}" if t.kind == "f" else f"sub {f.held(t)} {f.number(t, 0)}, {a}")
 
 
 def _absolute(f: Function, t: Scalar, a: str) -> str:
-    held = register(t)
+    held = f.held(t)
     if t.kind == "f":
-        return f.intrinsic(f"fabs.f{t.bits}", held, f"{held} {a}")
-    return a if t.kind == "u" else f.intrinsic(f"abs.{held}", held, f"{held} {a}", "i1 false")
+        return f.intrinsic(f"fabs.{f.suffix(register(t))}", held, f"{held} {a}")
+    return (
+        a if t.kind == "u" else f.intrinsic(f"abs.{f.suffix(register(t))}", held, f"{held} {a}", "i1 false")
+    )
 
 
 def _invert(f: Function, t: Scalar, a: str) -> str:
-    return f.let(f"xor {register(t)} {a}, {'true' if t.kind == 'b' else '-1'}")
+    return f.let(f"xor {f.held(t)} {a}, {f.number(t, 1 if t.kind == 'b' else -1)}")
 
 
 def _shift(left: bool) -> ScalarRule:
     def rule(f: Function, t: Scalar, a: str, count: str) -> str:
-        held = register(t)
-        masked = f.let(f"and {held} {count}, {t.bits - 1}")
+        held = f.held(t)
+        masked = f.let(f"and {held} {count}, {f.number(t, t.bits - 1)}")
         return f.let(f"{'shl' if left else 'ashr' if t.kind == 'i' else 'lshr'} {held} {a}, {masked}")
 
     return rule
@@ -132,27 +141,29 @@ def _shift(left: bool) -> ScalarRule:
 def _fma(f: Function, t: Scalar, a: str, b: str, c: str) -> str:
     if t.bits == 16 and not f.module.target.half_fma:
         return _half_fma(f, a, b, c)
-    held = register(t)
-    return f.intrinsic(f"fma.f{t.bits}", held, f"{held} {a}", f"{held} {b}", f"{held} {c}")
+    held = f.held(t)
+    return f.intrinsic(f"fma.{f.suffix(register(t))}", held, f"{held} {a}", f"{held} {b}", f"{held} {c}")
 
 
 def _half_fma(f: Function, a: str, b: str, c: str) -> str:
     """Rounded once: in float64 the product is exact, and so is the sum where it could tip the result."""
-    wide = [f.let(f"fpext half {x} to double") for x in (a, b, c)]
-    product = f.let(f"fmul double {wide[0]}, {wide[1]}")
-    return double_to_half(f, f.let(f"fadd double {product}, {wide[2]}"))
+    half, double = f.held(float16), f.held(float64)
+    wide = [f.let(f"fpext {half} {x} to {double}") for x in (a, b, c)]
+    product = f.let(f"fmul {double} {wide[0]}, {wide[1]}")
+    return double_to_half(f, f.let(f"fadd {double} {product}, {wide[2]}"))
 
 
 def double_to_half(f: Function, a: str) -> str:
     """Rounds once by way of float32, whose last bit is set where bits are lost (round to odd)."""
-    bits = f.let(f"bitcast double {a} to i64")
-    lost = f.let(f"and i64 {bits}, {(1 << 29) - 1}")
-    sticky = f.let(f"icmp ne i64 {lost}, 0")
-    kept = f.let(f"and i64 {bits}, {-(1 << 29)}")
-    odd = f.let(f"or i64 {kept}, {1 << 29}")
-    chosen = f.let(f"select i1 {sticky}, i64 {odd}, i64 {kept}")
-    single = f.let(f"fptrunc double {f.let(f'bitcast i64 {chosen} to double')} to float")
-    return f.let(f"fptrunc float {single} to half")
+    half, single, double, long = (f.held(t) for t in (float16, float32, float64, int64))
+    bits = f.let(f"bitcast {double} {a} to {long}")
+    lost = f.let(f"and {long} {bits}, {f.number(int64, (1 << 29) - 1)}")
+    sticky = f.let(f"icmp ne {long} {lost}, {f.number(int64, 0)}")
+    kept = f.let(f"and {long} {bits}, {f.number(int64, -(1 << 29))}")
+    odd = f.let(f"or {long} {kept}, {f.number(int64, 1 << 29)}")
+    chosen = f.let(f"select {f.bit} {sticky}, {long} {odd}, {long} {kept}")
+    rounded = f.let(f"fptrunc {double} {f.let(f'bitcast {long} {chosen} to {double}')} to {single}")
+    return f.let(f"fptrunc {single} {rounded} to {half}")
 
 
 def _select(f: Function, op: Op) -> list[Operands]:
@@ -163,14 +174,24 @@ def _select(f: Function, op: Op) -> list[Operands]:
 def select(f: Function, types: tuple[str, ...], condition: str, yes: Operands, no: Operands) -> Operands:
     """Leaf by leaf."""
     return tuple(
-        a if a == b else f.let(f"select i1 {condition}, {t} {a}, {t} {b}")
+        a if a == b else f.lanewise(partial(_choose, f, t), ("i1", t, t), (condition, a, b))
         for t, a, b in zip(types, yes, no, strict=True)
     )
 
 
+def _choose(f: Function, held: str, condition: str, a: str, b: str) -> str:
+    return f.let(f"select {f.bit} {condition}, {f.widened(held)} {a}, {f.widened(held)} {b}")
+
+
 def _cast(f: Function, op: Op) -> list[Operands]:
     source, target = scalar_of(op.args[0].type), scalar_of(op.results[0].type)
-    return [tuple(convert(f, a, source, target) for a in f.values[op.args[0]])]
+    held = (register(source),)
+    return [
+        tuple(
+            f.lanewise(lambda a: convert(f, a, source, target), held, (leaf,))
+            for leaf in f.values[op.args[0]]
+        )
+    ]
 
 
 def convert(f: Function, a: str, source: Scalar, target: Scalar) -> str:
@@ -178,7 +199,7 @@ def convert(f: Function, a: str, source: Scalar, target: Scalar) -> str:
     if source == target:
         return a
     if target.kind == "b":
-        return compare(f, source, "ne", a, zero(register(source)))
+        return compare(f, source, "ne", a, f.number(source, 0))
     if source.kind == "f":
         return (
             _float_to_float(f, a, source, target) if target.kind == "f" else _saturate(f, a, source, target)
@@ -192,35 +213,36 @@ def _float_to_float(f: Function, a: str, source: Scalar, target: Scalar) -> str:
     if source.bits == 64 and target.bits == 16:
         return double_to_half(f, a)
     code = "fpext" if target.bits > source.bits else "fptrunc"
-    return f.let(f"{code} {register(source)} {a} to {register(target)}")
+    return f.let(f"{code} {f.held(source)} {a} to {f.held(target)}")
 
 
 def _saturate(f: Function, a: str, source: Scalar, target: Scalar) -> str:
     """Float to integer. Spelled out, for LLVM does not vectorise its saturating intrinsic on x86."""
     if source.bits == 16:
-        a, source = f.let(f"fpext half {a} to float"), float32
-    held, wide, signed = register(source), register(target), target.kind == "i"
-    limit = literal(2.0 ** (target.bits - signed), source)
-    bottom = literal(-(2.0 ** (target.bits - 1)) if signed else -1.0, source)
+        a, source = f.let(f"fpext {f.held(source)} {a} to {f.held(float32)}"), float32
+    held, wide, signed = f.held(source), f.held(target), target.kind == "i"
+    limit = f.number(source, 2.0 ** (target.bits - signed))
+    bottom = f.number(source, -(2.0 ** (target.bits - 1)) if signed else -1.0)
     above = f.let(f"fcmp ogt {held} {a}, {bottom}")
-    inside = f.let(f"and i1 {above}, {f.let(f'fcmp olt {held} {a}, {limit}')}")
-    safe = f.let(f"select i1 {inside}, {held} {a}, {held} 0.0")
+    inside = f.let(f"and {f.bit} {above}, {f.let(f'fcmp olt {held} {a}, {limit}')}")
+    safe = f.let(f"select {f.bit} {inside}, {held} {a}, {held} {f.number(source, 0)}")
     whole = f.let(f"fpto{'s' if signed else 'u'}i {held} {safe} to {wide}")
     largest, smallest = (1 << (target.bits - signed)) - 1, -(1 << (target.bits - 1)) if signed else 0
     over = f.let(f"fcmp oge {held} {a}, {limit}")
-    whole = f.let(f"select i1 {over}, {wide} {literal(largest, target)}, {wide} {whole}")
+    whole = f.let(f"select {f.bit} {over}, {wide} {f.number(target, largest)}, {wide} {whole}")
     if not signed:
         return whole
     under = f.let(f"fcmp ole {held} {a}, {bottom}")
-    return f.let(f"select i1 {under}, {wide} {smallest}, {wide} {whole}")
+    return f.let(f"select {f.bit} {under}, {wide} {f.number(target, smallest)}, {wide} {whole}")
 
 
 def _to_float(f: Function, a: str, source: Scalar, target: Scalar) -> str:
     code = "sitofp" if source.kind == "i" else "uitofp"
     if target.bits != 16:
-        return f.let(f"{code} {register(source)} {a} to {register(target)}")
-    single = f.let(f"{code} {register(source)} {a} to float")  # exact wherever float16 is finite
-    return f.let(f"fptrunc float {single} to half")
+        return f.let(f"{code} {f.held(source)} {a} to {f.held(target)}")
+    single = f.held(float32)
+    exact = f.let(f"{code} {f.held(source)} {a} to {single}")  # wherever float16 is finite
+    return f.let(f"fptrunc {single} {exact} to {f.held(target)}")
 
 
 def _resize(f: Function, a: str, source: Scalar, target: Scalar) -> str:
@@ -229,13 +251,16 @@ def _resize(f: Function, a: str, source: Scalar, target: Scalar) -> str:
         return a
     narrower = source.kind != "b" and target.bits < source.bits
     code = "trunc" if narrower else "sext" if source.kind == "i" else "zext"
-    return f.let(f"{code} {register(source)} {a} to {register(target)}")
+    return f.let(f"{code} {f.held(source)} {a} to {f.held(target)}")
 
 
 def _bitcast(f: Function, op: Op) -> list[Operands]:
-    source, target = (register(scalar_of(v.type)) for v in (op.args[0], op.results[0]))
+    source, target = (scalar_of(v.type) for v in (op.args[0], op.results[0]))
     (a,) = f.values[op.args[0]]
-    return [(a if source == target else f.let(f"bitcast {source} {a} to {target}"),)]
+    if register(source) == register(target):
+        return [(a,)]
+    apply = lambda x: f.let(f"bitcast {f.held(source)} {x} to {f.held(target)}")  # noqa: E731
+    return [(f.lanewise(apply, (register(source),), (a,)),)]
 
 
 ROWS: dict[str, Row] = {

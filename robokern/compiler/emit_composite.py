@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from robokern.compiler.emit_arithmetic import convert, select
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_memory import index_operand, load_leaf, store_leaf
@@ -9,8 +11,6 @@ from robokern.compiler.emit_types import literal, memory_size, register, registe
 from robokern.ir import layout
 from robokern.ir.nodes import Op, Value
 from robokern.ir.types import Scalar, int32, int64, scalar_of
-
-LONGEST_CHAIN = 36  # leaves that a run-time index searches with selects; longer composites go by memory
 
 
 def _constant(f: Function, op: Op) -> list[Operands]:
@@ -52,21 +52,26 @@ def _coerce(f: Function, operands: Operands, have: tuple[str, ...], want: tuple[
     if have == want:
         return operands
     return tuple(
-        o if h == w else f.let(f"{'inttoptr' if w == 'ptr' else 'ptrtoint'} {h} {o} to {w}")
+        o if h == w else f.lanewise(partial(_readdress, f, h, w), (h,), (o,))
         for o, h, w in zip(operands, have, want, strict=True)
     )
+
+
+def _readdress(f: Function, have: str, want: str, operand: str) -> str:
+    code = "inttoptr" if want == "ptr" else "ptrtoint"
+    return f.let(f"{code} {f.widened(have)} {operand} to {f.widened(want)}")
 
 
 def _pick(f: Function, op: Op) -> list[Operands]:
     whole, (index,) = f.arguments(op)
     types = registers(op.results[0].type)
     parts = _parts(whole, len(types))
-    if len(whole) > LONGEST_CHAIN:
+    if len(whole) > f.longest_chain:
         return [_pick_from_memory(f, op, whole, types)]
-    held, index = _compared(f, op.args[1], index)
+    scalar, index = _compared(f, op.args[1], index)
     chosen = tuple(zero(t) for t in types)
     for number, part in enumerate(parts):
-        chosen = select(f, types, f.let(f"icmp eq {held} {index}, {number}"), part, chosen)
+        chosen = select(f, types, _is_number(f, scalar, index, number), part, chosen)
     return [chosen]
 
 
@@ -86,10 +91,10 @@ def _pick_from_memory(f: Function, op: Op, whole: Operands, types: tuple[str, ..
 def _put(f: Function, op: Op) -> list[Operands]:
     whole, (index,), new = f.arguments(op)
     types = registers(op.args[2].type)
-    held, index = _compared(f, op.args[1], index)
+    scalar, index = _compared(f, op.args[1], index)
     changed: Operands = ()
     for number, old in enumerate(_parts(whole, len(new))):
-        changed += select(f, types, f.let(f"icmp eq {held} {index}, {number}"), new, old)
+        changed += select(f, types, _is_number(f, scalar, index, number), new, old)
     return [changed]
 
 
@@ -97,11 +102,17 @@ def _parts(whole: Operands, size: int) -> list[Operands]:
     return [whole[i : i + size] for i in range(0, len(whole), size)]
 
 
-def _compared(f: Function, index: Value, operand: str) -> tuple[str, str]:
+def _compared(f: Function, index: Value, operand: str) -> tuple[Scalar, str]:
     """The index wide enough that every part has a number in it."""
     scalar = scalar_of(index.type)
     wide = int64 if scalar.bits == 64 else int32
-    return register(wide), convert(f, operand, scalar, wide)
+    apply = partial(convert, f, source=scalar, target=wide)
+    return wide, f.lanewise(apply, (register(scalar),), (operand,))
+
+
+def _is_number(f: Function, scalar: Scalar, index: str, number: int) -> str:
+    apply = lambda i: f.let(f"icmp eq {f.held(scalar)} {i}, {f.number(scalar, number)}")  # noqa: E731
+    return f.lanewise(apply, (register(scalar),), (index,))
 
 
 ROWS: dict[str, Row] = {

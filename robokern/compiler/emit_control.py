@@ -71,14 +71,14 @@ def _for(f: Function, op: Op) -> list[Operands]:
     (region,) = op.regions
     scalar = scalar_of(region.params[0].type)
     unit = step == "1" or (step == "-1" and scalar.kind == "i")
-    first, limit = (start, stop) if unit else ("0", _turns(f, scalar, start, stop, step))
+    first, limit = (start, stop) if unit else ("0", turns(f, scalar, start, stop, step))
     loop = _Loop(f, (p.type for p in region.params), [(first,), *initial])
     (turn,), *carried = loop.names
     inside, end = f.fresh("body"), f.fresh("end")
     relation = "ne" if not unit else "lt" if step == "1" else "gt"
     f.branch(compare(f, scalar, relation, turn, limit), inside, end)
     f.open(inside)
-    counter = turn if unit else _counter(f, scalar, start, step, turn)
+    counter = turn if unit else counter_at(f, scalar, start, step, turn)
     f.values.update(zip(region.params, [(counter,), *carried], strict=True))
     values = f.block(region)
     wrap = "" if not unit else "nsw " if scalar.kind == "i" else "nuw "
@@ -88,25 +88,26 @@ def _for(f: Function, op: Op) -> list[Operands]:
     return carried
 
 
-def _counter(f: Function, t: Scalar, start: str, step: str, turn: str) -> str:
-    return f.let(f"add {register(t)} {start}, {f.let(f'mul {register(t)} {turn}, {step}')}")
+def counter_at(f: Function, t: Scalar, start: str, step: str, turn: str) -> str:
+    """The counter of a `for` in a turn."""
+    return f.let(f"add {f.held(t)} {start}, {f.let(f'mul {f.held(t)} {turn}, {step}')}")
 
 
-def _turns(f: Function, t: Scalar, start: str, stop: str, step: str) -> str:
+def turns(f: Function, t: Scalar, start: str, stop: str, step: str) -> str:
     """How often `for` runs, known beforehand so that no counter wraps; 0 for step 0."""
-    held = register(t)
-    upwards = compare(f, t, "gt", step, "0")
-    rising = f.let(f"and i1 {upwards}, {compare(f, t, 'lt', start, stop)}")
-    downwards = compare(f, t, "lt", step, "0")
-    falling = f.let(f"and i1 {downwards}, {compare(f, t, 'gt', start, stop)}")
-    enters = f.let(f"or i1 {rising}, {falling}")
+    held, none, one = f.held(t), f.number(t, 0), f.number(t, 1)
+    upwards = compare(f, t, "gt", step, none)
+    rising = f.let(f"and {f.bit} {upwards}, {compare(f, t, 'lt', start, stop)}")
+    downwards = compare(f, t, "lt", step, none)
+    falling = f.let(f"and {f.bit} {downwards}, {compare(f, t, 'gt', start, stop)}")
+    enters = f.let(f"or {f.bit} {rising}, {falling}")
     up, down = f.let(f"sub {held} {stop}, {start}"), f.let(f"sub {held} {start}, {stop}")
-    distance = f.let(f"select i1 {rising}, {held} {up}, {held} {down}")
-    size = f.let(f"select i1 {rising}, {held} {step}, {held} {f.let(f'sub {held} 0, {step}')}")
-    size = f.let(f"select i1 {enters}, {held} {size}, {held} 1")
-    whole = f.let(f"udiv {held} {f.let(f'sub {held} {distance}, 1')}, {size}")
-    count = f.let(f"add {held} {whole}, 1")
-    return f.let(f"select i1 {enters}, {held} {count}, {held} 0")
+    distance = f.let(f"select {f.bit} {rising}, {held} {up}, {held} {down}")
+    size = f.let(f"select {f.bit} {rising}, {held} {step}, {held} {f.let(f'sub {held} {none}, {step}')}")
+    size = f.let(f"select {f.bit} {enters}, {held} {size}, {held} {one}")
+    whole = f.let(f"udiv {held} {f.let(f'sub {held} {distance}, {one}')}, {size}")
+    count = f.let(f"add {held} {whole}, {one}")
+    return f.let(f"select {f.bit} {enters}, {held} {count}, {held} {none}")
 
 
 def _call(f: Function, op: Op) -> list[Operands]:

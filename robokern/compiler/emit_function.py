@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from robokern.compiler.emit_types import registers
+from robokern.compiler.emit_types import literal, register, registers
 from robokern.ir.nodes import Block, Func, Op, Value
-from robokern.ir.types import Type
+from robokern.ir.types import Scalar, Type
 
 if TYPE_CHECKING:
     from robokern.compiler.emit import Module
+
+_SUFFIX = {"half": "f16", "float": "f32", "double": "f64", "ptr": "p0"}
 
 Operands = tuple[str, ...]  # the leaves of a value: LLVM names or literals
 
@@ -21,6 +23,8 @@ class Function:
     Stack memory is reserved in the entry block, so that a loop does not grow the stack. A function that may
     return an array of its own is `framed`: its caller reserves that memory and passes it as `%frame`.
     """
+
+    longest_chain = 36  # leaves that a run-time index searches with selects; longer composites go by memory
 
     def __init__(self, module: Module, func: Func, rows: Mapping[str, Row], framed: bool) -> None:
         self.module = module
@@ -49,9 +53,34 @@ class Function:
         self.lines.append(f"  {name} = {instruction}")
         return name
 
+    @property
+    def bit(self) -> str:
+        """LLVM type of a condition."""
+        return self.widened("i1")
+
+    def held(self, scalar: Scalar) -> str:
+        """LLVM type in which a scalar is held."""
+        return self.widened(register(scalar))
+
+    def widened(self, held: str) -> str:
+        """The type that stands for the register type `held` in the rule being applied."""
+        return held
+
+    def suffix(self, held: str) -> str:
+        """How an intrinsic over such operands is marked: `f32`."""
+        return _SUFFIX.get(held, held)
+
+    def number(self, scalar: Scalar, value: Any) -> str:
+        """A literal of a scalar type."""
+        return literal(value, scalar)
+
+    def lanewise(self, rule: Callable[..., str], types: Sequence[str], operands: Sequence[str]) -> str:
+        """The result of a rule for scalar operands of the register types `types`."""
+        return rule(*operands)
+
     def intrinsic(self, name: str, result: str, *arguments: str) -> str:
         """Calls `llvm.name`; each argument is `type operand`."""
-        types = ", ".join(a.split(" ", 1)[0] for a in arguments)
+        types = ", ".join(a.split("> ")[0] + ">" if a[0] == "<" else a.split(" ", 1)[0] for a in arguments)
         self.module.declare(f"declare {result} @llvm.{name}({types})")
         return self.let(f"call {result} @llvm.{name}({', '.join(arguments)})")
 

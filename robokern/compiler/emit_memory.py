@@ -152,11 +152,19 @@ def _local(f: Function, op: Op) -> list[Operands]:
 
 def _shape(f: Function, op: Op) -> list[Operands]:
     length = f.values[op.args[0]][1 + int(op.attrs["dim"])]
-    return [(f.let(f"trunc i64 {length} to i32"),)]
+    return [
+        (
+            f.lanewise(
+                lambda n: f.let(f"trunc {f.widened('i64')} {n} to {f.widened('i32')}"), ("i64",), (length,)
+            ),
+        )
+    ]
 
 
 def _address(f: Function, op: Op) -> list[Operands]:
-    return [(f.let(f"ptrtoint ptr {f.values[op.args[0]][0]} to i64"),)]
+    address = f.values[op.args[0]][0]
+    apply = lambda a: f.let(f"ptrtoint {f.widened('ptr')} {a} to {f.widened('i64')}")  # noqa: E731
+    return [(f.lanewise(apply, ("ptr",), (address,)),)]
 
 
 def _atomic(f: Function, op: Op) -> list[Operands]:
