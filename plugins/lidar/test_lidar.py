@@ -22,14 +22,17 @@ MOUNT = {"position": (0.1, -0.2, 0.3), "rpy_deg": (5.0, -10.0, 20.0)}
 
 
 def world_of(
-    *geoms: Geom, bodies: tuple[str, ...] = ("world", "base", "leg", "tool"), worlds: int = 1
+    *geoms: Geom,
+    bodies: tuple[str, ...] = ("world", "base", "leg", "tool"),
+    worlds: int = 1,
+    device: str = "cpu",
 ) -> World:
-    return World("none", worlds, 0.01, (0.0, 0.0, -9.81), bodies, geoms=geoms, device="cpu")
+    return World("none", worlds, 0.01, (0.0, 0.0, -9.81), bodies, geoms=geoms, device=device)
 
 
 def frame_of(world: World, poses: dict[int, Any]) -> Frame:
     """Every body far below, but those of `poses`: body -> 7 numbers, or one row for each world."""
-    frame = Frame.allocate(world.num_worlds, len(world.bodies), 0, 0, "cpu")
+    frame = Frame.allocate(world.num_worlds, len(world.bodies), 0, 0, world.device)
     pose = frame.body_pose.numpy()
     pose[:, 1:, 2] = -1000.0
     for body, value in poses.items():
@@ -172,6 +175,21 @@ def test_world_three_has_the_same_bits_among_eight_and_sixty_four():
         return scan(world, frame, channels=16, columns=90, vertical_fov_deg=(-80.0, 10.0))["ranges"][3]
 
     assert third(8).tobytes() == third(64).tobytes()
+
+
+def test_the_same_bits_on_cpu_and_in_the_interpreter():
+    def on(device: str) -> dict[str, np.ndarray]:
+        leg, rock = Geom("leg", 2, "capsule", (0.3, 0.5)), Geom("rock", 0, "box", (0.4, 0.5, 0.6))
+        world = world_of(GROUND, leg, rock, device=device)
+        turn = Rotation.from_euler("ZYX", [40.0, 20.0, -10.0], degrees=True).as_quat()
+        frame = frame_of(world, {1: (0.0, 0.0, HEIGHT, *turn), 2: (1.0, 0.5, 1.0, *turn)})
+        fan = {"channels": 3, "columns": 6, "vertical_fov_deg": (-70.0, 10.0)}
+        return scan(world, frame, ray_alignment="yaw", **fan, **MOUNT)
+
+    cpu, ref = on("cpu"), on("ref")
+    assert 0.3 < np.isfinite(cpu["ranges"]).mean() < 1.0
+    for key in cpu:
+        assert cpu[key].tobytes() == ref[key].tobytes(), key
 
 
 def test_ranges_agree_with_mujoco(tmp_path: Path):

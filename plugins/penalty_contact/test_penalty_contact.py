@@ -62,10 +62,10 @@ CAPSULE = """
 """
 
 
-def loop_of(folder: Path, model: str, worlds: int = 1, **settings: Any) -> Loop:
+def loop_of(folder: Path, model: str, worlds: int = 1, device: str = "cpu", **settings: Any) -> Loop:
     path = folder / "scene.xml"
     path.write_text(model)
-    host = mujoco_host.Settings(model=path, worlds=worlds).open(seed=7, device="cpu")
+    host = mujoco_host.Settings(model=path, worlds=worlds).open(seed=7, device=device)
     made = Registry().load("penalty_contact")
     return Loop(host, [made("contact", made.Config(**settings))])
 
@@ -181,6 +181,23 @@ def test_both_ends_of_a_capsule_carry_it(tmp_path: Path):
         force = loop.plugins[0].outputs["force"].numpy()[0]
         assert force.shape == (2, 3)
         np.testing.assert_allclose(force[:, 2], GRAVITY / 2.0, rtol=1e-3)
+
+
+def test_the_same_bits_on_cpu_and_in_the_interpreter(tmp_path: Path):
+    def on(device: str) -> bytes:
+        settings = {"bodies": ["stick"], "stiffness": STIFFNESS, "zeta": 0.5}
+        with loop_of(tmp_path, CAPSULE, device=device, **settings) as loop:
+            loop.setup(0)
+            # sliding and turning, one end 5 mm deep
+            frame = loop.host.frame
+            frame.body_pose.numpy()[0, 1, 2] -= 0.005
+            frame.body_linear_velocity.numpy()[0, 1] = (0.3, -0.2, -0.1)
+            frame.body_angular_velocity.numpy()[0, 1] = (0.1, 0.4, 2.0)
+            loop.plugins[0].before_step(frame)
+            assert (loop.plugins[0].outputs["penetration"].numpy() > 0.004).all()
+            return frame.body_force.numpy().tobytes() + frame.body_torque.numpy().tobytes()
+
+    assert on("cpu") == on("ref")
 
 
 def test_damping_and_zeta_exclude_each_other(tmp_path: Path):

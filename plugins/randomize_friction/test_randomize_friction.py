@@ -17,13 +17,13 @@ DEFAULTS = np.array([1.0, 0.8, 0.6, 0.5])
 BODIES = ("world", "FL_foot", "FR_foot", "trunk")
 
 
-def world_of(worlds: int, seed: int = 7) -> World:
+def world_of(worlds: int, seed: int = 7, device: str = "cpu") -> World:
     geoms = tuple(Geom(f"{name}_geom", body, "sphere", (0.1,)) for body, name in enumerate(BODIES))
-    friction = Param.of("geom_friction", DEFAULTS, worlds, "1", "geom", "cpu")
+    friction = Param.of("geom_friction", DEFAULTS, worlds, "1", "geom", device)
     params = {"geom_friction": friction}
     offers = frozenset({"write:geom_friction"})
     return World(
-        "none", worlds, 0.01, (0, 0, -9.81), BODIES, (), geoms, params, offers, device="cpu", seed=seed
+        "none", worlds, 0.01, (0, 0, -9.81), BODIES, (), geoms, params, offers, device=device, seed=seed
     )
 
 
@@ -145,6 +145,12 @@ def test_the_same_bits_for_any_number_of_worlds_and_any_masks_before():
     draw(lots, np.arange(64) == 5)
     third = np.arange(8) == 3, np.arange(64) == 3
     assert draw(few, third[0])[3].tobytes() == draw(lots, third[1])[3].tobytes()
+
+
+@pytest.mark.parametrize("distribution", ["uniform", "log_uniform", "gaussian"])
+def test_the_same_bits_on_cpu_and_in_the_interpreter(distribution: str):
+    cpu, ref = (draw(plugin_of(world_of(4, device=d), distribution=distribution)) for d in ("cpu", "ref"))
+    assert cpu.tobytes() == ref.tobytes()
 
 
 def test_seed_and_name_give_other_draws():

@@ -20,13 +20,15 @@ INERTIA = np.array([[0.0, 0.0, 0.0], [0.3, 0.2, 0.1], [0.03, 0.02, 0.01], [0.003
 BODIES = ("world", "base", "thigh", "foot")
 
 
-def world_of(worlds: int, seed: int = 7) -> World:
+def world_of(worlds: int, seed: int = 7, device: str = "cpu") -> World:
     params = {
-        "body_mass": Param.of("body_mass", MASS, worlds, "kg", "body", "cpu"),
-        "body_inertia": Param.of("body_inertia", INERTIA, worlds, "kg m^2", "body", "cpu"),
+        "body_mass": Param.of("body_mass", MASS, worlds, "kg", "body", device),
+        "body_inertia": Param.of("body_inertia", INERTIA, worlds, "kg m^2", "body", device),
     }
     offers = frozenset({"write:body_mass", "write:body_inertia"})
-    return World("none", worlds, 0.01, (0, 0, -9.81), BODIES, (), (), params, offers, device="cpu", seed=seed)
+    return World(
+        "none", worlds, 0.01, (0, 0, -9.81), BODIES, (), (), params, offers, device=device, seed=seed
+    )
 
 
 def plugin_of(world: World, **settings: Any) -> Any:
@@ -130,6 +132,13 @@ def test_the_same_bits_for_any_number_of_worlds():
     few, lots = draw(plugin_of(world_of(8))), draw(plugin_of(world_of(64)))
     for a, b in zip(few, lots, strict=True):
         assert a[3].tobytes() == b[3].tobytes()
+
+
+@pytest.mark.parametrize("distribution", ["uniform", "log_uniform", "gaussian"])
+def test_the_same_bits_on_cpu_and_in_the_interpreter(distribution: str):
+    cpu, ref = (draw(plugin_of(world_of(4, device=d), distribution=distribution)) for d in ("cpu", "ref"))
+    for a, b in zip(cpu, ref, strict=True):
+        assert a.tobytes() == b.tobytes()
 
 
 def test_only_bodies_without_mass_is_refused():
