@@ -23,7 +23,7 @@ from robokern.compiler.adjoint_activity import RAW, Access, Analysis, Root
 from robokern.compiler.adjoint_inline import carries_float, inline
 from robokern.compiler.adjoint_promote import promote
 from robokern.compiler.adjoint_rules import Adjoints, Env
-from robokern.compiler.adjoint_sweep import Sweep
+from robokern.compiler.adjoint_sweep import Sweep, substitute
 from robokern.compiler.builder import Builder
 from robokern.compiler.prune import prune
 from robokern.compiler.simplify import simplify
@@ -31,6 +31,9 @@ from robokern.errors import AdjointError
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Func, Op, Value, walk
 from robokern.ir.types import ArrayType, Struct, Type
+
+
+Alias = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -63,20 +66,22 @@ class Adjoint:
     copies: frozenset[int]
 
 
-def effects(func: Func, active: frozenset[int]) -> Effects:
+def effects(func: Func, active: frozenset[int], alias: Alias = ()) -> Effects:
     """What a kernel does to its arrays; `active` are the parameters that are differentiable before it.
 
     Raises:
         AdjointError: it hides a dependence.
     """
-    facts = Analysis(inline(func), _roots(func, active)).run()
+    facts = Analysis(_merged(inline(func), alias), _roots(func, _first(active, alias))).run()
     numbers = {w: {int(str(a.root[1])) for a in facts.accesses if a.root[0] == "param" and a.writes is w} for w in (True, False)}
     reads = numbers[False] | {int(str(a.root[1])) for a in facts.accesses if a.op.name == "atomic" and a.root[0] == "param"}
     reached = frozenset(int(str(r[1])) for r in facts.roots if r[0] == "param")
     return Effects(frozenset(reads), frozenset(numbers[True]), reached)
 
 
-def adjoint(func: Func, active: frozenset[int], ndim: int, shared: bool = False) -> Adjoint:
+def adjoint(
+    func: Func, active: frozenset[int], ndim: int, shared: bool = False, alias: Alias = ()
+) -> Adjoint:
     """The reverse derivative of a kernel.
 
     Args:
@@ -84,11 +89,24 @@ def adjoint(func: Func, active: frozenset[int], ndim: int, shared: bool = False)
         active: numbers of the parameters (arrays, structs of arrays) that have adjoints to begin with.
         ndim: dimensions of the grid.
         shared: whether parameters may overlap in memory.
+        alias: for each parameter the first one that is the same array; (): all differ.
 
     Raises:
         AdjointError: it cannot be differentiated exactly.
     """
-    return _Adjoint(func, active, ndim, shared).run()
+    return _Adjoint(func, _first(active, alias), ndim, shared, alias).run()
+
+
+def _first(numbers: frozenset[int], alias: Alias) -> frozenset[int]:
+    return frozenset(alias[n] if alias else n for n in numbers)
+
+
+def _merged(func: Func, alias: Alias) -> Func:
+    """The function with parameters that are one array made one value; its values must be its own."""
+    by = {func.params[n]: func.params[first] for n, first in enumerate(alias) if n != first}
+    if by:
+        substitute(func.body, lambda v: by.get(v, v))
+    return func
 
 
 def _roots(func: Func, active: frozenset[int]) -> set[Root]:
@@ -111,9 +129,9 @@ def _arrays(type: Type, at: int) -> list[tuple[int, ArrayType]]:
 
 
 class _Adjoint:
-    def __init__(self, func: Func, active: frozenset[int], ndim: int, shared: bool) -> None:
+    def __init__(self, func: Func, active: frozenset[int], ndim: int, shared: bool, alias: Alias) -> None:
         self.original, self.ndim = func, ndim
-        self.func = promote(inline(func))
+        self.func = promote(_merged(inline(func), alias))
         self.facts = Analysis(self.func, _roots(func, active)).run()
         self.sweep = Sweep(self.facts, shared=shared)
         self.shadows: list[int] = []
@@ -139,7 +157,7 @@ class _Adjoint:
             gradient=None,
             replay=None,
         )
-        derived = prune(simplify(prune(derived)))
+        derived = self._without_unread(prune(simplify(prune(derived))))
         self._check(derived)
         used = self._accesses(derived)
         if not any(a.writes and a.root[0] == "param" and int(str(a.root[1])) >= len(self.func.params) for a in used):
@@ -150,6 +168,18 @@ class _Adjoint:
         types = tuple(v.type for v in kept)
         forward = self._forward(list(self.sweep.saved)) if kept else None
         return Adjoint(derived, tuple(self.shadows), types, forward, reads, copies)  # type: ignore[arg-type]
+
+    def _without_unread(self, derived: Func) -> Func:
+        """Leaves out stores of the replay to arrays that it does not read."""
+        while True:
+            own = [a for a in self._accesses(derived) if a.root[0] == "param" and a.root[1] in range(len(self.func.params))]
+            read = {a.root for a in own if not a.writes}
+            dead = {a.op for a in own if a.writes and a.root not in read}
+            if not dead:
+                return derived
+            for block in _blocks(derived.body):
+                block.ops[:] = [op for op in block.ops if op not in dead]
+            derived = prune(derived)
 
     def _accesses(self, func: Func) -> list[Access]:
         return Analysis(func, set()).run().accesses
@@ -231,6 +261,10 @@ class _Adjoint:
         return simplify(
             replace(func, name=f"forward_{func.name}", params=(*func.params, *params), names=(*func.names, *names))
         )
+
+
+def _blocks(block: Block) -> list[Block]:
+    return [block, *(r for op in walk(block) for r in op.regions)]
 
 
 def _store_after(block: Block, op: Op, array: Value, ndim: int) -> None:

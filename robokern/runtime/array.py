@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import operator
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, is_concrete
+from robokern.runtime import recording
 from robokern.runtime.device import CPU, Device, DeviceLike, get_device
 from robokern.runtime.hostvalue import (
     Ndarray,
@@ -53,6 +54,7 @@ class Array:
         copy: False shares the memory of `data`, a NumPy array, and keeps it alive.
         ndim: number of dimensions, in an annotation or as a check.
         requires_grad: whether `grad` holds an array of the same shape.
+        retain_grad: whether a tape's `grad` is by the value last written instead of the one before the tape.
 
     Raises:
         TypeError: `data` does not convert to `dtype`; with copy=False: has another dtype.
@@ -69,6 +71,7 @@ class Array:
         "dtype",
         "plain_type",
         "requires_grad",
+        "retain_grad",
         "shape",
         "strides",
         "type",
@@ -82,6 +85,7 @@ class Array:
     descriptor: bytes  # address, shape, strides, as kernels read them
     plain_type: ArrayType | None  # `type` when C-contiguous, else None: one comparison clears an argument
     requires_grad: bool
+    retain_grad: bool  # whether `grad` receives the derivative by what was last written, not by what was there first
     _numpy: Ndarray
     _keep: list[Any]  # arrays that struct elements refer to
     _grad: Array | None
@@ -95,6 +99,7 @@ class Array:
         copy: bool = True,
         ndim: int | None = None,
         requires_grad: bool = False,
+        retain_grad: bool = False,
     ) -> Any:
         element = as_type(dtype)
         if data is None and shape is None:
@@ -105,7 +110,7 @@ class Array:
             made = _from_data(data, element, shape, get_device(device), copy)
         if ndim is not None and made.ndim != ndim:
             raise ValueError(f"array: expected {ndim} dimensions, got shape {made.shape} of {made.dtype}")
-        made.requires_grad = requires_grad
+        made.requires_grad, made.retain_grad = requires_grad, retain_grad
         return made
 
     def __class_getitem__(cls, dtype: Any) -> ArrayType:
@@ -162,6 +167,8 @@ class Array:
         if values.shape != self._numpy.shape:
             found = values.shape[: values.ndim - len(component_shape(self.dtype))]
             raise ValueError(f"array.assign: expected shape {self.shape} of {self.dtype}, got {found}")
+        if recording.tapes:
+            recording.tapes[-1].write(self, self._numpy, source)
         np.copyto(self._numpy, values)
         self._keep = keep
         return self
@@ -176,12 +183,16 @@ class Array:
         one, keep = elements(value, self.dtype if not _is_number(value) else _component_type(self.dtype))
         if one.shape not in ((), component_shape(self.dtype)):
             raise ValueError(f"array.fill_: expected one {self.dtype}, got shape {one.shape}")
+        if recording.tapes:
+            recording.tapes[-1].write(self, self._numpy, one)
         self._numpy[...] = one
         self._keep = keep
         return self
 
     def zero_(self) -> Array:
         """Sets all bytes of every element to zero; returns the array."""
+        if recording.tapes:
+            recording.tapes[-1].write(self, self._numpy, np.zeros((), self._numpy.dtype))
         self._numpy[...] = np.zeros((), self._numpy.dtype)
         self._keep = []
         return self
@@ -192,10 +203,16 @@ class Array:
         dimensions = picked.ndim - len(component_shape(self.dtype))
         if dimensions == 0:
             return host_value(picked, self.dtype)
-        return wrap(picked, self.dtype, self.device, self._keep)
+        made = wrap(picked, self.dtype, self.device, self._keep)
+        if self.requires_grad and self.grad is not None:
+            made.grad = wrap(self.grad._numpy[_checked_key(key, self.ndim)], self.dtype, self.device)
+        return made
 
     def __setitem__(self, key: Any, value: Any) -> None:
         values, keep = self._values(value)
+        if recording.tapes:
+            place = self._numpy[(*_checked_key(key, self.ndim), ...)]
+            recording.tapes[-1].write(self, place, value if isinstance(value, Array) else values)
         self._numpy[_checked_key(key, self.ndim)] = values
         self._keep = [*self._keep, *keep] if keep else self._keep
 
@@ -229,7 +246,8 @@ class Array:
             raise ValueError(
                 f"array.reshape: cannot shape {self.size} elements of shape {self.shape} as {shape}"
             )
-        return self._view(self._numpy.reshape(*wanted, *component_shape(self.dtype)), self.dtype)
+        made = self._view(self._numpy.reshape(*wanted, *component_shape(self.dtype)), self.dtype)
+        return self._with_grad(made, lambda grad: grad.reshape(wanted))
 
     def flatten(self) -> Array:
         """A 1-D view.
@@ -251,9 +269,10 @@ class Array:
         if mine != other:
             raise ValueError(f"array.view: {element} has {other} bytes, elements of {self.dtype} have {mine}")
         self._need_contiguous("view")
-        return self._view(
+        made = self._view(
             self._numpy.view(base_dtype(element)).reshape(self.shape + component_shape(element)), element
         )
+        return self._with_grad(made, lambda grad: grad.view(element))
 
     def transpose(self, axes: Sequence[int] | None = None) -> Array:
         """A view with the dimensions in another order; reversed when `axes` is None."""
@@ -261,7 +280,8 @@ class Array:
         if sorted(order) != list(range(self.ndim)):
             raise ValueError(f"array.transpose: expected an order of {self.ndim} dimensions, got {axes}")
         components = range(self.ndim, self._numpy.ndim)
-        return self._view(self._numpy.transpose(*order, *components), self.dtype)
+        made = self._view(self._numpy.transpose(*order, *components), self.dtype)
+        return self._with_grad(made, lambda grad: grad.transpose(axes))
 
     def contiguous(self) -> Array:
         """This array when it is contiguous, else a contiguous copy."""
@@ -270,6 +290,8 @@ class Array:
     def clone(self) -> Array:
         """A contiguous copy."""
         made = wrap(aligned(self._numpy.shape, self._numpy.dtype), self.dtype, self.device, self._keep)
+        if recording.tapes:
+            recording.tapes[-1].write(made, made._numpy, self)
         made._numpy[...] = self._numpy
         made.requires_grad = self.requires_grad
         return made
@@ -281,7 +303,9 @@ class Array:
             DeviceError: there is no such device.
         """
         place = get_device(device)
-        return self if place is self.device else wrap(self._numpy, self.dtype, place, self._keep)
+        if place is self.device:
+            return self
+        return self._with_grad(wrap(self._numpy, self.dtype, place, self._keep), lambda grad: grad)
 
     def list(self) -> Any:
         """The elements as nested Python lists."""
@@ -313,6 +337,12 @@ class Array:
     def _view(self, data: Ndarray, dtype: Type) -> Array:
         return wrap(data, dtype, self.device, self._keep)
 
+    def _with_grad(self, made: Array, of: Callable[[Array], Array]) -> Array:
+        """A view whose `grad` is the same view of this array's."""
+        if self.requires_grad and self.grad is not None:
+            made.grad = of(self.grad)
+        return made
+
     def _need_contiguous(self, what: str) -> None:
         if not self.is_contiguous:
             raise ValueError(
@@ -331,7 +361,7 @@ def wrap(data: Ndarray, dtype: Type, device: Device = CPU, keep: list[Any] | Non
     made.type = array_type(dtype, ndim)
     made.plain_type = made.type if data.flags.c_contiguous else None
     made.descriptor = _descriptor(ndim).pack(made.ptr, *made.shape, *made.strides)
-    made.requires_grad, made._grad = False, None
+    made.requires_grad, made.retain_grad, made._grad = False, False, None
     return made
 
 
@@ -418,6 +448,8 @@ def _copied(data: Any, dtype: Type, shape: Shape | None, device: Device) -> Arra
         values = np.broadcast_to(values, made._numpy.shape)
     if values.size != made._numpy.size or len(wanted) > MAX_DIMENSIONS:
         raise ValueError(f"array: cannot shape data of shape {values.shape} as {wanted} elements of {dtype}")
+    if recording.tapes and isinstance(data, Array):
+        recording.tapes[-1].write(made, made._numpy, data)
     made._numpy[...] = values.reshape(made._numpy.shape)
     made._keep = [*keep, *data._keep] if isinstance(data, Array) else keep
     return made

@@ -1,0 +1,10 @@
+"""Who is told of launches and writes: the tapes that are open, innermost last. Empty: nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from robokern.runtime.tape import Tape
+
+tapes: list[Tape] = []
