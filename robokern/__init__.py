@@ -101,6 +101,7 @@ from robokern.runtime.device import (
     synchronize,
 )
 from robokern.runtime.launch import Launch, launch
+from robokern.runtime.load import init, load_module
 from robokern.runtime.map import map
 from robokern.runtime.timer import ScopedTimer
 
@@ -114,6 +115,7 @@ globals().update({n: b for n, b in _BUILTINS.items() if n not in globals() and n
 
 _LATER = {
     "set_cpu_threads": "robokern.runtime.driver_cpu",
+    **dict.fromkeys(("compile_aot_module", "load_aot_module"), "robokern.runtime.ahead_of_time"),
     "Bvh": "robokern.geometry.bvh",
     "Mesh": "robokern.geometry.mesh",
     **dict.fromkeys(("Scene", "Instance"), "robokern.geometry.scene"),

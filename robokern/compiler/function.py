@@ -191,6 +191,8 @@ class Kernel:
     Attributes:
         params: names and types of its parameters.
         launchers: the runtime's prepared launches, by argument types.
+        listed: what `overload` made of it.
+        ahead: what makes a launcher of code compiled ahead of time, by the text of the argument types.
     """
 
     def __init__(self, python: Callable[..., Any], given: dict[str, Any]) -> None:
@@ -200,6 +202,8 @@ class Kernel:
         self.module = self.__module__ = python.__module__
         self.__doc__ = python.__doc__
         self.launchers: dict[Any, Any] = {}
+        self.listed: list[Kernel] = []
+        self.ahead: dict[str, Callable[..., Any]] = {}
 
     @property
     def params(self) -> tuple[tuple[str, Any], ...]:
@@ -276,10 +280,15 @@ def overload(kernel: Any, types: Any = None) -> Kernel:
         generic = kernel.__globals__.get(kernel.__name__) or Overload(kernel).captured.get(kernel.__name__)
         if not isinstance(generic, Kernel):
             raise TypeError(f"overload: no generic kernel {kernel.__name__!r} stands above")
-        return generic.with_types(dict(Overload(kernel).params))
+        return _listed(generic, dict(Overload(kernel).params))
     if not isinstance(types, dict):
         types = dict(zip((n for n, _ in kernel.params), types or (), strict=False))
-    return kernel.with_types(types)
+    return _listed(kernel, types)
+
+
+def _listed(generic: Kernel, types: dict[str, Any]) -> Kernel:
+    generic.listed.append(generic.with_types(types))
+    return generic.listed[-1]
 
 
 @dataclass_transform(kw_only_default=True)

@@ -41,10 +41,14 @@ class ObjectCache:
 
     Args:
         folder: made when first written to.
+
+    Attributes:
+        more: folders that are only read, after `folder`.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.more: list[Path] = []
         self._memory: dict[str, bytes] = {}
         self._warned = False
 
@@ -63,27 +67,42 @@ class ObjectCache:
 
     def path(self, key: str) -> Path:
         """Where the entry of `key` lies."""
-        return self.folder / key[:2] / f"{key}.o"
+        return _place(self.folder, key)
 
     def load(self, key: str) -> bytes | None:
         """The code stored under `key`, or None when there is no sound entry."""
-        try:
-            entry = self.path(key).read_bytes()
-        except OSError:
-            return None
-        return _code_of(entry, key)
+        for folder in (self.folder, *self.more):
+            try:
+                code = _code_of(_place(folder, key).read_bytes(), key)
+            except OSError:
+                continue
+            if code is not None:
+                return code
+        return None
 
     def store(self, key: str, code: bytes) -> None:
         """Publishes `code` under `key`; keeps it in memory, with one warning, where that fails."""
+        try:
+            self.publish(key, code)
+        except OSError as error:
+            self._keep_in_memory(key, code, error)
+
+    def publish(self, key: str, code: bytes) -> Path:
+        """Writes the entry of `key`.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
         path = self.path(key)
         temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.new")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(_entry_of(key, code))
             os.replace(temporary, path)
-        except OSError as error:
+        except OSError:
             _discard(temporary)
-            self._keep_in_memory(key, code, error)
+            raise
+        return path
 
     def _keep_in_memory(self, key: str, code: bytes, error: OSError) -> None:
         self._memory[key] = code
@@ -95,6 +114,10 @@ class ObjectCache:
                 RuntimeWarning,
                 stacklevel=2,
             )
+
+
+def _place(folder: Path, key: str) -> Path:
+    return folder / key[:2] / f"{key}.o"
 
 
 def _entry_of(key: str, code: bytes) -> bytes:

@@ -141,12 +141,17 @@ def platform_lines(triple: str) -> str:
 
 
 def _pool_code() -> bytes:
+    return pool_object()[1]
+
+
+def pool_object() -> tuple[str, bytes]:
+    """The thread pool's key in the cache, and its object code."""
     from llvmlite import __version__, binding
 
     triple = binding.get_default_triple()
     text = platform_lines(triple) + POOL.read_text()
     key = hashlib.sha256(f"{__version__}\n{triple}\n{text}".encode()).hexdigest()
-    return object_cache().get(key, lambda: compile_text(text, triple))
+    return key, object_cache().get(key, lambda: compile_text(text, triple))
 
 
 def compile_text(text: str, triple: str) -> bytes:

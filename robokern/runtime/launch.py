@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import struct
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,14 @@ from robokern.compiler.function import Kernel
 from robokern.errors import KernelAssertionError, LaunchError
 from robokern.ir import layout
 from robokern.ir.types import BY_NAME, Type, is_float, matches
-from robokern.runtime import driver_cpu
+from robokern.runtime import driver_cpu, recording
 from robokern.runtime.arguments import Argument, Misfit, argument, packer
 from robokern.runtime.array import array_type
 from robokern.runtime.device import CPU, REF, Device, DeviceLike, get_device
 from robokern.runtime.hostvalue import component_shape, describe, listed, type_of
 
 if TYPE_CHECKING:
-    from robokern.ir.nodes import Func
+    from robokern.ir.nodes import Assert, Func
 
 Dim = int | Sequence[int]
 
@@ -73,6 +74,11 @@ def launch(
         ) from None
     if record_cmd:
         return Launch(launcher, place, dim, values)
+    if recording.tapes:
+        recording.tapes[-1].launch(
+            launcher, place, Grid(kernel.name, dim, launcher.tid_ndim), launcher.arguments(values)
+        )
+        return None
     launcher.launch(place, dim, values)
     return None
 
@@ -117,15 +123,32 @@ class Launcher:
     def __init__(self, kernel: Kernel, types: tuple[Type, ...]) -> None:
         self.kernel = kernel
         self.types = types
-        self.func: Func = _lowered(kernel, types)
-        self.tid_ndim = self.func.tid_ndim
-        self.keeps_rows = _adds_floats(self.func)
+        self.tid_ndim, self.keeps_rows = self.describe()
         self._pack = tuple(packer(t) for t in types)
         self._programs: dict[bool, driver_cpu.Program] = {}
         self._entry = 0
         self._run: Callable[[int, int, int, bytes, int], int] = _unloaded
         self._quick_limit = 0  # the largest dim that needs no further look
         self._size = layout.argument_offsets(types)[-1]
+
+    @cached_property
+    def func(self) -> Func:
+        """The kernel's program for these types."""
+        return _lowered(self.kernel, self.types)
+
+    def describe(self) -> tuple[int | None, bool]:
+        """Coordinates that `tid()` gives, and whether the items of a row stay in order."""
+        return self.func.tid_ndim, adds_floats(self.func)
+
+    def code(self, contiguous: bool) -> bytes:
+        """Its object code."""
+        return compiled(self.func, contiguous)
+
+    def check(self, number: int) -> Assert:
+        """The `assert` that a status record's number, less one, means."""
+        from robokern.compiler.emit import assertions
+
+        return assertions(self.func)[number]
 
     def launch(self, place: Device, dim: Dim, values: list[Any]) -> None:
         """Checks, packs and runs."""
@@ -209,7 +232,7 @@ class Launcher:
         """The compiled kernel: for C-contiguous arrays only, or for any strides."""
         with driver_cpu.lock:
             if contiguous not in self._programs:
-                self._programs[contiguous] = _compiled(self.func, contiguous)
+                self._programs[contiguous] = driver_cpu.Program(self.code(contiguous))
                 if contiguous:
                     self._make_quick(self._programs[contiguous])
         return self._programs[contiguous]
@@ -231,10 +254,8 @@ class Launcher:
 
     def _assertion_error(self, failed: int, shape: tuple[Any, ...]) -> KernelAssertionError:
         item, number = failed >> 16, (failed & 0xFFFF) - 1
-        from robokern.compiler.emit import assertions
-
         place = tuple(int(i) for i in np.unravel_index(item, shape))
-        check = assertions(self.func)[number]
+        check = self.check(number)
         return KernelAssertionError(
             f"{check.loc}: {check.message}; in kernel {self.kernel.name!r}, item {place} of grid {shape}"
         )
@@ -312,6 +333,9 @@ class Launch:
         Raises:
             KernelAssertionError: an `assert` in the kernel failed for some item; the others have run.
         """
+        if recording.tapes:
+            recording.tapes[-1].launch(self._launcher, self.device, self._grid, self._arguments)
+            return
         ready = self._ready
         if ready is None:
             ready = self._ready = self._prepared()
@@ -331,22 +355,28 @@ def prepare(kernel: Kernel, values: list[Any]) -> Launcher:
     generic = kernel.is_generic
     values = _complete(kernel, values)
     types = tuple(_resolved(kernel, i, v) if generic else kernel.params[i][1] for i, v in enumerate(values))
-    key = types if generic else None
+    return prepare_types(kernel, types)
+
+
+def prepare_types(kernel: Kernel, types: tuple[Type, ...]) -> Launcher:
+    """The launcher for these argument types, made when there is none yet."""
+    key = types if kernel.is_generic else None
     with driver_cpu.lock:
         if key not in kernel.launchers:
-            kernel.launchers[key] = _launcher_class(kernel)(kernel, types)
+            kernel.launchers[key] = _launcher(kernel, types)
             options.before_change(kernel.launchers.clear)
         found: Launcher = kernel.launchers[key]
     return found
 
 
-def _launcher_class(kernel: Kernel) -> type[Launcher]:
-    if kernel.options.mode == "release" and not kernel.options.verify_fp:
-        return Launcher
-    # seldom needed, and it extends this module
-    from robokern.runtime.checked import CheckedLauncher
+def _launcher(kernel: Kernel, types: tuple[Type, ...]) -> Launcher:
+    if kernel.options.mode != "release" or kernel.options.verify_fp:
+        # seldom needed, and it extends this module
+        from robokern.runtime.checked import CheckedLauncher
 
-    return CheckedLauncher
+        return CheckedLauncher(kernel, types)
+    ahead = kernel.ahead.get(repr(types))
+    return Launcher(kernel, types) if ahead is None else ahead(kernel, types)
 
 
 def _complete(kernel: Kernel, values: list[Any]) -> list[Any]:
@@ -392,15 +422,16 @@ def _leaves(type: Type, record: bytes) -> list[Any]:
     return [np.frombuffer(record, layout.numpy_dtype(scalar), 1, offset)[0] for scalar, offset in scalars]
 
 
-def _compiled(func: Func, contiguous: bool) -> driver_cpu.Program:
+def compiled(func: Func, contiguous: bool) -> bytes:
+    """Object code of a kernel for this machine, from the cache if it is there."""
     from robokern.compiler import build, target
     from robokern.runtime.cache import object_cache
 
     place = target.cpu(contiguous)
-    return driver_cpu.Program(object_cache().get(build.key(func, place), lambda: build.compile(func, place)))
+    return object_cache().get(build.key(func, place), lambda: build.compile(func, place))
 
 
-def _adds_floats(func: Func) -> bool:
+def adds_floats(func: Func) -> bool:
     """Whether it combines floats atomically, so that the order of items shows in the last bits."""
     from robokern.ir.nodes import callees, walk
 

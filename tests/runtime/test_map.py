@@ -103,16 +103,19 @@ def test_gradients_are_asked_for_where_an_input_does():
     assert not rk.map(mixed, rk.zeros(2), 1.0).requires_grad
 
 
+TWO, VECTORS = rk.zeros(2), rk.zeros(2, rk.vec3)
+
+
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
         (lambda: rk.map(mixed, 1.0, 2.0), TypeError, "map: expected an array among the inputs of mixed()"),
-        (lambda: rk.map(mixed, rk.zeros(2, rk.vec3), 1.0), TypeError, "map: mixed() does not take (vec3, float 1.0)"),
+        (lambda: rk.map(mixed, VECTORS, 1.0), TypeError, "map: mixed() does not take (vec3, float 1.0)"),
         (lambda: rk.map(nothing, rk.zeros(2)), TypeError, "map: nothing() returns nothing"),
-        (lambda: rk.map(mixed, rk.zeros(2), 1.0, out=rk.zeros(3)), ValueError, "expected shape (2,), got (3,)"),
-        (lambda: rk.map(mixed, rk.zeros(2), 1.0, out=rk.zeros(2, int)), TypeError, "expected an array of float32"),
+        (lambda: rk.map(mixed, TWO, 1.0, out=rk.zeros(3)), ValueError, "expected shape (2,), got (3,)"),
+        (lambda: rk.map(mixed, TWO, 1.0, out=rk.zeros(2, int)), TypeError, "expected an array of float32"),
         (lambda: rk.map(mixed, rk.zeros(2), rk.zeros(3)), ValueError, "broadcast"),
-        (lambda: rk.map(both, rk.zeros(2, rk.vec3), 1.0, out=rk.zeros(2)), ValueError, "expected 2 arrays in out, got 1"),
+        (lambda: rk.map(both, VECTORS, 1.0, out=TWO), ValueError, "expected 2 arrays in out, got 1"),
         (lambda: rk.map(7, rk.zeros(2)), TypeError, "map: expected a func, got int 7"),
     ],
 )  # fmt: skip

@@ -1,0 +1,252 @@
+"""Kernels compiled ahead of time into a folder, which a later process loads without compiling anything.
+
+The folder is laid out like the cache, and has a manifest: what it was made for (processor, version), and for
+each kernel and list of argument types its fingerprint, its two programs and the texts of its asserts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from functools import cache, partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from robokern.compiler import target
+from robokern.compiler.fingerprint import fingerprint
+from robokern.compiler.function import Kernel
+from robokern.errors import DeviceError, KernelError
+from robokern.ir.nodes import Assert, Loc
+from robokern.ir.types import Type
+from robokern.runtime import driver_cpu
+from robokern.runtime.cache import ObjectCache, object_cache
+from robokern.runtime.device import DeviceLike, get_device
+from robokern.runtime.launch import Launcher, adds_floats
+from robokern.runtime.load import concrete, kernels_of, module_name
+
+MANIFEST = "manifest.json"
+
+Kernels = ModuleType | str | Kernel | Sequence[Kernel]
+
+
+def compile_aot_module(
+    module: Kernels, device: DeviceLike = None, module_dir: str | os.PathLike[str] | None = None
+) -> list[Path]:
+    """Compiles kernels into a folder for `load_aot_module` in a later process.
+
+    Args:
+        module: a Python module or its name: all its kernels; or one kernel; or a list of kernels. Generic
+            kernels are compiled for the types that `overload` listed.
+        device: as for `launch`; the devices of this version share the processor's code.
+        module_dir: the folder; made when there is none. What was in its manifest is replaced.
+
+    Returns:
+        The files written, the manifest last.
+
+    Raises:
+        KernelError: a kernel cannot be compiled.
+        ValueError: `module_dir` is missing, or a generic kernel has no listed types.
+        OSError: the folder cannot be written.
+    """
+    get_device(device)
+    if module_dir is None:
+        raise ValueError("compile_aot_module: expected a folder, module_dir=...")
+    folder = Path(module_dir)
+    store = ObjectCache(folder)
+    files: list[Path] = []
+    entries = [_compiled(kernel, store, files) for kernel in _listed(module)]
+    pool_key, pool_code = driver_cpu.pool_object()
+    files.append(store.publish(pool_key, pool_code))
+    text = json.dumps({**_made_for(), "features": target.cpu().features, "kernels": entries}, indent=1)
+    temporary = folder / f"{MANIFEST}.{os.getpid()}.new"
+    temporary.write_text(text)
+    os.replace(temporary, folder / MANIFEST)
+    return [*files, folder / MANIFEST]
+
+
+def load_aot_module(
+    module: Kernels, device: DeviceLike = None, module_dir: str | os.PathLike[str] | None = None
+) -> None:
+    """Has kernels run the code that `compile_aot_module` left in a folder.
+
+    Args:
+        module: as it was compiled; its kernels are those of this process, with unchanged text.
+        device: as for `launch`.
+        module_dir: the folder.
+
+    Raises:
+        FileNotFoundError: the folder holds no compiled kernels.
+        DeviceError: it was made for another processor.
+        KernelError: it was made by another version of robokern, from another text, with other options, or
+            lacks a kernel.
+        ValueError: `module_dir` is missing.
+    """
+    get_device(device)
+    if module_dir is None:
+        raise ValueError("load_aot_module: expected a folder, module_dir=...")
+    folder = Path(module_dir)
+    manifest = _read(folder)
+    entries: dict[tuple[str, str], dict[str, Any]] = {
+        (e["kernel"], e["types"]): e for e in manifest["kernels"]
+    }
+    chosen = [(kernel, _entry(kernel, entries, folder)) for kernel in _listed(module)]
+    if folder not in object_cache().more:
+        object_cache().more.append(folder)
+    for kernel, entry in chosen:
+        kernel.ahead[entry["types"]] = partial(AheadLauncher, entry, folder)
+        kernel.launchers.clear()
+    for generic in _generic(module):
+        for kernel in generic.listed:
+            generic.ahead.update(kernel.ahead)
+        generic.launchers.clear()
+
+
+class AheadLauncher(Launcher):
+    """A launcher whose code comes from a folder; the front end runs on device `ref` only."""
+
+    def __init__(self, entry: dict[str, Any], folder: Path, kernel: Kernel, types: tuple[Type, ...]) -> None:
+        self._entry_of, self._folder = entry, folder
+        super().__init__(kernel, types)
+
+    def describe(self) -> tuple[int | None, bool]:
+        """As the manifest says."""
+        return self._entry_of["tid_ndim"], self._entry_of["keeps_rows"]
+
+    def code(self, contiguous: bool) -> bytes:
+        """From the folder."""
+        key: str = self._entry_of["contiguous" if contiguous else "strided"]
+        return object_cache().get(key, self._damaged)
+
+    def check(self, number: int) -> Assert:
+        """From the manifest."""
+        message, file, line, column = self._entry_of["asserts"][number]
+        return Assert(message, Loc(file, line, column))
+
+    def _damaged(self) -> bytes:
+        raise KernelError(f"{self._folder}: the code of kernel {self.kernel.name!r} is damaged; {_AGAIN}")
+
+
+_AGAIN = "run compile_aot_module again"
+
+
+def _listed(module: Kernels) -> list[Kernel]:
+    """The kernels with fixed types that `module` means."""
+    if isinstance(module, (str, ModuleType)):
+        found = kernels_of(module_name(module))
+    else:
+        found = [k for one in _given(module) for k in concrete(one)]
+    for generic in _generic(module):
+        if not generic.listed:
+            raise ValueError(
+                f"kernel {generic.name!r} is generic: list its types with rk.overload({generic.name}, [...])"
+            )
+    return found
+
+
+def _given(module: Any) -> Iterable[Kernel]:
+    given = [module] if isinstance(module, Kernel) else module
+    for kernel in given:
+        if not isinstance(kernel, Kernel):
+            raise TypeError(f"expected a module or kernels, got {type(kernel).__name__}")
+    return list(given)
+
+
+def _generic(module: Kernels) -> list[Kernel]:
+    if isinstance(module, (str, ModuleType)):
+        import sys
+
+        name = module_name(module)
+        members = vars(sys.modules[name]).values() if name in sys.modules else ()
+        return [k for k in members if isinstance(k, Kernel) and k.module == name and k.is_generic]
+    return [k for k in _given(module) if k.is_generic]
+
+
+def _name(kernel: Kernel) -> str:
+    return f"{kernel.module}.{kernel.overload.python.__qualname__}"
+
+
+def _types(kernel: Kernel) -> tuple[Type, ...]:
+    return tuple(t for _, t in kernel.params)
+
+
+def _compiled(kernel: Kernel, store: ObjectCache, files: list[Path]) -> dict[str, Any]:
+    """Writes a kernel's two programs; gives its entry of the manifest."""
+    from robokern.compiler import build
+    from robokern.compiler.emit import assertions
+    from robokern.compiler.frontend import lower
+
+    func = lower(kernel, _types(kernel))
+    entry = {
+        "kernel": _name(kernel),
+        "types": repr(_types(kernel)),
+        "fingerprint": fingerprint(kernel.overload),
+        "options": repr(kernel.options.key()),
+        "tid_ndim": func.tid_ndim,
+        "keeps_rows": adds_floats(func),
+        "asserts": [(a.message, a.loc.file, a.loc.line, a.loc.column) for a in assertions(func)],
+    }
+    for name, contiguous in (("contiguous", True), ("strided", False)):
+        place = target.cpu(contiguous)
+        key = build.key(func, place)
+        files.append(store.publish(key, object_cache().get(key, partial(build.compile, func, place))))
+        entry[name] = key
+    return entry
+
+
+def _made_for() -> dict[str, str]:
+    return {"machine": f"{platform.machine()} {target.cpu().triple}", "version": _version()}
+
+
+@cache
+def _version() -> str:
+    """Hash of the compiler's sources."""
+    root = Path(target.__file__).parent
+    sources = sorted([*root.glob("*.py"), *(root.parent / "ir").glob("*.py")])
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{folder}: no kernels compiled ahead of time here; {_AGAIN}") from None
+    except ValueError as error:
+        raise KernelError(f"{folder / MANIFEST}: damaged ({error}); {_AGAIN}") from None
+    mine = _made_for()
+    if manifest["machine"] != mine["machine"]:
+        raise DeviceError(f"{folder}: made for {manifest['machine']}, this is {mine['machine']}; {_AGAIN}")
+    missing = _features(manifest["features"]) - _features(target.cpu().features)
+    if missing:
+        raise DeviceError(
+            f"{folder}: made for a processor with {', '.join(sorted(missing))}, "
+            f"which this one lacks; {_AGAIN}"
+        )
+    if manifest["version"] != mine["version"]:
+        raise KernelError(f"{folder}: made by another version of robokern; {_AGAIN}")
+    return manifest
+
+
+def _features(text: str) -> set[str]:
+    return {feature[1:] for feature in text.split(",") if feature.startswith("+")}
+
+
+def _entry(kernel: Kernel, entries: dict[tuple[str, str], dict[str, Any]], folder: Path) -> dict[str, Any]:
+    entry = entries.get((_name(kernel), repr(_types(kernel))))
+    if entry is None:
+        shown = ", ".join(str(t) for t in _types(kernel))
+        raise KernelError(f"{folder}: has no kernel {_name(kernel)} for ({shown}); {_AGAIN}")
+    what = {"fingerprint": fingerprint(kernel.overload), "options": repr(kernel.options.key())}
+    if entry["fingerprint"] != what["fingerprint"]:
+        code = kernel.overload.python.__code__
+        raise KernelError(
+            f"kernel {kernel.name!r}, or something it uses, differs from what {folder} was made of; {_AGAIN}",
+            code.co_filename,
+            code.co_firstlineno,
+        )
+    if entry["options"] != what["options"]:
+        raise KernelError(f"{folder}: kernel {kernel.name!r} was compiled with other options; {_AGAIN}")
+    return entry

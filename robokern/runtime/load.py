@@ -1,0 +1,112 @@
+"""Compiling the kernels of a Python module before their first launch, several at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from types import ModuleType
+from typing import Any
+
+from robokern.compiler.function import Kernel
+from robokern.runtime import driver_cpu
+from robokern.runtime.device import Device, DeviceLike, get_device
+from robokern.runtime.launch import Launcher, prepare_types
+
+
+def init() -> None:
+    """Does nothing: the library is ready when it is imported. Programs written for Warp call it."""
+
+
+def load_module(
+    module: ModuleType | str | None = None,
+    device: DeviceLike | Sequence[DeviceLike] = None,
+    recursive: bool = False,
+    max_workers: int | None = None,
+) -> None:
+    """Compiles all kernels of an imported Python module now, so that no launch has to.
+
+    Generic kernels are compiled for the types that `overload` listed. Uses several processes where the
+    platform has `fork` and this program a single Python thread.
+
+    Args:
+        module: the module, or its name; None: the caller's.
+        device: where it will be launched; only checked, since every device here runs the CPU's code.
+        recursive: its imported submodules too.
+        max_workers: number of processes; 0 or 1: this one alone; None: one for each core.
+
+    Raises:
+        RuntimeError: the module is not imported, or has no kernels.
+        KernelError: a kernel cannot be compiled.
+    """
+    for place in [device] if device is None or isinstance(device, (str, Device)) else device:
+        get_device(place)
+    name = module_name(module) if module is not None else str(sys._getframe(1).f_globals["__name__"])
+    kernels = kernels_of(name, recursive)
+    launchers = [prepare_types(k, tuple(t for _, t in k.params)) for k in kernels]
+    _warm(launchers, driver_cpu.cpu_threads() if max_workers is None else max_workers)
+    for launcher in launchers:
+        launcher.program(contiguous=True)
+
+
+def module_name(module: ModuleType | str) -> str:
+    """The name of a module given itself or by name.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if not isinstance(module, (str, ModuleType)):
+        raise TypeError(f"expected a Python module or its name, got {type(module).__name__}")
+    return module if isinstance(module, str) else module.__name__
+
+
+def kernels_of(name: str, recursive: bool = False) -> list[Kernel]:
+    """The kernels with fixed types that an imported module defines, each once.
+
+    Raises:
+        RuntimeError: it is not imported, or has none.
+    """
+    names = [n for n in sys.modules if n == name or (recursive and n.startswith(name + "."))]
+    found = {
+        id(kernel): kernel
+        for n in names
+        for x in [*vars(sys.modules[n]).values()]
+        if isinstance(x, Kernel) and x.module == n
+        for kernel in concrete(x)
+    }
+    if not found:
+        what = "has no kernels" if names else "is not imported; import it first"
+        raise RuntimeError(f"module {name!r} {what}")
+    return [*found.values()]
+
+
+def concrete(kernel: Kernel) -> Iterable[Kernel]:
+    """The kernel, or what `overload` made of a generic one."""
+    return kernel.listed if kernel.is_generic else [kernel]
+
+
+def _warm(launchers: Sequence[Launcher], workers: int) -> None:
+    """Has forked processes fill the disk cache; what they leave out is compiled here later."""
+    workers = min(workers, len(launchers))
+    if workers < 2 or not hasattr(os, "fork") or threading.active_count() > 1:
+        return
+    children = [_fork(launchers[i::workers]) for i in range(1, workers)]
+    _compile(launchers[::workers])
+    for child in children:
+        os.waitpid(child, 0)
+
+
+def _fork(launchers: Sequence[Launcher]) -> int:
+    child = os.fork()
+    if child == 0:
+        try:
+            _compile(launchers)
+        finally:
+            os._exit(0)
+    return child
+
+
+def _compile(launchers: Iterable[Any]) -> None:
+    for launcher in launchers:
+        launcher.code(contiguous=True)

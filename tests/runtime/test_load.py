@@ -1,0 +1,66 @@
+"""`rk.load_module`: everything compiled before the first launch."""
+
+import os
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+import robokern as rk
+
+KERNELS = "import robokern as rk\n" + "".join(
+    f"@rk.kernel\ndef k{i}(a: rk.array(dtype=float)):\n    a[rk.tid()] = {i}.5\n" for i in range(5)
+)
+
+SCRIPT = """
+import sys
+import robokern as rk, kernels
+from robokern.compiler import build
+compiled, compile = [], build.compile
+build.compile = lambda func, place: compiled.append(func.name) or compile(func, place)
+rk.load_module(kernels, max_workers=int(sys.argv[1]))
+here = sorted(compiled)
+a = rk.zeros(2)
+for i in range(5):
+    rk.launch(getattr(kernels, f"k{i}"), 2, [a])
+    assert a.list() == [i + 0.5] * 2
+assert sorted(compiled) == here, compiled
+print(*here)
+"""
+
+
+@pytest.mark.parametrize(("workers", "here"), [(1, "k0 k1 k2 k3 k4"), (2, "k0 k2 k4"), (9, "k0")])
+def test_kernels_are_compiled_once_by_several_processes(tmp_path, workers, here):
+    (tmp_path / "kernels.py").write_text(KERNELS)
+    environment = {**os.environ, "ROBOKERN_CACHE_DIR": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(workers)],
+        cwd=tmp_path, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.stdout.strip(), done.returncode) == (here, 0), done.stderr
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path):
+    (tmp_path / "kernels.py").write_text(KERNELS)
+    (tmp_path / "file").write_text("")
+    environment = {**os.environ, "ROBOKERN_CACHE_DIR": str(tmp_path / "file" / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SCRIPT, "2"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.stdout.split(), done.returncode) == (["k0", "k1", "k2", "k3", "k4"], 0), done.stderr
+
+
+def test_a_module_that_is_not_imported_or_has_no_kernels(monkeypatch):
+    monkeypatch.setitem(sys.modules, "empty_one", ModuleType("empty_one"))
+    with pytest.raises(RuntimeError, match="module 'empty_one' has no kernels"):
+        rk.load_module("empty_one")
+    with pytest.raises(RuntimeError, match="module 'nowhere' is not imported; import it first"):
+        rk.load_module("nowhere")
+    with pytest.raises(TypeError, match="expected a Python module or its name, got int"):
+        rk.load_module(3)
+
+
+def test_init_is_there_for_programs_that_call_it():
+    assert rk.init() is None
