@@ -9,35 +9,23 @@ from __future__ import annotations
 
 from robokern.compiler.builtins import from_handle, tid
 from robokern.compiler.function import func, kernel
-from robokern.geometry.build_sah import range_lower, range_upper
-from robokern.geometry.tree import BvhData, child_lower, child_upper, leaf_count, leaf_first
+from robokern.geometry.bounds import nothing, range_bounds
+from robokern.geometry.tree import BvhData, child_lower, child_upper, leaf_count, leaf_first, with_child_box
 from robokern.ir.types import int32, uint64
 
 
 @func
-def reference_lower(tree: BvhData, reference: int32):
-    """Lower corner of what a reference names."""
+def reference_bounds(tree: BvhData, reference: int32):
+    """Box around what a reference names."""
     if reference < 0:
         first = leaf_first(reference)
-        return range_lower(tree, first, first + leaf_count(reference))
+        return range_bounds(tree, first, first + leaf_count(reference))
     node = tree.nodes[reference]
-    lower = child_lower(node, 0)
-    for k in range(1, node.width):
-        lower = min(lower, child_lower(node, k))
-    return lower
-
-
-@func
-def reference_upper(tree: BvhData, reference: int32):
-    """Upper corner of what a reference names."""
-    if reference < 0:
-        first = leaf_first(reference)
-        return range_upper(tree, first, first + leaf_count(reference))
-    node = tree.nodes[reference]
-    upper = child_upper(node, 0)
-    for k in range(1, node.width):
-        upper = max(upper, child_upper(node, k))
-    return upper
+    bounds = nothing()
+    for k in range(node.width):
+        bounds.lower = min(bounds.lower, child_lower(node, k))
+        bounds.upper = max(bounds.upper, child_upper(node, k))
+    return bounds
 
 
 @func
@@ -45,14 +33,8 @@ def refit_node(tree: BvhData, slot: int32):
     """Boxes of a node's children, from theirs."""
     node = tree.nodes[slot]
     for k in range(node.width):
-        lower = reference_lower(tree, node.child[k])
-        upper = reference_upper(tree, node.child[k])
-        node.lower_x[k] = lower[0]
-        node.lower_y[k] = lower[1]
-        node.lower_z[k] = lower[2]
-        node.upper_x[k] = upper[0]
-        node.upper_y[k] = upper[1]
-        node.upper_z[k] = upper[2]
+        bounds = reference_bounds(tree, node.child[k])
+        node = with_child_box(node, k, bounds.lower, bounds.upper)
     tree.nodes[slot] = node
 
 
@@ -68,8 +50,9 @@ def refit_slots(tree: BvhData, begin: int32, end: int32):
 @func
 def refit_root(tree: BvhData, group: int32):
     """The box around a group."""
-    tree.root_lowers[group] = reference_lower(tree, tree.roots[group])
-    tree.root_uppers[group] = reference_upper(tree, tree.roots[group])
+    bounds = reference_bounds(tree, tree.roots[group])
+    tree.root_lowers[group] = bounds.lower
+    tree.root_uppers[group] = bounds.upper
 
 
 @kernel

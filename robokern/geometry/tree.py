@@ -104,15 +104,6 @@ def leaf_count(reference: int32):
 
 
 @func
-def half_area(lower: vec3, upper: vec3):
-    """Half the surface of a box; 0 for an empty one (lower > upper)."""
-    d = upper - lower
-    if d[0] < 0.0:
-        return 0.0
-    return d[0] * d[1] + d[1] * d[2] + d[2] * d[0]
-
-
-@func
 def child_lower(node: BvhNode, k: int32):
     """Lower corner of child k."""
     return vec3(node.lower_x[k], node.lower_y[k], node.lower_z[k])
@@ -122,3 +113,16 @@ def child_lower(node: BvhNode, k: int32):
 def child_upper(node: BvhNode, k: int32):
     """Upper corner of child k."""
     return vec3(node.upper_x[k], node.upper_y[k], node.upper_z[k])
+
+
+@func
+def with_child_box(node: BvhNode, k: int32, lower: vec3, upper: vec3):
+    """The node with another box for child k."""
+    changed = node
+    changed.lower_x[k] = lower[0]
+    changed.lower_y[k] = lower[1]
+    changed.lower_z[k] = lower[2]
+    changed.upper_x[k] = upper[0]
+    changed.upper_y[k] = upper[1]
+    changed.upper_z[k] = upper[2]
+    return changed
