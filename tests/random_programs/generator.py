@@ -1,8 +1,8 @@
 """Draws well-typed kernels as Python source text.
 
 Every program terminates (loops are short or carry a fuel counter), stays inside its arrays (indices are
-masked to a power of two), and gives the same result whatever the order of items: an item writes its own row of
-the outputs, and what items share they combine with commutative integer atomics only.
+masked to a power of two), and gives the same result whatever the order of items: an item writes its own row
+of the outputs, and what items share they combine with commutative integer atomics only.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ class Generator:
     scope: list[Variable] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     loops: int = 0
+    counters: list[Variable] = field(default_factory=list)  # of the loops around, innermost last
     in_kernel: bool = False
     returns: str | None = None
 
@@ -123,7 +124,8 @@ class Generator:
         self.scope, self.lines = [Variable("i", int32, fixed=True)], []
         for _ in range(1 + self.choose(3)):
             self.define(1)
-        self.block(1, 6)
+        self.alias(1)
+        self.block(1, 8)
         for number, variable in enumerate([v for v in self.scope if not v.fixed]):
             self.store(1, variable.type, str(number % SLOTS), variable.name)
         return self.lines
@@ -165,7 +167,14 @@ class Generator:
 
     def statement(self, depth: int) -> None:
         self.size += 1
-        kinds: list[Callable[[int], None]] = [self.assign, self.define, self.update, self.part]
+        kinds: list[Callable[[int], None]] = [
+            self.assign,
+            self.define,
+            self.update,
+            self.part,
+            self.part,
+            self.alias,
+        ]
         if self.in_kernel:
             kinds += [self.write, self.combine]
         if depth < 4 and self.size < 14:
@@ -176,13 +185,23 @@ class Generator:
             kinds.append(self.unpack)
         kinds.append(self.swap)
         if depth > 1:
-            kinds.append(self.leave)
+            kinds += [self.leave] * (3 if self.loops else 1)
         self.pick(kinds)(depth)
 
     def define(self, depth: int) -> None:
         type_, name = self.pick(TYPES), self.fresh("v")
         self.line(depth, f"{name} = {self.expression(type_, 3)}")
         self.scope.append(Variable(name, type_))
+
+    def alias(self, depth: int) -> None:
+        """A second name for a composite or struct, then a change to one: they are values, the other stays."""
+        first = self.assignable([*VECTORS, *STRUCTS])
+        if first is None:
+            return self.define(depth)
+        second = Variable(self.fresh("v"), first.type)
+        self.line(depth, f"{second.name} = {first.name}")
+        self.scope.append(second)
+        self.part(depth, self.pick([first, second]))
 
     def assignable(self, types: list[Any] | None = None) -> Variable | None:
         found = [v for v in self.scope if not v.fixed and (types is None or v.type in types)]
@@ -201,8 +220,8 @@ class Generator:
         operator = self.pick(_OPERATORS[variable.type.kind])
         self.line(depth, f"{variable.name} {operator}= {self.operand(variable.type, 2)}")
 
-    def part(self, depth: int) -> None:
-        variable = self.assignable([*VECTORS, *STRUCTS])
+    def part(self, depth: int, variable: Variable | None = None) -> None:
+        variable = variable or self.assignable([*VECTORS, *STRUCTS])
         if variable is None:
             return self.define(depth)
         place, type_ = self.pick(self.places(variable))
@@ -302,8 +321,12 @@ class Generator:
     def loop_body(self, depth: int, counter: Variable) -> None:
         outer = list(self.scope)
         self.scope.append(counter)
+        self.counters.append(counter)
         self.loops += 1
+        self.update(depth + 1)
         self.block(depth + 1, 3)
+        self.update(depth + 1)
+        self.counters.pop()
         self.loops -= 1
         self.scope = outer
 
@@ -313,7 +336,10 @@ class Generator:
         if self.loops:
             ways = ["break", "continue", *ways]
         way = self.pick(ways)
-        self.line(depth, f"if {self.expression(bool_, 2)}:")
+        condition = self.expression(bool_, 2)
+        if self.counters and self.chance(2):
+            condition = f"{self.counters[-1].name} {self.pick(['>', '==', '<'])} {self.choose(5)}"
+        self.line(depth, f"if {condition}:")
         self.line(depth + 1, str(way))
 
     def private(self, depth: int) -> None:
@@ -372,9 +398,9 @@ class Generator:
         found += self.parts_in_scope(type_)
         options: list[Callable[[], str]] = [lambda: self.literal(type_)]
         if found:
-            options = [lambda: str(self.pick(found)), lambda: str(self.pick(found)), *options]
+            options = [lambda: str(self.pick(found))] * 4 + options
         if self.in_kernel:
-            options += [lambda: self.input(type_), lambda: self.parameter(f"s_{tag(type_)}", type_)]
+            options += [lambda: self.input(type_)] * 2 + [lambda: self.parameter(f"s_{tag(type_)}", type_)]
         return self.pick(options)()
 
     def parts_in_scope(self, type_: Any) -> list[str]:

@@ -15,7 +15,7 @@ def visited_bytes(out: rk.array(dtype=int), start: rk.uint8, stop: rk.uint8, ste
         if n >= 9:
             break
         out[n] = int(j)
-        n += 1
+        n += 1  # noqa: SIM113
 
 
 @rk.kernel
@@ -25,7 +25,7 @@ def visited(out: rk.array(dtype=int), start: rk.int8, stop: rk.int8, step: rk.in
         if n >= 9:
             break
         out[n] = int(j)
-        n += 1
+        n += 1  # noqa: SIM113
 
 
 UNSIGNED = [(250, 255, 4), (0, 255, 100), (255, 0, 1), (3, 3, 2), (1, 5, 0)]

@@ -15,7 +15,6 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -23,13 +22,18 @@ import robokern as rk
 from robokern.ir import layout
 from robokern.ir.types import ArrayType, Struct
 
-_spec = importlib.util.spec_from_file_location(
-    "random_program_generator", Path(__file__).with_name("generator.py")
-)
-generator = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = generator
-_spec.loader.exec_module(generator)
 
+def load_file(name: str, path: Path) -> ModuleType:
+    """A Python file as a module, known by name while it is executed."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+generator = load_file("random_program_generator", Path(__file__).with_name("generator.py"))
+plain = load_file("random_program_plain", Path(__file__).with_name("plain.py"))
 COUNT = int(os.environ.get("ROBOKERN_RANDOM_PROGRAMS", "0"))
 
 
@@ -44,14 +48,10 @@ def load(source: str, folder: Path) -> ModuleType:
     name = f"random_program_{abs(hash(source))}"
     path = folder / f"{name}.py"
     path.write_text(source)
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # structs look their annotations up there
     try:
-        spec.loader.exec_module(module)
+        return load_file(name, path)
     finally:
         del sys.modules[name]
-    return module
 
 
 def numbers(random: np.random.Generator, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
@@ -147,11 +147,32 @@ def check(program: Any, folder: Path) -> None:
         assert_same_bits(x, y, name)
 
 
+def check_front_end(program: Any, folder: Path) -> None:
+    """Runs a program in the interpreter and as ordinary Python, which fuses no multiply and add."""
+    source = program.source.replace("@rk.kernel\n", "@rk.kernel(contract=False)\n")
+    source = source.replace("@rk.func\n", "@rk.func(contract=False)\n")
+    module = load(source, folder)
+    args = arguments(program, module)
+    want = launch(module, args, "ref")
+    got = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+    plain.run(source, generator.ITEMS, program.params, got)
+    arrays = [name for name, type_ in program.params if isinstance(type_, ArrayType)]
+    for name, x, y in zip(arrays, (a for a in got if isinstance(a, np.ndarray)), want, strict=True):
+        assert_same_bits(y, x, name)
+
+
 QUIET = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 
 
-@settings(max_examples=COUNT or 300, derandomize=not COUNT, phases=[Phase.generate, Phase.shrink], **QUIET)
+@settings(max_examples=COUNT or 500, derandomize=not COUNT, phases=[Phase.generate, Phase.shrink], **QUIET)
 @given(program=programs())
 def test_compiled_equals_interpreted(program):
     with tempfile.TemporaryDirectory() as folder:
         check(program, Path(folder))
+
+
+@settings(max_examples=COUNT or 100, derandomize=not COUNT, phases=[Phase.generate, Phase.shrink], **QUIET)
+@given(program=programs())
+def test_interpreted_equals_plain_python(program):
+    with tempfile.TemporaryDirectory() as folder:
+        check_front_end(program, Path(folder))
