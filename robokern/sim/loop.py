@@ -102,7 +102,7 @@ class Loop:
         for plugin in self.plugins:
             self._open.append(plugin)
             self._call(plugin, "setup", self.wiring.set_up, plugin, self.host.world)
-            self._begin_recording(plugin, steps)
+        self._begin_recording(steps)
         for randomizer in self._randomizers("interval"):
             self._intervals[randomizer.name] = self._draw_intervals(randomizer)
         for randomizer in self._randomizers("startup"):
@@ -245,11 +245,18 @@ class Loop:
         key = world.rng_key(plugin.name, "interval")
         return Intervals(world.num_worlds, plugin.config.interval_range_s, world.timestep, world.seed, key)
 
-    def _begin_recording(self, plugin: Plugin, steps: int) -> None:
-        if self.recording is None or not plugin.outputs:
+    def _begin_recording(self, steps: int) -> None:
+        """Only now that all plugins are set up: a mistake in a run file leaves the last recording alone."""
+        if self.recording is None:
             return
+        self.recording.create()
+        for plugin in self.plugins:
+            if plugin.outputs:
+                self._add_group(self.recording, plugin, steps)
+
+    def _add_group(self, recording: Recording, plugin: Plugin, steps: int) -> None:
         known = self.wiring.variables.get(plugin.name, {})
-        self.recording.add(
+        recording.add(
             plugin.name,
             {key: known.get(key, Variable(())) for key in plugin.outputs},
             _as_numpy(plugin.outputs),

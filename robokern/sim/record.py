@@ -50,19 +50,24 @@ class Variable:
 
 
 class Recording:
-    """A store being written; use as a context manager.
+    """A store being written; use as a context manager, or `create` and `close` it.
 
     Args:
-        path: folder of the store; an older one there is replaced.
+        path: folder of the store.
         attributes: about the whole run (JSON values).
     """
 
     def __init__(self, path: Path, attributes: Mapping[str, Any] | None = None) -> None:
+        self.path = path
+        self._attributes = dict(attributes or {})
+        self._root: Any = None
+        self._tracks: dict[str, _Track] = {}
+
+    def create(self) -> None:
+        """Makes the empty store; an older one there is replaced."""
         import zarr
 
-        self.path = path
-        self._root = zarr.create_group(str(path), overwrite=True, attributes=dict(attributes or {}))
-        self._tracks: dict[str, _Track] = {}
+        self._root = zarr.create_group(str(self.path), overwrite=True, attributes=self._attributes)
 
     def add(
         self,
@@ -117,6 +122,8 @@ class Recording:
         """Write what is left and cut each group to its length. Closing twice does nothing."""
         import zarr
 
+        if self._root is None:
+            return
         for track in self._tracks.values():
             track.finish()
         with warnings.catch_warnings():
@@ -125,8 +132,10 @@ class Recording:
             )  # zarr warns that other libraries may not read consolidated metadata
             zarr.consolidate_metadata(self._root.store)
         self._tracks = {}
+        self._root = None
 
     def __enter__(self) -> Recording:
+        self.create()
         return self
 
     def __exit__(

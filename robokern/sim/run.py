@@ -68,17 +68,17 @@ def run_file(
     run = load(path, [*overrides, *chosen], hosts=HOSTS)
     host = run.host.settings.open(run.seed, run.device)
     loop = _loop(run, host)
-    config = run.output / "config.yaml"
-    config.write_text(run.to_yaml(), encoding="utf-8")
     summary = _Summary(run, loop)
     try:
         with loop:
+            loop.setup(loop.clock.steps_in(run.duration))
+            _config_path(run).write_text(run.to_yaml(), encoding="utf-8")
             _steps(run, loop, summary)
         pictures = [] if draw is None else draw(_recording_path(run), host.world, run.output)
         summary.finish(pictures)
     finally:
         summary.write()
-    return RunResult(run.output, _recording_path(run), config, summary.content, pictures)
+    return RunResult(run.output, _recording_path(run), _config_path(run), summary.content, pictures)
 
 
 def _loop(run: RunFile, host: Host) -> Loop:
@@ -113,9 +113,7 @@ def _dimensions(output: str, shape: Sequence[str | int]) -> tuple[str, ...]:
 
 
 def _steps(run: RunFile, loop: Loop, summary: _Summary) -> None:
-    steps = loop.clock.steps_in(run.duration)
-    loop.setup(steps)
-    world = loop.host.world
+    steps, world = loop.clock.steps_in(run.duration), loop.host.world
     with Progress(steps, world.timestep, world.num_worlds) as progress:
         summary.start()
         try:
@@ -128,6 +126,10 @@ def _recording_path(run: RunFile) -> Path:
     return run.output / "recording.zarr"
 
 
+def _config_path(run: RunFile) -> Path:
+    return run.output / "config.yaml"
+
+
 def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -136,7 +138,7 @@ def _make_folder(path: Path) -> None:
 
 
 class _Summary:
-    """Collects `summary.json`, which is written also when a run fails."""
+    """Collects `summary.json`, which is written also when a run fails on its way."""
 
     def __init__(self, run: RunFile, loop: Loop) -> None:
         self._run = run
@@ -157,10 +159,12 @@ class _Summary:
         """The run is complete: prints the table."""
         self._completed = True
         self._pictures = [picture.name for picture in pictures]
-        files = [_recording_path(self._run), self._run.output / "config.yaml", *pictures, self._path]
+        files = [_recording_path(self._run), _config_path(self._run), *pictures, self._path]
         print_table(self._rows(), self._measured(), [str(file) for file in files])
 
     def write(self) -> None:
+        if not self._start:
+            return
         self.content = {
             "completed": self._completed,
             "seed": self._run.seed,
@@ -168,7 +172,7 @@ class _Summary:
             "host": self._run.host.type,
             **self._measured(),
             "recording": _recording_path(self._run).name,
-            "config": "config.yaml",
+            "config": _config_path(self._run).name,
             "pictures": self._pictures,
             "robokern": robokern.__version__,
         }

@@ -94,6 +94,7 @@ KILLED = """
     from robokern.sim import record
     record.CHUNK_SAMPLES = 8
     recording = record.Recording(Path(sys.argv[1]))
+    recording.create()
     x = np.zeros(4, np.float32)
     recording.add("a", {"x": record.Variable(("worlds",))}, {"x": x}, 100)
     for step in range(1, 21):

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from robokern.sim.run import run_file
+
 pytest.importorskip("mujoco", reason="the demo's simulator")
 xarray = pytest.importorskip("xarray", reason="opens the recording as a user would; in the test extra")
 zarr = pytest.importorskip("zarr", reason="the recording's format")
@@ -33,6 +35,11 @@ def run(folder: Path, *settings: str, file: Path = QUICKSTART) -> Path:
     done = robokern("run", str(file), *changes, folder=folder)
     assert done.returncode == 0, done.stderr
     return output
+
+
+def run_here(folder: Path, *settings: str, file: Path = QUICKSTART) -> Path:
+    """The same in this process and without pictures."""
+    return run_file(file, [f"output={folder}", *settings]).folder
 
 
 def recorded(output: Path) -> dict[str, np.ndarray]:
@@ -106,26 +113,21 @@ def test_the_demo_pictures_are_pictures(demo: Path):
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(tmp_path: Path):
     settings = ("duration=0.3", "host.worlds=8")
-    runs = [tmp_path / name for name in ("first", "second", "third")]
-    for folder in runs:
-        folder.mkdir()
-    first, second = (recorded(run(folder, *settings)) for folder in runs[:2])
-    assert_same_bits(first, second)
-    other = recorded(run(runs[2], *settings, "seed=8"))
+    first = recorded(run(tmp_path, *settings))
+    assert_same_bits(first, recorded(run_here(tmp_path / "second", *settings)))
+    other = recorded(run_here(tmp_path / "third", *settings, "seed=8"))
     assert (first["payload/mass"] != other["payload/mass"]).all()
 
 
 def test_the_resolved_config_gives_the_same_bits(tmp_path: Path):
-    first, second = tmp_path / "first", tmp_path / "second"
-    first.mkdir()
-    second.mkdir()
-    output = run(first, "duration=0.2", "host.worlds=2", "plugins.roof_lidar.max_range=5")
-    again = run(second, file=output / "config.yaml")
+    settings = ("duration=0.2", "host.worlds=2", "plugins.roof_lidar.max_range=5")
+    output = run_here(tmp_path / "first", *settings)
+    again = run_here(tmp_path / "second", file=output / "config.yaml")
     assert_same_bits(recorded(output), recorded(again))
 
 
 def test_world_three_has_the_same_bits_among_eight_and_among_sixty_four(tmp_path: Path, demo: Path):
-    few, many = recorded(run(tmp_path, *SHORT, "host.worlds=8")), recorded(demo)
+    few, many = recorded(run_here(tmp_path, *SHORT, "host.worlds=8")), recorded(demo)
     per_world = [key for key, array in few.items() if array.ndim > 1 and array.shape[1] == 8]
     assert {key.split("/")[0] for key in per_world} == {"roof_lidar", "feet", "payload", "slippery_feet"}
     for key in per_world:
@@ -190,3 +192,11 @@ def test_what_does_not_fit_is_one_located_line(tmp_path: Path, setting: str, mes
     assert done.returncode == 2, done.stderr
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_mistake_leaves_the_last_recording_alone(tmp_path: Path):
+    output = run_here(tmp_path / "out", "duration=0.1", "host.worlds=1")
+    before = {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
+    changes = ["--set", f"output={output}", "--set", "host.worlds=1", "--set", "plugins.feet.bodies=[hand]"]
+    assert robokern("run", str(QUICKSTART), *changes, folder=tmp_path).returncode == 2
+    assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
