@@ -15,6 +15,7 @@ VERBS = {
     "show": "the settings of a plugin or host: types, units, defaults, ranges",
     "check": "whether a run file is right, without running it",
     "run": "run a run file",
+    "inspect": "a kernel's program, LLVM IR and assembly",
     "schema": "JSON schema of run files, for editors",
 }
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
