@@ -157,7 +157,7 @@ class _Adjoint:
             gradient=None,
             replay=None,
         )
-        derived = self._without_unread(prune(simplify(prune(derived))))
+        derived = prune(simplify(prune(derived, self.func.params)), self.func.params)
         self._check(derived)
         used = self._accesses(derived)
         if not any(a.writes and a.root[0] == "param" and int(str(a.root[1])) >= len(self.func.params) for a in used):
@@ -168,18 +168,6 @@ class _Adjoint:
         types = tuple(v.type for v in kept)
         forward = self._forward(list(self.sweep.saved)) if kept else None
         return Adjoint(derived, tuple(self.shadows), types, forward, reads, copies)  # type: ignore[arg-type]
-
-    def _without_unread(self, derived: Func) -> Func:
-        """Leaves out stores of the replay to arrays that it does not read."""
-        while True:
-            own = [a for a in self._accesses(derived) if a.root[0] == "param" and a.root[1] in range(len(self.func.params))]
-            read = {a.root for a in own if not a.writes}
-            dead = {a.op for a in own if a.writes and a.root not in read}
-            if not dead:
-                return derived
-            for block in _blocks(derived.body):
-                block.ops[:] = [op for op in block.ops if op not in dead]
-            derived = prune(derived)
 
     def _accesses(self, func: Func) -> list[Access]:
         return Analysis(func, set()).run().accesses
@@ -261,10 +249,6 @@ class _Adjoint:
         return simplify(
             replace(func, name=f"forward_{func.name}", params=(*func.params, *params), names=(*func.names, *names))
         )
-
-
-def _blocks(block: Block) -> list[Block]:
-    return [block, *(r for op in walk(block) for r in op.regions)]
 
 
 def _store_after(block: Block, op: Op, array: Value, ndim: int) -> None:

@@ -12,36 +12,40 @@ from robokern.ir.ops import OPS
 
 _PURE = frozenset(n for n, p in OPS.items() if not p.effect) | {"load", "local"}
 _WRITES = frozenset({"store", "atomic"})
-_VIEWS = frozenset({"view", "slice", "components"})
+_VIEWS = frozenset({"view", "slice", "components", "extract"})
 
 
-def prune(func: Func) -> Func:
-    """The function without dead code; a loop is taken to end."""
-    body = func.body
-    while True:
-        unread = _unread(body)
-        live = set(body.yields)
-        smaller = _block(body, live, unread)
-        if sum(1 for _ in walk(smaller)) == sum(1 for _ in walk(body)):
-            return replace(func, body=smaller)
-        body = smaller
+def prune(func: Func, scratch: tuple[Value, ...] = ()) -> Func:
+    """The function without dead code; a loop is taken to end.
+
+    Args:
+        scratch: array parameters whose content nobody reads afterwards.
+    """
+    smaller, _ = _smallest(func.body, scratch)
+    return replace(func, body=smaller)
 
 
 def live_in(block: Block, results: list[Value]) -> set[Value]:
     """Values that a block, as the code for `results` and for its effects, uses; made inside or outside."""
-    body = Block(block.params, block.ops, (*block.yields, *results))
+    return _smallest(Block(block.params, block.ops, (*block.yields, *results)), ())[1]
+
+
+def _smallest(body: Block, scratch: tuple[Value, ...]) -> tuple[Block, set[Value]]:
+    """Begins with the belief that nobody reads private arrays; what is then kept proves which are read."""
+    found = _roots(body, scratch)
+    read: set[Value] = set()
     while True:
-        unread = _unread(body)
-        live = set()
-        smaller = _block(body, live, unread)
-        if sum(1 for _ in walk(smaller)) == sum(1 for _ in walk(body)):
-            return live
-        body = smaller
+        live: set[Value] = set()
+        smaller = _block(body, live, {v for v, root in found.items() if root not in read})
+        more = _read(smaller, found) - read
+        if not more:
+            return smaller, live
+        read |= more
 
 
-def roots(body: Block) -> dict[Value, Value]:
+def _roots(body: Block, scratch: tuple[Value, ...]) -> dict[Value, Value]:
     """For each private array and view of one: the array it is part of."""
-    found: dict[Value, Value] = {}
+    found = {v: v for v in scratch}
     for op in walk(body):
         if op.name == "local":
             found[op.results[0]] = op.results[0]
@@ -50,18 +54,17 @@ def roots(body: Block) -> dict[Value, Value]:
     return found
 
 
-def _unread(body: Block) -> set[Value]:
-    """Private arrays, and views of them, that are only written."""
-    found = roots(body)
-    read: set[Value] = set()
+def _read(body: Block, found: dict[Value, Value]) -> set[Value]:
+    """Private arrays that are not only written."""
+    read = {found[v] for v in body.yields if v in found}
     for op in walk(body):
         for place, arg in enumerate(op.args):
-            if arg in found and not (op.name in _VIEWS or (op.name in _WRITES and place == 0 and not _used(op))):
+            written = op.name in _WRITES and place == 0 and not _used(op)
+            if arg in found and op.name not in _VIEWS and not written:
                 read.add(found[arg])
         for region in op.regions:
             read.update(found[v] for v in region.yields if v in found)
-    read.update(found[v] for v in body.yields if v in found)
-    return {v for v, root in found.items() if root not in read}
+    return read
 
 
 def _used(op: Op) -> bool:
