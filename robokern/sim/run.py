@@ -168,7 +168,7 @@ class _Summary:
         self.content = {
             "completed": self._completed,
             "seed": self._run.seed,
-            "device": str(self._loop.host.world.device),
+            "device": str(self._loop.host.frame.body_pose.device),
             "host": self._run.host.type,
             **self._measured(),
             "recording": _recording_path(self._run).name,
