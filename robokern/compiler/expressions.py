@@ -9,7 +9,7 @@ from typing import Any
 from robokern.compiler.calls import call_function, find_overload
 from robokern.compiler.control import branch
 from robokern.compiler.function import OPERATORS
-from robokern.compiler.lowering import Lowering, cast_name, expression, is_weak, leaf_count
+from robokern.compiler.lowering import Lowering, cast_name, expression, is_weak, leaf_count, plain_value
 from robokern.ir.nodes import Block, Op, Value
 from robokern.ir.ops import OPS
 from robokern.ir.types import COMPOSITES, Scalar, bool_, is_float, is_integer, scalar_of
@@ -45,7 +45,7 @@ def _constant(lo: Lowering, node: ast.Constant) -> Any:
 
 @expression(ast.Name)
 def _name(lo: Lowering, node: ast.Name) -> Any:
-    return lo.lookup(node, node.id)
+    return plain_value(lo.lookup(node, node.id))
 
 
 @expression(ast.Tuple)
@@ -95,7 +95,7 @@ def _reopen(lo: Lowering, a: Value, b: Value) -> None:
 def _fold(lo: Lowering, node: Any, name: str, a: Any, b: Any) -> Any:
     try:
         if name in ("floordiv", "mod") and isinstance(a, int) and isinstance(b, int):
-            return _c_division(name, a, b)
+            return _integer_division(name, a, b)
         if name == "div" and isinstance(a, int) and isinstance(b, int):
             lo.fail(node, "cannot divide int32 and int32", "write // for integers, or float(...) around one")
         return _FOLD[name](a, b)
@@ -103,11 +103,11 @@ def _fold(lo: Lowering, node: Any, name: str, a: Any, b: Any) -> Any:
         lo.fail(node, f"cannot {VERBS.get(name, name)} {a!r} and {b!r}: {error}")
 
 
-def _c_division(name: str, a: int, b: int) -> int:
+def _integer_division(name: str, a: int, b: int) -> int:
+    """`//` rounds down; `%` is C's: the remainder has the sign of a."""
     if b == 0:
         return 0
-    quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-    return quotient if name == "floordiv" else a - quotient * b
+    return a // b if name == "floordiv" else abs(a) % abs(b) * (-1 if a < 0 else 1)
 
 
 def _materialised(lo: Lowering, node: Any, name: str, a: Any, b: Any) -> tuple[Value, Value]:
@@ -142,11 +142,23 @@ def _scalar_primitive(lo: Lowering, node: Any, name: str, a: Value, b: Value) ->
         return lo.op(node, name, a, b)
     if name == "floordiv":
         if is_integer(a.type):
-            return lo.op(node, "idiv", a, b)
+            return _floor_division(lo, node, a, b)
         return lo.op(node, "floor", lo.op(node, "div", a, b))
     if name == "mod" and is_integer(a.type):
         return lo.op(node, "mod", a, b)
     return None
+
+
+def _floor_division(lo: Lowering, node: Any, a: Value, b: Value) -> Value:
+    """`a // b` rounded down, 0 for b = 0: the truncated quotient, less 1 where a remainder has not b's sign."""
+    quotient = lo.op(node, "idiv", a, b)
+    if scalar_of(a.type).kind == "u":
+        return quotient
+    zero, one = lo.value(0, node, a.type), lo.value(1, node, a.type)
+    remainder = lo.op(node, "mod", a, b)
+    opposed = lo.op(node, "lt", lo.op(node, "xor", remainder, b), zero)
+    inexact = lo.op(node, "and", lo.op(node, "ne", remainder, zero), opposed)
+    return lo.op(node, "select", inexact, lo.op(node, "sub", quotient, one), quotient)
 
 
 def _registered(lo: Lowering, node: Any, name: str, *args: Value) -> Any:

@@ -405,9 +405,9 @@ def integers(out: ints, a: int, b: int):
     out[7] = int(1e20)
 
 
-def test_integers_follow_c(device: str) -> None:
+def test_integers_wrap_round_down_and_saturate(device: str) -> None:
     out = run(integers, 8, device, -7, 2, dtype=int)
-    assert out.tolist() == [-3, -1, 0, -14 ^ 2, 6, 3, 44, 2**31 - 1]
+    assert out.tolist() == [-4, -1, 0, -14 ^ 2, 6, 3, 44, 2**31 - 1]
 
 
 def make_kernel(factor: float, f: Any) -> Kernel:

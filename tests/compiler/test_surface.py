@@ -38,7 +38,7 @@ def test_operators_by_name(device: str) -> None:
     f, n = rk.zeros(7, dtype=float, device=device), rk.zeros(9, dtype=int, device=device)
     rk.launch(operators, dim=1, inputs=[f, n, 2.5, -13], device=device)
     assert f.numpy().tolist() == [3.5, 1.5, 7.5, 1.25, -2.5, 5.5, 2.5]
-    assert n.numpy().tolist() == [-3, -1, -13 & 6, -13 | 64, -13 ^ 3, -52, -7, 12, 1]
+    assert n.numpy().tolist() == [-4, -1, -13 & 6, -13 | 64, -13 ^ 3, -52, -7, 12, 1]
 
 
 @rk.kernel
