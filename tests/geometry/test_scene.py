@@ -137,7 +137,7 @@ class Yard:
     """Height field, plane and eight turned bodies of all shapes, in MuJoCo and in world 1 of a Scene."""
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self.heights = rng.uniform(0.0, 1.0, (31, 31)) ** 2
+        self.heights = rng.uniform(0.0, 1.0, (31, 41)) ** 2
         self.heights = (self.heights - self.heights.min()) / np.ptp(self.heights)
         ball = trimesh.creation.icosphere(4)
         self.ball = trimesh.Trimesh(
@@ -159,7 +159,7 @@ class Yard:
             f'<body pos="{x} {y} 0.5"><freejoint/><geom {geom}/></body>' for (x, y), geom in BODIES
         )
         return f"""<mujoco><asset><mesh name="ball" vertex="{vertices}" face="{faces}"/>
-            <hfield name="hills" nrow="31" ncol="31" size="4 3 0.5 0.2"/></asset><worldbody>
+            <hfield name="hills" nrow="31" ncol="41" size="4 3 0.5 0.2"/></asset><worldbody>
             <geom type="hfield" hfield="hills" pos="0 0 -1"/>
             <geom type="plane" size="0 0 1" pos="0 0 -1.6"/>{bodies}</worldbody></mujoco>"""
 
