@@ -76,9 +76,11 @@ class Generator:
 
     Args:
         choose: `choose(n)` draws an integer in [0, n); 0 is the simplest choice.
+        library: whether it calls functions of `robokern.lang`.
     """
 
     choose: Callable[[int], int]
+    library: bool = False
     used: dict[str, Any] = field(default_factory=dict)
     callees: list[Callee] = field(default_factory=list)
     count: int = 0
@@ -261,7 +263,28 @@ class Generator:
 
     def write(self, depth: int) -> None:
         type_ = self.pick(TYPES)
+        self.pick([self.write_element, self.write_row, self.write_part])(depth, type_)
+
+    def write_element(self, depth: int, type_: Any) -> None:
         self.store(depth, type_, self.index(SLOTS), self.expression(type_, 3))
+
+    def write_row(self, depth: int, type_: Any) -> None:
+        """Through a view of the item's row."""
+        out, row = self.parameter(f"out_{tag(type_)}", ArrayType(type_, 2)), self.fresh("row")
+        self.line(depth, f"{row} = {out}[i]")
+        self.line(depth, f"{row}[{self.index(SLOTS)}] = {self.expression(type_, 2)}")
+
+    def write_part(self, depth: int, _: Any) -> None:
+        """A component or field of an element."""
+        type_ = self.pick([*VECTORS, *STRUCTS])
+        out = self.parameter(f"out_{tag(type_)}", ArrayType(type_, 2))
+        element = Variable(f"{out}[i, {self.index(SLOTS)}]", type_)
+        fields = [(f"{element.name}.{n}", t) for n, t in getattr(type_, "fields", ())]
+        place, part = self.pick(fields or self.places(element))
+        if part in (*INTEGERS, *FLOATS[:2]) and self.chance(2):
+            self.line(depth, f"{place} += {self.operand(part, 2)}")
+        else:
+            self.line(depth, f"{place} = {self.expression(part, 2)}")
 
     def combine(self, depth: int) -> None:
         """Combines into a shared array, or into the item's own row."""
@@ -444,6 +467,8 @@ class Generator:
             lambda: f"rk.where({sub(bool_)}, {sub(type_)}, {sub(type_)})",
         ]
         ways += self.calls(type_, depth)
+        if self.library and type_ in _LIBRARY:
+            ways += [lambda: self.library_call(*self.pick(_LIBRARY[type_]), depth)] * 2
         if type_ == bool_:
             ways += self.conditions(depth)
         elif isinstance(type_, Scalar):
@@ -462,6 +487,9 @@ class Generator:
             return self.call(self.pick(fitting), depth) or self.literal(type_)
 
         return [write] if fitting else []
+
+    def library_call(self, pattern: str, types: list[Any], depth: int) -> str:
+        return pattern.format(*(self.expression(t, depth) for t in types))
 
     def conditions(self, depth: int) -> list[Callable[[], str]]:
         def comparison() -> str:
@@ -566,6 +594,26 @@ _OPERATORS = {
     "f": ["+", "-", "*", "/"],
     "i": ["+", "-", "*", "//", "%", "&", "|", "^", "<<", ">>"],
     "u": ["+", "-", "*", "//", "%", "&", "|", "^", "<<", ">>"],
+}
+
+
+_OF_ONE_FLOAT = ["sin", "cos", "exp", "log", "tanh", "atan"]
+_LIBRARY: dict[Any, list[tuple[str, list[Any]]]] = {
+    rk.float32: [
+        *((f"rk.{name}({{}})", [rk.float32]) for name in _OF_ONE_FLOAT),
+        ("rk.dot({}, {})", [rk.vec3, rk.vec3]),
+        ("rk.length({})", [rk.vec3]),
+        ("rk.determinant({})", [rk.mat22]),
+    ],
+    rk.float64: [(f"rk.{name}({{}})", [rk.float64]) for name in _OF_ONE_FLOAT],
+    rk.vec3: [
+        ("rk.cross({}, {})", [rk.vec3, rk.vec3]),
+        ("rk.normalize({})", [rk.vec3]),
+        ("rk.quat_rotate({}, {})", [rk.quat, rk.vec3]),
+    ],
+    rk.mat22: [("({} @ {})", [rk.mat22, rk.mat22]), ("rk.transpose({})", [rk.mat22])],
+    rk.quat: [("({} * {})", [rk.quat, rk.quat]), ("rk.normalize({})", [rk.quat])],
+    bool_: [("rk.isnan({})", [rk.float32])],
 }
 
 

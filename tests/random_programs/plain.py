@@ -106,13 +106,20 @@ def typed(x: Any, type: Any) -> Datum:
     return x if isinstance(x, Datum) else apply("const", value=x, type=scalar_of(type))
 
 
-def _operator(name: str, integer_name: str | None = None) -> tuple[Any, Any]:
+def floor_divide(a: Datum, b: Datum) -> Datum:
+    """`//` on integers rounds down, while `%` has the dividend's sign; both are 0 for a zero divisor."""
+    quotient, remainder = apply("idiv", a, b), apply("mod", a, b)
+    below = int(remainder) != 0 and (int(remainder) < 0) != (int(b) < 0)
+    return quotient - 1 if below else quotient
+
+
+def _operator(name: str) -> tuple[Any, Any]:
     def forward(a: Datum, b: Any) -> Datum:
         right = typed(b, a.type)
         if a.type != right.type:  # a composite and a scalar
             whole = a.type if isinstance(a.type, COMPOSITES) else right.type
             a, right = (x if x.type == whole else apply("splat", x, type=whole) for x in (a, right))
-        return apply(integer_name or name, a, right)
+        return floor_divide(a, right) if name == "idiv" else apply(name, a, right)
 
     return forward, lambda b, a: forward(typed(a, b.type), b)
 
@@ -148,14 +155,34 @@ class Kind:
         return apply("splat" if len(parts) == 1 else "make", *parts, type=self.type)
 
 
+class Element(Datum):
+    """A value that stands in an array: changing it, or a part of it, changes the array."""
+
+    def __init__(self, array: Elements, place: tuple[int, ...]) -> None:
+        super().__init__(array.type, from_numpy(array.type, array.data[place]).cells)
+        self.__dict__.update(array=array, place=place)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        self.array[self.place] = self
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        super().__setitem__(index, value)
+        self.array[self.place] = self
+
+
 class Elements:
     """An array of a program: a NumPy array of the element type."""
 
     def __init__(self, type: Any, data: np.ndarray) -> None:
         self.type, self.data = type, data
 
-    def __getitem__(self, index: Any) -> Datum:
-        return from_numpy(self.type, self.data[self.place(index)])
+    def __getitem__(self, index: Any) -> Any:
+        place = self.place(index)
+        lead = self.data.ndim - len(getattr(self.type, "shape", ()))
+        if len(place) < lead:
+            return Elements(self.type, self.data[place])
+        return Element(self, place)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         into_numpy(self.type, self.data, self.place(index), typed(value, self.type).leaves)

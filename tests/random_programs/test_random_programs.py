@@ -38,9 +38,9 @@ COUNT = int(os.environ.get("ROBOKERN_RANDOM_PROGRAMS", "0"))
 
 
 @st.composite
-def programs(draw) -> Any:
+def programs(draw, library: bool) -> Any:
     """Programs that shrink: every choice is a drawn integer, 0 the simplest."""
-    return generator.Generator(lambda n: draw(st.integers(0, n - 1))).program()
+    return generator.Generator(lambda n: draw(st.integers(0, n - 1)), library).program()
 
 
 def load(source: str, folder: Path) -> ModuleType:
@@ -165,14 +165,14 @@ QUIET = {"deadline": None, "database": None, "suppress_health_check": list(Healt
 
 
 @settings(max_examples=COUNT or 500, derandomize=not COUNT, phases=[Phase.generate, Phase.shrink], **QUIET)
-@given(program=programs())
+@given(program=programs(library=True))
 def test_compiled_equals_interpreted(program):
     with tempfile.TemporaryDirectory() as folder:
         check(program, Path(folder))
 
 
 @settings(max_examples=COUNT or 100, derandomize=not COUNT, phases=[Phase.generate, Phase.shrink], **QUIET)
-@given(program=programs())
+@given(program=programs(library=False))
 def test_interpreted_equals_plain_python(program):
     with tempfile.TemporaryDirectory() as folder:
         check_front_end(program, Path(folder))
