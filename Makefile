@@ -22,7 +22,7 @@ check: $(STAMP)dev layers test
 	$(BIN)/robokern schema | diff -q - configs/schema.json || { echo "run: make schema" >&2; exit 1; }
 
 layers: $(STAMP)dev
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 # what editors complete and check run files with
 schema: $(STAMP)demo
