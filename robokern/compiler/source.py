@@ -119,5 +119,5 @@ def from_source(text: str, name: str = "kernels", scope: dict[str, Any] | None =
     file = f"<{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}>"
     linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
     known = {"__name__": name, **(scope or {})}
-    exec(compile(text, file, "exec"), known)
+    exec(compile(text, file, "exec", dont_inherit=True), known)  # not the annotations of this file
     return {n: x for n, x in known.items() if n not in (scope or {}) and not n.startswith("__")}
