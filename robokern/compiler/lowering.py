@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable
+from enum import Enum
 from typing import Any, NoReturn
 
 import numpy as np
@@ -174,12 +175,17 @@ def kernel_meaning(x: Any) -> Any:
             return PYTHON[x]
     except TypeError:
         return x
-    if isinstance(x, type):
+    if isinstance(x, type) and not issubclass(x, Enum):
         try:
             return as_type(x)
         except TypeError:
             return x
     return x
+
+
+def plain_value(x: Any) -> Any:
+    """What a member of an enumeration stands for; everything else as it is."""
+    return x.value if isinstance(x, Enum) else x
 
 
 def _fits(value: int, type_: Scalar) -> bool:

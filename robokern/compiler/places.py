@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from enum import Enum
 from types import ModuleType
 from typing import Any
 
@@ -22,8 +23,10 @@ from robokern.compiler.lowering import (
     kernel_meaning,
     leaf_count,
     nearest,
+    plain_value,
     value_hint,
 )
+from robokern.errors import UnsupportedError
 from robokern.ir import layout
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.nodes import Value
@@ -102,7 +105,7 @@ class ShapeOf:
 def place(lo: Lowering, node: ast.expr) -> Any:
     """The place an expression denotes."""
     if isinstance(node, ast.Name):
-        return Local(node.id) if node.id in lo.env else Temp(lo.expr(node))
+        return Local(node.id) if node.id in lo.env else Temp(lo.lookup(node, node.id))
     if isinstance(node, ast.Attribute):
         return _attribute(lo, node, place(lo, node.value))
     if isinstance(node, ast.Subscript):
@@ -112,7 +115,7 @@ def place(lo: Lowering, node: ast.expr) -> Any:
 
 @expression(ast.Attribute, ast.Subscript)
 def _read_expression(lo: Lowering, node: ast.expr) -> Any:
-    return read(lo, place(lo, node), node)
+    return plain_value(read(lo, place(lo, node), node))
 
 
 def read(lo: Lowering, at: Any, node: Any) -> Any:
@@ -236,10 +239,12 @@ def _array_attribute(lo: Lowering, node: ast.Attribute, at: Any, type_: ArrayTyp
 
 
 def _python_attribute(lo: Lowering, node: ast.Attribute, x: Any) -> Any:
-    if not isinstance(x, (ModuleType, type, Type)):
+    if not isinstance(x, (ModuleType, type, Type, Enum)):
         lo.fail(node, f"{describe(x)} has no attributes in a kernel")
     try:
         return kernel_meaning(getattr(x, node.attr))
+    except UnsupportedError as error:
+        lo.fail(node, str(error))
     except AttributeError:
         name = x.__name__ if isinstance(x, (ModuleType, type)) else str(x)
         lo.fail(node, f"{name} has no {node.attr!r}", nearest(node.attr, dir(x)))

@@ -120,6 +120,18 @@ class StructValue:
             raise AttributeError(f"{self._type.name} has no field {name!r} (fields: {fields})")  # type: ignore[attr-defined]
         object.__setattr__(self, name, value)
 
+    def to(self, device: Any) -> StructValue:
+        """A copy whose arrays, those of inner structs too, are on `device`.
+
+        Raises:
+            DeviceError: there is no such device.
+        """
+        fields = [(n, getattr(self, n)) for n, _ in self._type.fields]  # type: ignore[attr-defined]
+        return StructValue(
+            self._type,  # type: ignore[attr-defined]
+            {n: x.to(device) if hasattr(x, "to") else x for n, x in fields},
+        )
+
     def __repr__(self) -> str:
         shown = ", ".join(f"{n}={getattr(self, n)!r}" for n, _ in self._type.fields)  # type: ignore[attr-defined]
         return f"{self._type.name}({shown})"  # type: ignore[attr-defined]

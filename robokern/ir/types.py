@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
+from enum import IntEnum, IntFlag
 from typing import Any, TypeVar
 
 import numpy as np
@@ -180,6 +181,12 @@ class Struct(Type):
     def __call__(self, **values: Any) -> StructValue:
         return StructValue(self, values)
 
+    def numpy_dtype(self) -> np.dtype[Any]:
+        """The structured dtype of its elements in NumPy; an array inside is its descriptor."""
+        from robokern.ir.layout import numpy_dtype  # bytes are its business, and it imports this module
+
+        return numpy_dtype(self)
+
     def default(self) -> Any:
         return StructValue(self, {})
 
@@ -225,7 +232,7 @@ def _show(x: Any) -> str:
 
 
 def as_type(annotation: Any) -> Any:
-    """The Type an annotation means: `float` is float32, `int` int32; NumPy scalar classes as named.
+    """The Type an annotation means: `float` is float32, `int` (or an IntEnum) int32, NumPy scalars by name.
 
     Raises:
         TypeError: it names no type of the kernel language.
@@ -238,6 +245,8 @@ def as_type(annotation: Any) -> Any:
         found = BY_NAME.get(np.dtype(annotation).name)
         if found is not None:
             return found
+    if isinstance(annotation, builtins.type) and issubclass(annotation, IntEnum | IntFlag):
+        return int32
     raise TypeError(f"{annotation!r} is not a type of the kernel language")
 
 

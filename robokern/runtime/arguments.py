@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -175,6 +176,7 @@ def _shared(type: ArrayType, value: Any) -> Array:
 def _scalar(type: Scalar, value: Any) -> Argument:
     if isinstance(value, np.ndarray) and value.shape == ():
         value = value[()]
+    value = value.value if isinstance(value, Enum) else value
     if not isinstance(value, _ACCEPTED[type.kind]):
         noun = {"b": "True or False", "f": "a number"}.get(type.kind, "an integer")
         raise Misfit(describe(value), f"pass {noun}")

@@ -7,6 +7,7 @@ A composite is accepted as a `Composite`, a NumPy array or (nested) sequences of
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -80,10 +81,8 @@ def _plain(data: Any) -> Any:
 
 def _structs(data: Any, dtype: Struct) -> tuple[Ndarray, list[Any]]:
     record = numpy_dtype(dtype)
-    if isinstance(data, np.ndarray) and data.dtype == record:
-        return data, []
-    if isinstance(data, np.void) and data.dtype == record:
-        return np.asarray(data), []
+    if isinstance(data, (np.ndarray, np.void)) and data.dtype != object:
+        return _records(np.asarray(data), record, dtype), []
     values = (
         np.empty((), dtype=object)
         if not isinstance(data, (list, tuple))
@@ -95,6 +94,14 @@ def _structs(data: Any, dtype: Struct) -> tuple[Ndarray, list[Any]]:
     for index, value in np.ndenumerate(values):
         fill_record(made[index] if index else made, value, dtype, keep)
     return made, keep
+
+
+def _records(data: Ndarray, wanted: np.dtype[Any], dtype: Struct) -> Ndarray:
+    """A structured array with the struct's fields, in the struct's layout."""
+    names = wanted.names or ()
+    if data.dtype.names != names or any(data.dtype[n] != wanted[n] for n in names):
+        raise TypeError(f"expected {dtype} as NumPy records {wanted}, got {data.dtype}")
+    return data if data.dtype == wanted else data.astype(wanted)
 
 
 def fill_record(record: Any, value: Any, dtype: Struct, keep: list[Any]) -> None:
@@ -176,6 +183,7 @@ _PYTHON_SCALARS: dict[type, Scalar] = {float: float32, int: int32, bool: bool_}
 
 def type_of(value: Any) -> Type | None:
     """The type a kernel sees in a host value that is no plain sequence; None when there is none."""
+    value = value.value if isinstance(value, Enum) else value
     if isinstance(value, Composite):
         return value.type
     if isinstance(value, StructValue):
