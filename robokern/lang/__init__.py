@@ -10,6 +10,7 @@ from robokern.compiler.function import Function
 from robokern.lang import (
     error_function,
     exponential,
+    gradients,  # noqa: F401 - derivatives, after the overloads they are for
     half_precision,  # noqa: F401 - adds overloads
     hyperbolic,
     intersection,

@@ -145,7 +145,7 @@ def _inverse_tail(w: float32):
 def erfinv(x: float32) -> float32:
     """Inverse of erf; infinite at -1 and 1, NaN beyond.
 
-    Error: 2.2 ulp (float32 and float64).
+    Error: 2.4 ulp (float32), 2.2 ulp (float64).
     """
     a = abs(x)
     # 1 - x^2 as a product: exact enough near 1
@@ -159,7 +159,7 @@ def erfinv(x: float32) -> float32:
 def erfcinv(x: float32) -> float32:
     """Inverse of erfc; infinite at 0 and 2, NaN beyond.
 
-    Error: 2.8 ulp (float32), 2.2 ulp (float64).
+    Error: 2.9 ulp (float32), 2.2 ulp (float64).
     """
     c = where(x < 1.0, x, 2.0 - x)
     w = -log(c * (2.0 - c))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from robokern.compiler.builtins import sqrt, where
-from robokern.compiler.function import Function, func
+from robokern.compiler.function import Function, func, func_grad
 from robokern.lang.error_function import erf, erfc, erfcinv, erfinv
 from robokern.lang.exponential import cbrt, exp, log, log2, log10, pow
 from robokern.lang.hyperbolic import cosh, sinh, tanh
@@ -149,3 +149,6 @@ GRADIENTS: dict[Function, Function] = {
     sinh: _sinh, cosh: _cosh, tanh: _tanh, erf: _erf, erfc: _erfc, erfinv: _erfinv, erfcinv: _erfcinv,
     copysign: _copysign,
 }  # fmt: skip
+
+for _function, _gradient in GRADIENTS.items():
+    func_grad(_function)(_gradient)

@@ -38,8 +38,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., np.ndarray], float]] = {
     "tanh": (np.tanh, 2.5),
     "erf": (special.erf, 1.1),
     "erfc": (special.erfc, 4.0),
-    "erfinv": (lambda x: np.copysign(special.erfinv(x), x), 2.2),
-    "erfcinv": (special.erfcinv, 2.8),
+    "erfinv": (lambda x: np.copysign(special.erfinv(x), x), 2.4),
+    "erfcinv": (special.erfcinv, 2.9),
 }
 SPECIAL = [
     0,

@@ -1,0 +1,112 @@
+"""`rk.types`: making and asking about types, in static expressions and on the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from robokern.ir.composite import Composite
+from robokern.ir.layout import leaves, size_of
+from robokern.ir.types import (
+    COMPOSITES,
+    SCALARS,
+    ArrayType,
+    Matrix,
+    Quaternion,
+    Scalar,
+    Struct,
+    Transform,
+    Type,
+    Vector,
+    as_type,
+    bool_,
+    matrix,
+    quaternion,
+    transformation,
+    vector,
+)
+
+
+def type_size(dtype: Any) -> int:
+    """Number of scalars in a value; 1 for a struct."""
+    type = as_type(dtype)
+    return 1 if isinstance(type, Struct) else len(leaves(type))
+
+
+def type_size_in_bytes(dtype: Any) -> int:
+    """Bytes of one element of an array of this type.
+
+    Raises:
+        TypeError: it names no type.
+    """
+    return int(size_of(as_type(dtype)))
+
+
+def _type_of(x: Any) -> Any:
+    try:
+        return as_type(x)
+    except TypeError:
+        return None
+
+
+def type_is_int(t: Any) -> bool:
+    """Whether it is a signed or unsigned integer type."""
+    return isinstance(type := _type_of(t), Scalar) and type.kind in "iu"
+
+
+def type_is_float(t: Any) -> bool:
+    """Whether it is a floating-point type."""
+    return isinstance(type := _type_of(t), Scalar) and type.kind == "f"
+
+
+def type_is_scalar(t: Any) -> bool:
+    """Whether it is a number type."""
+    return isinstance(type := _type_of(t), Scalar) and type != bool_
+
+
+def type_is_vector(t: Any) -> bool:
+    """Whether it is a vector type."""
+    return isinstance(t, Vector)
+
+
+def type_is_matrix(t: Any) -> bool:
+    """Whether it is a matrix type."""
+    return isinstance(t, Matrix)
+
+
+def type_is_quaternion(t: Any) -> bool:
+    """Whether it is a quaternion type."""
+    return isinstance(t, Quaternion)
+
+
+def type_is_transformation(t: Any) -> bool:
+    """Whether it is a transform type."""
+    return isinstance(t, Transform)
+
+
+def type_is_struct(t: Any) -> bool:
+    """Whether it is a struct type."""
+    return isinstance(t, Struct)
+
+
+def type_is_composite(t: Any) -> bool:
+    """Whether it is a vector, matrix, quaternion or transform type."""
+    return isinstance(t, COMPOSITES)
+
+
+def is_array(x: Any) -> bool:
+    """Whether it is an array or an array annotation."""
+    return isinstance(x, ArrayType) or isinstance(getattr(x, "type", None), ArrayType)
+
+
+def is_composite(x: Any) -> bool:
+    """Whether it is a host vector, matrix, quaternion or transform."""
+    return isinstance(x, Composite)
+
+
+globals().update({s.name: s for s in SCALARS if s != bool_})
+
+__all__ = [
+    "Type", "is_array", "is_composite", "matrix", "quaternion", "transformation", "type_is_composite",
+    "type_is_float", "type_is_int", "type_is_matrix", "type_is_quaternion", "type_is_scalar", "type_is_struct",
+    "type_is_transformation", "type_is_vector", "type_size", "type_size_in_bytes", "vector",
+]  # fmt: skip
