@@ -93,6 +93,7 @@ matrix = _builtin("matrix", "matrix(x, ..., shape=, dtype=): a matrix of any sha
 quaternion = _builtin("quaternion", "quaternion(x, y, z, w, dtype=).")
 transformation = _builtin("transformation", "transformation(p, q, dtype=).")
 zeros = _builtin("zeros", "zeros(shape=n, dtype=T): a zero-filled array private to the item.")
+adjoint = _builtin("adjoint", "adjoint[x] += g: adds to the adjoint of parameter x, in a derivative (`func_grad`).")
 range_bounds = _builtin("$range_bounds", "Start, stop and step of a range.")
 in_range = _builtin("$in_range", "Whether a counter is still inside its range.")
 after = _builtin("$after", "What follows a counter in its range; stop after the last.")

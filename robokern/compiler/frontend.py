@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from robokern.compiler import expressions, intrinsics, operator_calls  # noqa: F401  they fill the tables
+from robokern.compiler.adjoint_inline import carries_float
 from robokern.compiler.calls import Instance, inout_positions
 from robokern.compiler.contract import contract
 from robokern.compiler.control import branch, for_loop, while_loop
+from robokern.compiler.custom_gradient import float_parameters, gradient_of, replay_of, variable
 from robokern.compiler.desugar import RESULT, desugar, falls_through
 from robokern.compiler.expressions import OPERATOR_NAMES, binary
 from robokern.compiler.function import Kernel, Overload
@@ -122,7 +124,34 @@ def _lower_func(
     shape = None if result is None else rebuild(result, ["value"] * len(returned))
     inouts = [lo.value(lo.env[n], None, p.inner) for n, p in overload.params if isinstance(p, Inout)]
     lo.builder.body.yields = (*returned, *inouts)
-    return Instance(_func(lo, params, None), shape, lo.tid_ndim)
+    made = _func(lo, params, None)
+    _attach_derivative(overload, made, statics, chosen)
+    return Instance(made, shape, lo.tid_ndim)
+
+
+def _attach_derivative(overload: Overload, made: Func, statics: dict[str, Any], chosen: Options) -> None:
+    def returning(written: Overload, types: tuple[Type, ...], known: dict[str, Any]) -> Func:
+        return _lower_func(written, types, known, chosen).func
+
+    def adding(written: Overload, types: tuple[Type, ...], known: dict[str, Any]) -> Func:
+        return _lower_adjoint(written, types, known, chosen, sum(map(carries_float, made.results)))
+
+    made.gradient = gradient_of(overload, made, statics, returning, adding)
+    made.replay = replay_of(overload, tuple(p.type for p in made.params), statics, returning)
+
+
+def _lower_adjoint(
+    written: Overload, types: tuple[Type, ...], statics: dict[str, Any], chosen: Options, results: int
+) -> Func:
+    """A derivative that adds to `adjoint[x]`: one variable per parameter, which it returns."""
+    lo = Lowering(written, instantiate, chosen)
+    params = _bind_params(lo, types, statics)
+    names = float_parameters(lo, results)
+    for name in names:
+        lo.env[variable(name)] = lo.builder.op("zero", type=lo.env[name].type)
+    _body(lo)
+    lo.builder.body.yields = tuple(lo.value(lo.env[variable(n)], None) for n in names)
+    return _func(lo, params, None)
 
 
 def _result(lo: Lowering, x: Any) -> Value:

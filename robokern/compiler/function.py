@@ -31,6 +31,8 @@ class Overload:
     python: Callable[..., Any]
     contract: bool = True
     instances: dict[Any, Any] = field(default_factory=dict)
+    gradients: list[Overload] = field(default_factory=list)  # derivatives written by hand
+    replays: list[Overload] = field(default_factory=list)  # what stands for it in derivatives
     _params: tuple[tuple[str, Any], ...] | None = None
     _source: Source | None = None
 
@@ -145,6 +147,32 @@ class Function:
 def _place(overload: Overload) -> tuple[str, int]:
     code = overload.python.__code__
     return code.co_filename, code.co_firstlineno
+
+
+def func_grad(function: Function) -> Callable[[Any], Any]:
+    """Gives a func a derivative written by hand, used instead of the one derived from its body.
+
+    The decorated function takes the func's parameters, then an adjoint for each of its results, and adds to
+    `adjoint[x]` for each parameter x, or returns the adjoints of the parameters that carry floats.
+    """
+
+    def register(python: Any) -> Any:
+        for overload in function.overloads:
+            overload.gradients += python.overloads if isinstance(python, Function) else [Overload(python)]
+        return python
+
+    return register
+
+
+def func_replay(function: Function) -> Callable[[Any], Any]:
+    """Gives a func another body for the time that a derivative computes it again."""
+
+    def register(python: Any) -> Any:
+        for overload in function.overloads:
+            overload.replays += python.overloads if isinstance(python, Function) else [Overload(python)]
+        return python
+
+    return register
 
 
 _functions: dict[tuple[str, str, str], Function] = {}
