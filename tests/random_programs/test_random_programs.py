@@ -15,12 +15,14 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import robokern as rk
 from robokern.ir import layout
 from robokern.ir.types import ArrayType, Struct
+from robokern.runtime import cache
 
 
 def load_file(name: str, path: Path) -> ModuleType:
@@ -34,6 +36,17 @@ def load_file(name: str, path: Path) -> ModuleType:
 
 generator = load_file("random_program_generator", Path(__file__).with_name("generator.py"))
 plain = load_file("random_program_plain", Path(__file__).with_name("plain.py"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cache_of_its_own(tmp_path_factory):
+    """Kernels that nobody launches again stay out of the user's cache, and are always compiled."""
+    own = cache.ObjectCache(tmp_path_factory.mktemp("cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cache, "object_cache", lambda: own)
+        yield
+
+
 COUNT = int(os.environ.get("ROBOKERN_RANDOM_PROGRAMS", "0"))
 
 
@@ -164,7 +177,7 @@ def check_front_end(program: Any, folder: Path) -> None:
 QUIET = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 
 
-@settings(max_examples=COUNT or 500, derandomize=not COUNT, phases=[Phase.generate, Phase.shrink], **QUIET)
+@settings(max_examples=COUNT or 300, derandomize=not COUNT, phases=[Phase.generate, Phase.shrink], **QUIET)
 @given(program=programs(library=True))
 def test_compiled_equals_interpreted(program):
     with tempfile.TemporaryDirectory() as folder:
