@@ -54,6 +54,7 @@ from robokern.errors import (
     LaunchError,
     PluginError,
     RobokernError,
+    UnsupportedError,
 )
 from robokern.ir.composite import Composite as _Composite
 from robokern.ir.types import (
@@ -77,6 +78,8 @@ from robokern.ir.types import (
     uint64,
     vector,
 )
+from robokern.lang import constants as _constants
+from robokern.lang import types, unsupported
 from robokern.runtime.array import Array, array1d, array2d, array3d, array4d
 from robokern.runtime.creation import (
     clone,
@@ -110,6 +113,7 @@ __version__ = "0.1.0"
 array = Array
 globals().update(_NAMED)  # vec3, mat33, quat, transform, ... each with its suffixes
 globals().update({name: getattr(lang, name) for name in lang.__all__})
+globals().update({name: getattr(_constants, name) for name in _constants.NAMES})
 # the rest of the builtins, names that Python has too among them: `rk.abs` and `abs` mean the same in a kernel
 globals().update({n: b for n, b in _BUILTINS.items() if n not in globals() and not n.startswith("$")})
 
@@ -147,6 +151,7 @@ _LATER = {
         "robokern.geometry.scene_query",
     ),
     **dict.fromkeys(("Plugin", "Sensor", "Contact", "Randomizer"), "robokern.plugin.plugin"),
+    **dict.fromkeys(("Draw", "randomized"), "robokern.plugin.kernels"),
     **dict.fromkeys(("PluginConfig", "RandomizerConfig", "field"), "robokern.plugin.settings"),
 }
 
@@ -165,6 +170,7 @@ _Composite.operate = staticmethod(_operate)
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
+        unsupported.refuse(name)
         raise AttributeError(f"module 'robokern' has no attribute {name!r}")
     globals()[name] = getattr(import_module(_LATER[name]), name)
     return globals()[name]

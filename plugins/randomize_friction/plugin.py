@@ -6,10 +6,7 @@ from typing import Any
 
 import robokern as rk
 
-from .kernels import ABS, ADD, GAUSSIAN, LOG_UNIFORM, SCALE, UNIFORM, count_draws, randomize
-
-OPERATIONS = {"scale": SCALE, "add": ADD, "abs": ABS}
-DISTRIBUTIONS = {"uniform": UNIFORM, "log_uniform": LOG_UNIFORM, "gaussian": GAUSSIAN}
+from .kernels import randomize
 
 
 class Config(rk.RandomizerConfig):
@@ -25,42 +22,23 @@ class RandomizeFriction(rk.Randomizer):
     Config = Config
 
     def setup(self, world: Any) -> None:
+        self.begin(world)
         self.world = world
-        self.purpose = world.rng_key(self.name, "draw")
         chosen = self._chosen()
         self.chosen = rk.array(chosen, dtype=int, device=world.device)
-        # not part of `state`: a world that resets must not draw the same again
-        self.count = rk.zeros(world.num_worlds, dtype=int, device=world.device)
         self.outputs["friction"] = rk.zeros((world.num_worlds, len(chosen)), dtype=float, device=world.device)
 
     def randomize(self, frame: Any, mask: Any) -> None:
-        config: Config = self.config
         param = self.world.params["geom_friction"]
         friction = self.outputs["friction"]
         rk.launch(
             randomize,
             dim=friction.shape,
-            inputs=[
-                mask,
-                self.chosen,
-                self.world.seed,
-                self.purpose,
-                self.count,
-                DISTRIBUTIONS[config.distribution],
-                *config.range,
-                OPERATIONS[config.operation],
-                param.default,
-            ],
+            inputs=[mask, self.chosen, self.draw, self.count, param.default],
             outputs=[param.value, friction],
             device=self.world.device,
         )
-        rk.launch(
-            count_draws,
-            dim=self.world.num_worlds,
-            inputs=[mask],
-            outputs=[self.count],
-            device=self.world.device,
-        )
+        self.drawn(mask)
         self.world.touch("geom_friction")
 
     def _chosen(self) -> list[int]:

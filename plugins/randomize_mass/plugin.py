@@ -6,10 +6,7 @@ from typing import Any
 
 import robokern as rk
 
-from .kernels import ABS, ADD, GAUSSIAN, LOG_UNIFORM, SCALE, UNIFORM, count_draws, randomize
-
-OPERATIONS = {"scale": SCALE, "add": ADD, "abs": ABS}
-DISTRIBUTIONS = {"uniform": UNIFORM, "log_uniform": LOG_UNIFORM, "gaussian": GAUSSIAN}
+from .kernels import randomize
 
 
 class Config(rk.RandomizerConfig):
@@ -25,16 +22,13 @@ class RandomizeMass(rk.Randomizer):
     Config = Config
 
     def setup(self, world: Any) -> None:
+        self.begin(world)
         self.world = world
-        self.purpose = world.rng_key(self.name, "draw")
         chosen = self._chosen()
         self.chosen = rk.array(chosen, dtype=int, device=world.device)
-        # not part of `state`: a world that resets must not draw the same again
-        self.count = rk.zeros(world.num_worlds, dtype=int, device=world.device)
         self.outputs["mass"] = rk.zeros((world.num_worlds, len(chosen)), dtype=float, device=world.device)
 
     def randomize(self, frame: Any, mask: Any) -> None:
-        config: Config = self.config
         body_mass, body_inertia = (self.world.params[name] for name in ("body_mass", "body_inertia"))
         mass = self.outputs["mass"]
         rk.launch(
@@ -43,21 +37,16 @@ class RandomizeMass(rk.Randomizer):
             inputs=[
                 mask,
                 self.chosen,
-                self.world.seed,
-                self.purpose,
+                self.draw,
                 self.count,
-                DISTRIBUTIONS[config.distribution],
-                *config.range,
-                OPERATIONS[config.operation],
-                config.least,
+                self.config.least,
                 body_mass.default,
                 body_inertia.default,
             ],
             outputs=[body_mass.value, body_inertia.value, mass],
             device=self.world.device,
         )
-        worlds = self.world.num_worlds
-        rk.launch(count_draws, dim=worlds, inputs=[mask], outputs=[self.count], device=self.world.device)
+        self.drawn(mask)
         self.world.touch("body_mass")
         self.world.touch("body_inertia")
 

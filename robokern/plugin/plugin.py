@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from robokern.plugin.kernels import restore_worlds
+from robokern.plugin.kernels import DISTRIBUTIONS, OPERATIONS, Draw, count_draws, restore_worlds
 from robokern.runtime.array import Array
+from robokern.runtime.creation import zeros
 from robokern.runtime.launch import launch
 
 if TYPE_CHECKING:
@@ -82,13 +83,35 @@ class Contact(Plugin):
 
 
 class Randomizer(Plugin):
-    """Varies model parameters: override `setup` and `randomize`; `config.mode` says when that is called."""
+    """Varies model parameters: override `setup`, which calls `begin`, and `randomize`.
+
+    Attributes:
+        draw: how to draw; kernels take it and call `rk.randomized(draw, default, count, world, i)`.
+        count: (worlds,) draws so far. Not part of `state`: a world that resets must not draw the same again.
+    """
 
     role = "randomizer"
 
+    def begin(self, world: World) -> None:
+        """Sets `draw` and `count` from the settings and the world."""
+        config: Any = self.config
+        self.draw = Draw(
+            seed=world.seed,
+            purpose=world.rng_key(self.name, "draw"),
+            operation=OPERATIONS[config.operation],
+            distribution=DISTRIBUTIONS[config.distribution],
+            first=config.range[0],
+            second=config.range[1],
+        )
+        self.count = zeros(world.num_worlds, dtype=int, device=world.device)
+
     def randomize(self, frame: Frame, mask: Array) -> None:
-        """Draws from `Param.default` in the worlds of `mask` (worlds,) bool, then `world.touch(name)`."""
+        """Draws from `Param.default` where `mask` (worlds,) is true, then calls `drawn` and `world.touch`."""
         raise NotImplementedError(f"{type(self).__name__} has no randomize()")
+
+    def drawn(self, mask: Array) -> None:
+        """Ends a draw in the worlds of `mask`."""
+        launch(count_draws, dim=len(mask), inputs=[mask], outputs=[self.count], device=self.count.device)
 
 
 def _restore(state: Array, initial: Array, mask: Array) -> None:
