@@ -73,8 +73,13 @@ def effects(func: Func, active: frozenset[int], alias: Alias = ()) -> Effects:
         AdjointError: it hides a dependence.
     """
     facts = Analysis(_merged(inline(func), alias), _roots(func, _first(active, alias))).run()
-    numbers = {w: {int(str(a.root[1])) for a in facts.accesses if a.root[0] == "param" and a.writes is w} for w in (True, False)}
-    reads = numbers[False] | {int(str(a.root[1])) for a in facts.accesses if a.op.name == "atomic" and a.root[0] == "param"}
+    numbers = {
+        w: {int(str(a.root[1])) for a in facts.accesses if a.root[0] == "param" and a.writes is w}
+        for w in (True, False)
+    }
+    reads = numbers[False] | {
+        int(str(a.root[1])) for a in facts.accesses if a.op.name == "atomic" and a.root[0] == "param"
+    }
     reached = frozenset(int(str(r[1])) for r in facts.roots if r[0] == "param")
     return Effects(frozenset(reads), frozenset(numbers[True]), reached)
 
@@ -113,7 +118,11 @@ def _roots(func: Func, active: frozenset[int]) -> set[Root]:
     """The differentiable arrays in the given parameters."""
     found: set[Root] = set()
     for number in active:
-        found |= {("param", number, at) for at, type in _arrays(func.params[number].type, 0) if carries_float(type.dtype)}
+        found |= {
+            ("param", number, at)
+            for at, type in _arrays(func.params[number].type, 0)
+            if carries_float(type.dtype)
+        }
     return found
 
 
@@ -124,7 +133,9 @@ def _arrays(type: Type, at: int) -> list[tuple[int, ArrayType]]:
     if not isinstance(type, Struct):
         return []
     return [
-        found for name, field in type.fields for found in _arrays(field, at + layout.field_leaf(type, name)[0])
+        found
+        for name, field in type.fields
+        for found in _arrays(field, at + layout.field_leaf(type, name)[0])
     ]
 
 
@@ -160,7 +171,9 @@ class _Adjoint:
         derived = prune(simplify(prune(derived, self.func.params)), self.func.params)
         self._check(derived)
         used = self._accesses(derived)
-        if not any(a.writes and a.root[0] == "param" and int(str(a.root[1])) >= len(self.func.params) for a in used):
+        if not any(
+            a.writes and a.root[0] == "param" and int(str(a.root[1])) >= len(self.func.params) for a in used
+        ):
             return Adjoint(None, tuple(self.shadows), (), None, frozenset(), frozenset())
         own = [a for a in used if a.root[0] == "param" and int(str(a.root[1])) < len(self.func.params)]
         reads = frozenset(int(str(a.root[1])) for a in own)
@@ -188,7 +201,9 @@ class _Adjoint:
             if op.name != "atomic" or not self.facts.is_used(op):
                 continue
             if access.loops:
-                raise self._located(op, "the result of an atomic is used in a loop", "take it out of the loop")
+                raise self._located(
+                    op, "the result of an atomic is used in a loop", "take it out of the loop"
+                )
             saved = Value(ArrayType(op.results[0].type, self.ndim))
             self.sweep.saved[op] = saved
             self._add(saved, f"saved_{len(kept)}")
@@ -211,7 +226,9 @@ class _Adjoint:
                 raise self._overwritten(op)
         for access in self._accesses(derived):
             if access.writes and access.root[0] == "param" and access.root[2] != 0:
-                raise self._located(access.op, "an array in a struct is read and written", "pass the array itself")
+                raise self._located(
+                    access.op, "an array in a struct is read and written", "pass the array itself"
+                )
             if access.root == RAW and access.writes:
                 raise self._located(access.op, "memory behind a handle is written", "pass the array itself")
 
@@ -247,7 +264,9 @@ class _Adjoint:
             _store_after(func.body, op, param, self.ndim)
         names = tuple(f"saved_{k}" for k in range(len(params)))
         return simplify(
-            replace(func, name=f"forward_{func.name}", params=(*func.params, *params), names=(*func.names, *names))
+            replace(
+                func, name=f"forward_{func.name}", params=(*func.params, *params), names=(*func.names, *names)
+            )
         )
 
 

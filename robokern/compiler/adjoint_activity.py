@@ -134,7 +134,9 @@ class Analysis:
         elif op.name == "extract" and op.args[0] in self.origins:
             root = self.origins[op.args[0]].root
             if root is not RAW and isinstance(op.results[0].type, (ArrayType, Struct)):
-                self.origins[op.results[0]] = Origin(("param", root[1], int(str(root[2])) + op.attrs["offset"]))
+                self.origins[op.results[0]] = Origin(
+                    ("param", root[1], int(str(root[2])) + op.attrs["offset"])
+                )
 
     def _bind_arrays(self, op: Op, region: Block) -> None:
         """Arrays that a loop carries: the one each turn starts with must be the one before the loop."""
@@ -150,14 +152,14 @@ class Analysis:
             if not op.regions or not _holds_array(result):
                 continue
             shift = 1 if op.name == "while" else 0
-            yields = [
-                r.yields[number + (shift if k == 0 else 0)] for k, r in enumerate(op.regions)
-            ]
+            yields = [r.yields[number + (shift if k == 0 else 0)] for k, r in enumerate(op.regions)]
             if op.name != "if":
                 yields.append(op.args[number + (3 if op.name == "for" else 0)])
             found = {self.origins.get(y, Origin(RAW)).root for y in yields}
             if len(found) > 1:
-                raise refuse("one of several arrays is chosen at run time", op.loc, "index each in a branch of its own")
+                raise refuse(
+                    "one of several arrays is chosen at run time", op.loc, "index each in a branch of its own"
+                )
             self.origins[result] = Origin(found.pop(), None)
 
     def _access(self, op: Op, loops: tuple[Op, ...]) -> None:
@@ -197,7 +199,9 @@ class Analysis:
         for result in op.results:
             if carries_float(result.type):
                 raise refuse(
-                    "a float is made from the bits of another", op.loc, "give the func a derivative: @rk.func_grad"
+                    "a float is made from the bits of another",
+                    op.loc,
+                    "give the func a derivative: @rk.func_grad",
                 )
             if result not in self._bits:
                 self._bits.add(result)
@@ -211,7 +215,9 @@ class Analysis:
         origin = self.origins.get(op.args[0], Origin(RAW))
         if op.args[-1] in self.active:
             if origin.root is RAW:
-                raise refuse("a value is written to memory behind a handle", op.loc, "pass the array as a parameter")
+                raise refuse(
+                    "a value is written to memory behind a handle", op.loc, "pass the array as a parameter"
+                )
             if origin.root not in self.roots:
                 self.roots.add(origin.root)
                 self._changed = True

@@ -100,7 +100,9 @@ class _Reverse:
         test = self.op.regions[0]
         for param, value in zip(test.params, test.yields[1:], strict=True):
             if value is not param and value in self.s.active:
-                raise refuse("the condition of a loop changes a variable", self.op.loc, "change it in the body")
+                raise refuse(
+                    "the condition of a loop changes a variable", self.op.loc, "change it in the body"
+                )
 
     # one turn
 
@@ -142,9 +144,7 @@ class _Reverse:
                 self._through_condition(here, part)
             self.s.again -= 1
             found = {p: part.pop(p, [None] * len(layout.leaves(p.type))) for p in self.carried}
-            outgoing = [
-                self.s.filled(block, found[self.carried[j]][k], x.type) for j, k, x in self.inputs
-            ]
+            outgoing = [self.s.filled(block, found[self.carried[j]][k], x.type) for j, k, x in self.inputs]
         rest = [
             (value, k, x)
             for value, leaves in part.items()
@@ -313,7 +313,9 @@ class _Checkpoints:
         type = op.attrs["type"]
         if type.ndim == 4:
             raise refuse("a private array of 4 dimensions in a loop", op.loc, "use 3 dimensions")
-        return self.reverse.s.add_local(ArrayType(type.dtype, type.ndim + 1), (self.slots, *op.attrs["shape"]))
+        return self.reverse.s.add_local(
+            ArrayType(type.dtype, type.ndim + 1), (self.slots, *op.attrs["shape"])
+        )
 
     def keep(self, slot: Value, turn: Value, states: list[Value]) -> None:
         """Writes a state (all carried values; the needed ones are kept) to a slot."""
@@ -406,7 +408,9 @@ def _each(b: Builder, op: Op, act: Callable[[tuple[Value, ...]], None]) -> None:
     _nest(b, list(shape), (), act)
 
 
-def _nest(b: Builder, shape: list[int], at: tuple[Value, ...], act: Callable[[tuple[Value, ...]], None]) -> None:
+def _nest(
+    b: Builder, shape: list[int], at: tuple[Value, ...], act: Callable[[tuple[Value, ...]], None]
+) -> None:
     if not shape:
         act(at)
         return
@@ -416,7 +420,9 @@ def _nest(b: Builder, shape: list[int], at: tuple[Value, ...], act: Callable[[tu
     b.ops("for", b.const(0, int64), b.const(shape[0], int64), b.const(1, int64), regions=(body,))
 
 
-def _move(b: Builder, op: Op, source: tuple[Value, tuple[Value, ...]], target: tuple[Value, tuple[Value, ...]]) -> None:
+def _move(
+    b: Builder, op: Op, source: tuple[Value, tuple[Value, ...]], target: tuple[Value, tuple[Value, ...]]
+) -> None:
     dtype = op.attrs["type"].dtype
     value = b.op("load", source[0], *source[1], offset=0, type=dtype)
     b.ops("store", target[0], *target[1], value, offset=0)

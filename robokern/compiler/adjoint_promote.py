@@ -124,7 +124,9 @@ class _Promotion:
         b.loc = op.loc
         offset, part = op.attrs["offset"], op.args[-1]
         if op.name == "load":
-            ops.append(Op("extract", (now,), op.results, {"offset": offset, "type": op.results[0].type}, (), op.loc))
+            ops.append(
+                Op("extract", (now,), op.results, {"offset": offset, "type": op.results[0].type}, (), op.loc)
+            )
             return now
         if op.name == "atomic":
             part = b.op("add", b.extract(now, offset, part.type), part)

@@ -225,7 +225,9 @@ def _atomic(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
     if shadow is None or not carries_float(op.args[-1].type):
         return
     if op.attrs["op"] != "add":
-        raise refuse(f"atomic_{op.attrs['op']} of floats", op.loc, "only atomic_add and atomic_sub have a derivative")
+        raise refuse(
+            f"atomic_{op.attrs['op']} of floats", op.loc, "only atomic_add and atomic_sub have a derivative"
+        )
     if any(x is not None for x in g):
         raise refuse("the result of a float atomic depends on the order of items", op.loc)
     indices, value = [env[i] for i in op.args[1:-1]], op.args[-1]
@@ -282,4 +284,3 @@ DIFFERENTIATE: dict[str, Rule] = {
     "atomic": _atomic,
     "call": _call,
 }
-

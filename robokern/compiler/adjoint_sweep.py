@@ -75,7 +75,9 @@ class Sweep:
             return None
         found = self.shadows.get(env[array])
         if found is None:
-            raise refuse("an active array is carried by a branch or a loop", None, "index it where it is chosen")
+            raise refuse(
+                "an active array is carried by a branch or a loop", None, "index it where it is chosen"
+            )
         return found
 
     def is_private(self, array: Value) -> bool:
@@ -174,7 +176,14 @@ class Sweep:
                 block.yields = tuple(here[v] for v in region.yields)
             blocks.append(block)
             inner.append(here)
-        new = Op("if", (env[op.args[0]],), tuple(Value(r.type) for r in op.results), dict(op.attrs), tuple(blocks), op.loc)
+        new = Op(
+            "if",
+            (env[op.args[0]],),
+            tuple(Value(r.type) for r in op.results),
+            dict(op.attrs),
+            tuple(blocks),
+            op.loc,
+        )
         self.b.block.ops.append(new)
         env.update(zip(op.results, new.results, strict=True))
         env[op] = (new, inner)
@@ -313,5 +322,3 @@ def substitute(block: Block, by: Callable[[Value], Value]) -> None:
         for region in op.regions:
             region.yields = tuple(by(v) for v in region.yields)
     block.yields = tuple(by(v) for v in block.yields)
-
-

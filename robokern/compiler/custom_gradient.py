@@ -97,7 +97,9 @@ class _Rewriter(ast.NodeTransformer):
             return self.generic_visit(node)
         names = [n for n, _ in self.written.params]
         if not isinstance(node.slice, ast.Name) or node.slice.id not in names:
-            raise self.written.source.error(node, "adjoint[...] takes the name of a parameter", ", ".join(names))
+            raise self.written.source.error(
+                node, "adjoint[...] takes the name of a parameter", ", ".join(names)
+            )
         self.found = True
         self.written.source.node._adds = True  # type: ignore[attr-defined]
         return ast.copy_location(ast.Name(variable(node.slice.id), node.ctx), node)

@@ -92,6 +92,7 @@ def _has_effect(op: Op, unread: set[Value]) -> bool:
         return any(_has_effect(inner, unread) for region in op.regions for inner in region.ops)
     if op.name == "call":
         return any(
-            inner.name in _WRITES or inner.name in ("assert", "print") for inner in walk(op.attrs["callee"].body)
+            inner.name in _WRITES or inner.name in ("assert", "print")
+            for inner in walk(op.attrs["callee"].body)
         )
     return op.name not in _PURE

@@ -82,7 +82,9 @@ class Derivative:
     backward: Launcher | None
 
 
-def derivative(launcher: Launcher, active: frozenset[int], alias: tuple[int, ...], shared: bool, ndim: int) -> Derivative:
+def derivative(
+    launcher: Launcher, active: frozenset[int], alias: tuple[int, ...], shared: bool, ndim: int
+) -> Derivative:
     """The derivative of a kernel, made once.
 
     Raises:
@@ -346,7 +348,9 @@ class Tape:
         if not (active or from_active) and self.saves:
             return
         if isinstance(array.dtype, Struct):
-            raise AdjointError("tape: arrays of structs cannot be copied or filled while they are differentiated")
+            raise AdjointError(
+                "tape: arrays of structs cannot be copied or filled while they are differentiated"
+            )
         self.storage(array).active |= from_active
         if not isinstance(source, Array):
             source = np.array(source)
@@ -449,7 +453,9 @@ class Tape:
         placed: dict[_Storage, list[tuple[int, int]]] = {}
         for number, argument in enumerate(arguments):
             for array in _arrays_of(argument):
-                first = seen.setdefault(argument.record, number) if isinstance(argument.value, Array) else number
+                first = (
+                    seen.setdefault(argument.record, number) if isinstance(argument.value, Array) else number
+                )
                 if first != number and launcher.types[first] == launcher.types[number]:
                     alias[number] = first
                     continue
@@ -459,11 +465,16 @@ class Tape:
                 spans.append(span)
         return tuple(alias), shared
 
-    def _refuse_overlap(self, launcher: Launcher, made: Derivative, arguments: list[Argument], alias: tuple[int, ...]) -> None:
+    def _refuse_overlap(
+        self, launcher: Launcher, made: Derivative, arguments: list[Argument], alias: tuple[int, ...]
+    ) -> None:
         """Overlapping arrays that are not the same array may be read, not written."""
         names = launcher.func.names
         written = [
-            (n, a) for n, x in enumerate(arguments) if alias[n] == n and n in made.effects.writes for a in _arrays_of(x)
+            (n, a)
+            for n, x in enumerate(arguments)
+            if alias[n] == n and n in made.effects.writes
+            for a in _arrays_of(x)
         ]
         for n, a in written:
             low, high = byte_bounds(a._numpy)
@@ -654,4 +665,3 @@ def _add_in_place(into: Ndarray, g: Ndarray) -> None:
     for name in into.dtype.names:
         if into.dtype[name].base.kind in "fV":
             _add_in_place(into[name], g[name])
-

@@ -8,7 +8,12 @@ from robokern.ir.ops import OPS
 
 
 @pytest.mark.parametrize(
-    ("module", "table"), [("robokern.ir.interpret", "EVALUATE"), ("robokern.compiler.emit", "EMIT")]
+    ("module", "table"),
+    [
+        ("robokern.ir.interpret", "EVALUATE"),
+        ("robokern.compiler.emit", "EMIT"),
+        ("robokern.compiler.adjoint_rules", "DIFFERENTIATE"),
+    ],
 )
 def test_one_row_per_primitive(module, table):
     rows = getattr(importlib.import_module(module), table)
