@@ -18,7 +18,7 @@ from robokern.compiler.lowering import (
     kernel_meaning,
     rebuild,
 )
-from robokern.compiler.places import place, write
+from robokern.compiler.places import Temp, place, read, write
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.nodes import Func, Value
 from robokern.ir.types import (
@@ -65,9 +65,10 @@ def _call(lo: Lowering, node: ast.Call) -> Any:
     callee = kernel_meaning(lo.expr(node.func))
     if isinstance(callee, Builtin):
         return INTRINSICS[callee.name](lo, node)
-    args, kwargs = arguments(lo, node)
+    places: dict[int, Any] = dict.fromkeys(inout_positions(callee))
+    args, kwargs = arguments(lo, node, places)
     if isinstance(callee, Function):
-        return call_function(lo, node, callee, args, kwargs, node.args)
+        return call_function(lo, node, callee, args, kwargs, places)
     if isinstance(callee, Type):
         return construct(lo, node, callee, args, kwargs)
     if isinstance(callee, Kernel):
@@ -89,12 +90,21 @@ def _callee_hint(callee: Any) -> str:
     )
 
 
-def arguments(lo: Lowering, node: ast.Call) -> tuple[list[Any], dict[str, Any]]:
-    """Evaluated arguments; starred ones are spread."""
+def arguments(
+    lo: Lowering, node: ast.Call, places: dict[int, Any] | None = None
+) -> tuple[list[Any], dict[str, Any]]:
+    """Evaluated arguments; starred ones are spread.
+
+    Args:
+        places: positions whose arguments may be written back; their places are filled in, evaluated once.
+    """
     args: list[Any] = []
     for arg in node.args:
         if isinstance(arg, ast.Starred):
             args.extend(_spread(lo, arg))
+        elif places and len(args) in places:
+            at = places[len(args)] = place(lo, arg)
+            args.append(read(lo, at, arg))
         else:
             args.append(lo.expr(arg))
     for keyword in node.keywords:
@@ -116,9 +126,9 @@ def call_function(
     function: Function,
     args: list[Any],
     kwargs: dict[str, Any],
-    nodes: list[ast.expr],
+    places: dict[int, Any],
 ) -> Any:
-    """Calls a func; inout arguments are written back to the places `nodes` denote."""
+    """Calls a func; inout arguments are written back to the `places` of their positions."""
     bound = find_overload(function, args, kwargs)
     if bound is None:
         lo.fail(node, _no_overload(function, args, kwargs), _overload_hint(function))
@@ -134,18 +144,21 @@ def call_function(
     lo.builder.loc = lo.source.loc(node)
     results = list(lo.builder.ops("call", *values, callee=instance.func))
     returned = None if instance.shape is None else rebuild(instance.shape, results)
-    _write_back(lo, node, bound.overload, nodes, results)
+    _write_back(lo, node, bound.overload, places, results)
     return returned
 
 
 def _write_back(
-    lo: Lowering, node: Any, overload: Overload, nodes: list[ast.expr], results: list[Value]
+    lo: Lowering, node: Any, overload: Overload, places: dict[int, Any], results: list[Value]
 ) -> None:
     for position, (name, pattern) in enumerate(overload.params):
         if isinstance(pattern, Inout):
-            if position >= len(nodes):
+            at = places.get(position)
+            if at is None:
                 lo.fail(node, f"{overload.name}() changes {name!r}: pass a variable for it by position")
-            write(lo, place(lo, nodes[position]), results.pop(0), node)
+            new = results.pop(0)
+            if not isinstance(at, Temp):  # an expression's new value is nobody's
+                write(lo, at, new, node)
 
 
 def inout_positions(function: Any) -> set[int]:

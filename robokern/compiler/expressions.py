@@ -165,7 +165,7 @@ def _registered(lo: Lowering, node: Any, name: str, *args: Value) -> Any:
     function = OPERATORS.get(name)
     if function is None or find_overload(function, list(args), {}) is None:
         return None
-    return call_function(lo, node, function, list(args), {}, [])
+    return call_function(lo, node, function, list(args), {}, {})
 
 
 def _operator_hint(name: str, s: Any, t: Any, literal: Any = None) -> str | None:

@@ -135,3 +135,23 @@ def test_expect(device: str) -> None:
     for x, n, said in ((1.0, 5, "rk.expect_eq(n, 3)"), (1.1, 3, "rk.expect_near(x, 1.0, 0.001)")):
         with pytest.raises(rk.KernelAssertionError, match=re.escape(said)):
             rk.launch(expects, dim=1, inputs=[x, n], device=device)
+
+
+@rk.func
+def take_next(value: rk.inout(int)):
+    value += 1
+    return value
+
+
+@rk.kernel
+def inout_places(cells: ints, counter: ints, seen: ints):
+    i = rk.tid()
+    seen[i] = take_next(cells[rk.atomic_add(counter, 0, 1)]) + take_next(i * 10)
+
+
+def test_an_inout_place_is_evaluated_once(device: str) -> None:
+    cells, counter, seen = (rk.zeros(n, dtype=int, device=device) for n in (4, 1, 4))
+    rk.launch(inout_places, dim=4, inputs=[cells, counter, seen], device=device)
+    assert counter.numpy().tolist() == [4]
+    assert cells.numpy().tolist() == [1] * 4
+    assert seen.numpy().tolist() == [1 + 10 * i + 1 for i in range(4)]
