@@ -103,6 +103,13 @@ from robokern.runtime.device import (
     set_device,
     synchronize,
 )
+from robokern.runtime.indexed_array import (
+    IndexedArray,
+    indexedarray1d,
+    indexedarray2d,
+    indexedarray3d,
+    indexedarray4d,
+)
 from robokern.runtime.launch import Launch, launch
 from robokern.runtime.load import init, load_module
 from robokern.runtime.map import map
@@ -111,6 +118,7 @@ from robokern.runtime.timer import ScopedTimer
 __version__ = "0.1.0"
 
 array = Array
+indexedarray = IndexedArray
 globals().update(_NAMED)  # vec3, mat33, quat, transform, ... each with its suffixes
 globals().update({name: getattr(lang, name) for name in lang.__all__})
 globals().update({name: getattr(_constants, name) for name in _constants.NAMES})

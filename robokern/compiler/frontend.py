@@ -32,7 +32,7 @@ from robokern.compiler.simplify import simplify
 from robokern.errors import KernelError
 from robokern.ir.composite import Composite
 from robokern.ir.nodes import Func, Value
-from robokern.ir.types import ArrayType, Inout, Type, as_type, scalar_of
+from robokern.ir.types import ArrayType, IndexedArrayType, Inout, Type, as_type, scalar_of
 
 Statement = Callable[[Lowering, Any], None]
 STATEMENTS: dict[type, Statement] = {}
@@ -180,6 +180,7 @@ def _func(lo: Lowering, params: list[Value], tid_ndim: int | None) -> Func:
         overload.contract and not lo.options.fast_math,
         lo.asserts,
         fast_math=lo.options.fast_math,
+        lanes=lo.options.lanes,
     )
 
 
@@ -394,7 +395,8 @@ def assigned(lo: Lowering, statements: list[ast.stmt], *more: str) -> list[str]:
 def _add_base(lo: Lowering, names: dict[str, None], node: ast.expr) -> None:
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
-    if isinstance(node, ast.Name) and not isinstance(getattr(lo.env.get(node.id), "type", None), ArrayType):
+    type_ = getattr(lo.env.get(node.id), "type", None) if isinstance(node, ast.Name) else None
+    if isinstance(node, ast.Name) and not isinstance(type_, (ArrayType, IndexedArrayType)):
         names[node.id] = None
 
 

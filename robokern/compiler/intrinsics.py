@@ -8,15 +8,15 @@ from typing import Any
 
 from robokern.compiler.builtins import BUILTINS
 from robokern.compiler.calls import arguments
-from robokern.compiler.construct import construct
 from robokern.compiler.expressions import binary, compare
 from robokern.compiler.lowering import Lowering, describe, flatten, intrinsic, kernel_meaning
-from robokern.compiler.places import Element, index_value
+from robokern.compiler.places import Element, element, index_value, indexed_parts
 from robokern.ir.nodes import Assert, Value
 from robokern.ir.types import (
     BY_NAME,
     COMPOSITES,
     ArrayType,
+    IndexedArrayType,
     Scalar,
     Struct,
     Type,
@@ -147,16 +147,10 @@ def _choose(lo: Lowering, node: Any, condition: Any, a: Any, b: Any) -> Any:
     return lo.op(node, "select", truth, x, y)
 
 
-@intrinsic("cast")
-def _cast(lo: Lowering, node: ast.Call) -> Any:
-    x, type_ = positional(lo, node, 2)
-    return construct(lo, node, as_type(type_), [x], {})
-
-
-@intrinsic("bitcast")
+@intrinsic("bitcast", "cast")
 def _bitcast(lo: Lowering, node: ast.Call) -> Any:
     x, type_ = positional(lo, node, 2)
-    return lo.op(node, "bitcast", lo.value(x, node), type=type_)
+    return lo.op(node, "bitcast", lo.value(x, node), type=as_type(type_))
 
 
 @intrinsic("static")
@@ -176,6 +170,8 @@ def _len(lo: Lowering, node: ast.Call) -> Any:
     type_ = getattr(x, "type", None)
     if isinstance(type_, ArrayType):
         return lo.op(node, "shape", x, dim=0)
+    if isinstance(type_, IndexedArrayType):
+        return lo.op(node, "shape", indexed_parts(lo, node, x)[1], dim=0)
     if isinstance(type_, COMPOSITES):
         return type_.shape[0]
     if isinstance(x, tuple):
@@ -311,12 +307,9 @@ def _atomic(lo: Lowering, node: ast.Call) -> Any:
     values = _ATOMIC_VALUES.get(name, 1)
     args = positional(lo, node, 2 + values, 5 + values)
     array = lo.value(args[0], node)
-    if not isinstance(array.type, ArrayType):
+    if not isinstance(array.type, (ArrayType, IndexedArrayType)):
         lo.fail(node, f"atomic_{name}() needs an array first, got {array.type}")
-    indices = tuple(index_value(lo, i, node) for i in args[1:-values])
-    if len(indices) != array.type.ndim:
-        lo.fail(node, f"{array.type} takes {array.type.ndim} indices, got {len(indices)}")
-    return atomic(lo, node, name, Element(array, indices, 0, array.type.dtype), args[-values:])
+    return atomic(lo, node, name, element(lo, node, array, args[1:-values]), args[-values:])
 
 
 def atomic(lo: Lowering, node: Any, name: str, at: Element, values: list[Any]) -> Value:

@@ -10,9 +10,19 @@ from robokern.compiler.construct import construct
 from robokern.compiler.expressions import binary, compare, negated
 from robokern.compiler.intrinsics import common_values, kernel_name, positional
 from robokern.compiler.lowering import Lowering, describe, intrinsic
-from robokern.compiler.places import Element, Temp, component, index_value, read, write
+from robokern.compiler.places import Temp, component, element, read, write
 from robokern.ir.nodes import Assert, Value
-from robokern.ir.types import ArrayType, Matrix, Quaternion, Scalar, Transform, Vector, as_type, scalar_of
+from robokern.ir.types import (
+    ArrayType,
+    IndexedArrayType,
+    Matrix,
+    Quaternion,
+    Scalar,
+    Transform,
+    Vector,
+    as_type,
+    scalar_of,
+)
 
 BINARY = {
     "add": "add", "sub": "sub", "mul": "mul", "div": "div", "floordiv": "floordiv", "mod": "mod",
@@ -69,8 +79,8 @@ def _extract(lo: Lowering, node: ast.Call) -> Any:
     """A component of a composite or an element of an array."""
     x, *indices = positional(lo, node, 2, 5)
     value = lo.value(x, node)
-    if isinstance(value.type, ArrayType):
-        at: Any = Element(value, tuple(index_value(lo, i, node) for i in indices), 0, value.type.dtype)
+    if isinstance(value.type, (ArrayType, IndexedArrayType)):
+        at: Any = element(lo, node, value, indices)
     else:
         at = component(lo, node, Temp(value), indices)
     return read(lo, at, node)
@@ -80,9 +90,9 @@ def _extract(lo: Lowering, node: ast.Call) -> Any:
 def _array_store(lo: Lowering, node: ast.Call) -> Any:
     array, *indices, x = positional(lo, node, 3, 6)
     value = lo.value(array, node)
-    if not isinstance(value.type, ArrayType):
+    if not isinstance(value.type, (ArrayType, IndexedArrayType)):
         lo.fail(node, f"array_store() takes an array first, got {value.type}")
-    write(lo, Element(value, tuple(index_value(lo, i, node) for i in indices), 0, value.type.dtype), x, node)
+    write(lo, element(lo, node, value, indices), x, node)
 
 
 def _typed_arguments(lo: Lowering, node: ast.Call) -> tuple[list[Any], Any, dict[str, Any]]:
@@ -113,6 +123,17 @@ def _matrix(lo: Lowering, node: ast.Call) -> Any:
     if not isinstance(shape, tuple) or len(shape) != 2 or not all(isinstance(n, int) for n in shape):
         lo.fail(node, "a matrix needs a constant shape", "write rk.matrix(..., shape=(2, 3))")
     return construct(lo, node, Matrix(shape[0], shape[1], dtype), args, {})
+
+
+@intrinsic("identity")
+def _identity(lo: Lowering, node: ast.Call) -> Any:
+    args, kwargs = arguments(lo, node)
+    given = {**dict(zip(("n", "dtype"), args, strict=False)), **kwargs}
+    size, dtype = given.get("n"), as_type(given.get("dtype", float))
+    if not isinstance(size, int) or size < 1:
+        lo.fail(node, "an identity matrix needs a constant size", "write rk.identity(n=3, dtype=float)")
+    ones = [float(k % (size + 1) == 0) for k in range(size * size)]
+    return construct(lo, node, Matrix(size, size, dtype), [lo.builder.const(x, dtype) for x in ones], {})
 
 
 @intrinsic("quaternion")

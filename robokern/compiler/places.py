@@ -34,12 +34,14 @@ from robokern.ir.ops import component_type
 from robokern.ir.types import (
     COMPOSITES,
     ArrayType,
+    IndexedArrayType,
     Matrix,
     Quaternion,
     Struct,
     Transform,
     Type,
     Vector,
+    int32,
     is_integer,
 )
 
@@ -96,10 +98,10 @@ class Picked:
 
 
 class ShapeOf:
-    """`a.shape` before it is indexed."""
+    """`a.shape` before it is indexed: for each dimension an array, and which of its dimensions that is."""
 
-    def __init__(self, array: Value) -> None:
-        self.array = array
+    def __init__(self, lengths: list[tuple[Value, int]]) -> None:
+        self.lengths = lengths
 
 
 def place(lo: Lowering, node: ast.expr) -> Any:
@@ -187,6 +189,8 @@ def _attribute(lo: Lowering, node: ast.Attribute, at: Any) -> Any:
     type_ = type_at(lo, at, node.value)
     if type_ is None:
         return Temp(_python_attribute(lo, node, read(lo, at, node.value)))
+    if isinstance(type_, IndexedArrayType):
+        return Temp(indexed_attribute(lo, node, lo.value(read(lo, at, node), node)))
     if isinstance(type_, Struct):
         return _field(lo, node, at, type_)
     if isinstance(type_, ArrayType):
@@ -224,7 +228,7 @@ def _field(lo: Lowering, node: ast.Attribute, at: Any, type_: Struct) -> Any:
 def _array_attribute(lo: Lowering, node: ast.Attribute, at: Any, type_: ArrayType) -> Any:
     array = read(lo, at, node)
     if node.attr == "shape":
-        return ShapeOf(array)
+        return ShapeOf([(array, d) for d in range(type_.ndim)])
     if node.attr in ("ndim", "dtype"):
         return getattr(type_, node.attr)
     if node.attr == "size":
@@ -255,6 +259,9 @@ def _subscript(lo: Lowering, node: ast.Subscript, at: Any) -> Any:
     type_ = type_at(lo, at, node.value)
     if isinstance(type_, ArrayType):
         return _array_item(lo, node, at, type_, items)
+    if isinstance(type_, IndexedArrayType):
+        array = lo.value(read(lo, at, node), node)
+        return element(lo, node, array, [lo.expr(i) for i in items])
     if isinstance(type_, COMPOSITES) and any(isinstance(i, ast.Slice) for i in items):
         return _sliced(lo, node, at, type_, items)
     indices = [lo.expr(i) for i in items]
@@ -262,7 +269,8 @@ def _subscript(lo: Lowering, node: ast.Subscript, at: Any) -> Any:
         return component(lo, node, at, indices)
     x = read(lo, at, node.value)
     if isinstance(x, ShapeOf) and isinstance(indices[0], int):
-        return Temp(lo.op(node, "shape", x.array, dim=indices[0] % x.array.type.ndim))  # type: ignore[attr-defined]
+        array, dim = x.lengths[indices[0] % len(x.lengths)]
+        return Temp(lo.op(node, "shape", array, dim=dim))
     if isinstance(x, tuple) and isinstance(indices[0], int) and -len(x) <= indices[0] < len(x):
         return Temp(x[indices[0]])
     if type_ is None:
@@ -280,6 +288,49 @@ def _array_item(lo: Lowering, node: ast.Subscript, at: Any, type_: ArrayType, it
     if len(values) == type_.ndim:
         return Element(array, values, 0, type_.dtype)
     return Temp(lo.op(node, "view", array, *values))
+
+
+def element(lo: Lowering, node: Any, array: Value, indices: list[Any]) -> Element:
+    """The element of an array or indexed array at as many indices as it has dimensions."""
+    type_: Any = array.type
+    if len(indices) != type_.ndim:
+        lo.fail(node, f"{type_} takes {type_.ndim} indices, got {len(indices)}")
+    values = [index_value(lo, i, node) for i in indices]
+    if isinstance(type_, IndexedArrayType):
+        data, *lists = indexed_parts(lo, node, array)
+        values = [_looked_up(lo, node, i, x) for i, x in zip(lists, values, strict=True)]
+        array = data
+    return Element(array, tuple(values), 0, type_.dtype)
+
+
+def indexed_parts(lo: Lowering, node: Any, array: Value) -> list[Value]:
+    """The array behind an indexed array, then its index arrays."""
+    type_ = array.type
+    assert isinstance(type_, IndexedArrayType)
+    parts = [layout.field_leaf(type_, name) for name, _ in type_.fields]
+    return [lo.op(node, "extract", array, offset=offset, type=part) for offset, part in parts]
+
+
+def _looked_up(lo: Lowering, node: Any, indices: Value, index: Value) -> Value:
+    """`indices[index]`, or `index` where there are no indices."""
+    with lo.builder.region() as listed:
+        found = lo.op(node, "load", indices, index, offset=0, type=int32)
+        listed.yields = (found if index.type == int32 else lo.op(node, "cast", found, type=index.type),)
+    with lo.builder.region() as every:
+        every.yields = (index,)
+    regions = listed, every
+    return lo.builder.ops("if", lo.truth(indices, node), regions=regions, types=(index.type,))[0]
+
+
+def indexed_attribute(lo: Lowering, node: ast.Attribute, array: Value) -> Any:
+    """`.shape`, `.size`, `.ndim`, `.dtype` of an indexed array."""
+    type_: Any = array.type
+    if node.attr in ("ndim", "dtype"):
+        return getattr(type_, node.attr)
+    lengths = ShapeOf([(part, 0) for part in indexed_parts(lo, node, array)[1:]])
+    if node.attr == "shape":
+        return lengths
+    lo.fail(node, f"an indexed array has no {node.attr!r} in a kernel", "it has shape, ndim, dtype")
 
 
 def _array_slice(lo: Lowering, node: ast.Subscript, array: Value, items: list[ast.expr]) -> Value:

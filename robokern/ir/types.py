@@ -5,6 +5,7 @@
     |-- Composite types, scalars in a row
     |   |-- Vector, Matrix (row major), Quaternion (xyzw), Transform (position, then quaternion)
     |-- Struct       named fields of any type, arrays included
+    |   `-- IndexedArrayType   an array and the indices it is seen through
     |-- ArrayType    1-4 dimensions over a dtype
     |-- Inout        a parameter whose new value the caller's variable receives
 
@@ -210,6 +211,42 @@ class ArrayType(Type):
 
 
 @dataclass(frozen=True)
+class IndexedArrayType(Struct):
+    """An array seen through a list of indices along each dimension: a struct of these arrays.
+
+    Its fields are `data`, then `indices0`, ... of int32, whose lengths are its shape; one without memory
+    stands for all indices in order.
+    """
+
+    @property
+    def array(self) -> ArrayType:
+        """The type of the array behind it."""
+        found = self.fields[0][1]
+        assert isinstance(found, ArrayType)
+        return found
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the elements."""
+        return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return self.array.ndim
+
+    def default(self) -> Any:
+        return None
+
+
+def indexed_array_type(dtype: Any, ndim: int = 1) -> IndexedArrayType:
+    """The type of indexed arrays over `dtype`."""
+    array = ArrayType(dtype, ndim)
+    indices = tuple((f"indices{i}", ArrayType(int32, 1)) for i in range(ndim))
+    return IndexedArrayType(f"indexed{array}", (("data", array), *indices))
+
+
+@dataclass(frozen=True)
 class Inout(Type):
     """A parameter passed by value whose new value is written back to the caller's variable."""
 
@@ -313,6 +350,8 @@ def matches(pattern: Any, type: Any, bound: dict[TypeVar, Any] | None = None) ->
         return matches(pattern.inner, type, bound)
     if pattern.__class__ is not type.__class__:
         return False
+    if isinstance(pattern, IndexedArrayType):
+        return matches(pattern.array, type.array, bound)
     if isinstance(pattern, (Scalar, Struct)):
         return bool(pattern == type)
     return all(
@@ -332,6 +371,8 @@ def is_concrete(type: Any) -> bool:
     """Whether no `Any` is left in it."""
     if type is Any or isinstance(type, TypeVar):
         return False
+    if isinstance(type, IndexedArrayType):
+        return is_concrete(type.array)
     if isinstance(type, (Scalar, Struct)):
         return True
     inner = [x for x in vars(type).values() if x is Any or isinstance(x, (Type, TypeVar))]

@@ -16,7 +16,7 @@ import numpy as np
 
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.layout import numpy_dtype, size_of
-from robokern.ir.types import ArrayType, Scalar, Struct, Type
+from robokern.ir.types import ArrayType, IndexedArrayType, Scalar, Struct, Type
 from robokern.runtime.array import Array, array_type, share
 from robokern.runtime.hostvalue import base_dtype, component_shape, describe, elements, fill_record
 
@@ -76,7 +76,7 @@ def packer(type: Type) -> Pack:
     if isinstance(type, Scalar):
         return _bool_packer if type.kind == "b" else _format(type, 1).pack
     if isinstance(type, Struct):
-        return lambda value: _struct(type, value).record
+        return lambda value: argument(type, value).record
     return _composite_packer(type)
 
 
@@ -134,6 +134,8 @@ def argument(type: Type, value: Any) -> Argument:
         return _array(type, value)
     if isinstance(type, Scalar):
         return _scalar(type, value)
+    if isinstance(type, IndexedArrayType):
+        return _indexed(type, value)
     return _struct(type, value) if isinstance(type, Struct) else _composite(type, value)
 
 
@@ -152,6 +154,12 @@ def _array(type: ArrayType, value: Any) -> Argument:
             f"pass {type.ndim} dimensions, for example with .reshape(...)",
         )
     return Argument(value.descriptor, value, value.is_contiguous, value)
+
+
+def _indexed(type: IndexedArrayType, value: Any) -> Argument:
+    if getattr(value, "type", None) != type:
+        raise Misfit(describe(value), f"make it with rk.indexedarray(data, indices), data: {type.array}")
+    return Argument(value.descriptor, value, keep=value)
 
 
 def _shared(type: ArrayType, value: Any) -> Array:

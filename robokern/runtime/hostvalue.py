@@ -15,7 +15,17 @@ import numpy as np
 
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.layout import numpy_dtype
-from robokern.ir.types import COMPOSITES, ArrayType, Scalar, Struct, Type, bool_, float32, int32
+from robokern.ir.types import (
+    COMPOSITES,
+    ArrayType,
+    IndexedArrayType,
+    Scalar,
+    Struct,
+    Type,
+    bool_,
+    float32,
+    int32,
+)
 
 Ndarray = np.ndarray[Any, np.dtype[Any]]
 
@@ -191,13 +201,13 @@ def type_of(value: Any) -> Type | None:
     if isinstance(value, np.generic):
         return _scalar_type(value.dtype)
     own = getattr(value, "type", None)
-    return own if isinstance(own, ArrayType) else _PYTHON_SCALARS.get(type(value))
+    return own if isinstance(own, (ArrayType, IndexedArrayType)) else _PYTHON_SCALARS.get(type(value))
 
 
 def describe(value: Any) -> str:
     """A value in an error message: its type and a short form of it."""
     own = getattr(value, "type", None)
-    if isinstance(own, ArrayType):
+    if isinstance(own, (ArrayType, IndexedArrayType)):
         return str(own)
     if isinstance(value, np.ndarray):
         return f"NumPy array of {value.dtype}, shape {value.shape}"

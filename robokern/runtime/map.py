@@ -15,6 +15,7 @@ from robokern.ir.types import COMPOSITES, Scalar, Type, is_float, scalar_of
 from robokern.runtime.array import Array, share, wrap, zeros_of
 from robokern.runtime.device import DeviceLike, get_device
 from robokern.runtime.hostvalue import component_shape, describe, type_of
+from robokern.runtime.indexed_array import IndexedArray
 from robokern.runtime.launch import launch
 
 _COORDINATES = ("i", "j", "k", "l")
@@ -31,7 +32,7 @@ def map(
 
     Args:
         func: an `@rk.func`, a builtin, a type such as `rk.vec3`, or a Python function that could be a func.
-        inputs: its arguments: arrays or NumPy arrays, whose shapes broadcast as NumPy's do, and single
+        inputs: its arguments: arrays, indexed arrays or NumPy arrays, whose shapes broadcast, and single
             values. A NumPy array holds vectors where the func's parameter says so, else scalars.
         out: where the results go, one array for each returned value; an input may be among them.
         return_kernel: make the kernel, but do not run it; gives the kernel.
@@ -82,7 +83,9 @@ def _name(function: Any) -> str:
 
 
 def _shared(function: Any, index: int, value: Any) -> Any:
-    """`value`, or an Array over the memory of a NumPy array."""
+    """`value`, or an Array over the memory of a NumPy array, or of what an indexed array shows."""
+    if isinstance(value, IndexedArray):
+        return value.contiguous()
     if not isinstance(value, np.ndarray) or value.ndim == 0:
         return value
     wanted = None
