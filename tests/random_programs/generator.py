@@ -16,7 +16,8 @@ import numpy as np
 import robokern as rk
 from robokern.ir.types import BY_NAME, COMPOSITES, ArrayType, Scalar, Struct, Type, bool_, int32
 
-ITEMS, INPUTS, SLOTS, CELLS = 11, 8, 4, 4  # lengths of the grid, inputs, an output row, shared arrays
+INPUTS, SLOTS, CELLS = 8, 4, 4  # lengths of inputs, an output row, shared arrays
+ITEMS = [11, 1, 37]  # lengths of the grid: with and without a remainder for any number of lanes
 
 INTEGERS = [BY_NAME[n] for n in ("int32", "int64", "uint32", "uint8", "int16", "uint64", "int8", "uint16")]
 FLOATS = [BY_NAME[n] for n in ("float32", "float64", "float16")]
@@ -65,9 +66,10 @@ class Program:
     source: str
     params: list[tuple[str, Any]]
     seed: int
+    items: int
 
     def __repr__(self) -> str:
-        return f"Program(seed={self.seed}, source='''\n{self.source}''')"
+        return f"Program(seed={self.seed}, items={self.items}, source='''\n{self.source}''')"
 
 
 @dataclass
@@ -112,14 +114,14 @@ class Generator:
     # the program
 
     def program(self) -> Program:
-        seed = self.choose(1 << 16)
+        seed, items = self.choose(1 << 16), self.pick(ITEMS)
         funcs = [self.function() for _ in range(self.choose(3))]
         body = self.kernel_body()
         params = [f"    {name}: {_annotation(t)}," for name, t in self.used.items()]
         head = ["import robokern as rk", "", *_STRUCT_LINES]
         kernel = ["@rk.kernel", "def k(", *params, "):", "    i = rk.tid()", *body]
         lines = [*head, *(line for f in funcs for line in f), *kernel]
-        return Program("\n".join(lines) + "\n", list(self.used.items()), seed)
+        return Program("\n".join(lines) + "\n", list(self.used.items()), seed, items)
 
     def kernel_body(self) -> list[str]:
         self.in_kernel, self.returns, self.size = True, "return", 0

@@ -101,13 +101,10 @@ def random_array(random: np.random.Generator, type_: Any, shape: tuple[int, ...]
     return array
 
 
-def shape_of(name: str) -> tuple[int, ...]:
-    lengths = {
-        "out": (generator.ITEMS, generator.SLOTS),
-        "in": (generator.INPUTS,),
-        "shared": (generator.CELLS,),
-    }
-    return lengths[name.split("_")[0]]
+def shape_of(name: str, items: int) -> tuple[int, ...]:
+    kind = name.split("_")[0]
+    lengths = {"out": (items, generator.SLOTS), "in": (generator.INPUTS,), "shared": (generator.CELLS,)}
+    return lengths[kind]
 
 
 def host_value(type_: Any, array: np.ndarray) -> Any:
@@ -124,16 +121,16 @@ def arguments(program: Any, module: ModuleType) -> list[Any]:
     for name, _ in program.params:
         type_ = types[name]
         if isinstance(type_, ArrayType):
-            made.append(random_array(random, type_.dtype, shape_of(name)))
+            made.append(random_array(random, type_.dtype, shape_of(name, program.items)))
         else:
             made.append(host_value(type_, random_array(random, type_, ())))
     return made
 
 
-def launch(module: ModuleType, args: list[Any], device: str) -> list[np.ndarray]:
+def launch(module: ModuleType, items: int, args: list[Any], device: str) -> list[np.ndarray]:
     """The arrays after a launch on copies of the arguments."""
     copies = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
-    rk.launch(module.k, dim=generator.ITEMS, inputs=copies, device=device)
+    rk.launch(module.k, dim=items, inputs=copies, device=device)
     return [a for a in copies if isinstance(a, np.ndarray)]
 
 
@@ -155,7 +152,7 @@ def check(program: Any, folder: Path) -> None:
     module = load(program.source, folder)
     args = arguments(program, module)
     names = [name for name, type_ in program.params if isinstance(type_, ArrayType)]
-    want, got = (launch(module, args, device) for device in ("ref", "cpu"))
+    want, got = (launch(module, program.items, args, device) for device in ("ref", "cpu"))
     for name, x, y in zip(names, got, want, strict=True):
         assert_same_bits(x, y, name)
 
@@ -166,9 +163,9 @@ def check_front_end(program: Any, folder: Path) -> None:
     source = source.replace("@rk.func\n", "@rk.func(contract=False)\n")
     module = load(source, folder)
     args = arguments(program, module)
-    want = launch(module, args, "ref")
+    want = launch(module, program.items, args, "ref")
     got = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
-    plain.run(source, generator.ITEMS, program.params, got)
+    plain.run(source, program.items, program.params, got)
     arrays = [name for name, type_ in program.params if isinstance(type_, ArrayType)]
     for name, x, y in zip(arrays, (a for a in got if isinstance(a, np.ndarray)), want, strict=True):
         assert_same_bits(y, x, name)
