@@ -30,9 +30,10 @@ def _compiler_digest() -> str:
 
 
 def compile(func: Func, target: Target) -> bytes:
-    """Object code of a kernel, with the symbol `entry`."""
+    """Object code of a kernel, with the symbol `entry`; the text of its assembly for a GPU."""
     machine = _machine(target)
-    code: bytes = machine.emit_object(_optimised(func, target, machine))
+    module = _optimised(func, target, machine)
+    code: bytes = machine.emit_assembly(module).encode() if target.is_text else machine.emit_object(module)
     return code
 
 
@@ -57,8 +58,12 @@ def _emit(func: Func, target: Target) -> str:
 def _machine(target: Target) -> Any:
     from llvmlite import binding
 
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
+    if target.is_text:
+        binding.initialize_all_targets()
+        binding.initialize_all_asmprinters()
+    else:
+        binding.initialize_native_target()
+        binding.initialize_native_asmprinter()
     found = binding.Target.from_triple(target.triple)
     return found.create_target_machine(
         cpu=target.cpu, features=target.features, opt=2, reloc="pic", codemodel="small"
@@ -70,8 +75,8 @@ def _optimised(func: Func, target: Target, machine: Any) -> Any:
 
     module = binding.parse_assembly(_emit(func, target))
     options = binding.create_pipeline_tuning_options(speed_level=2)
-    options.loop_vectorization = True
-    options.slp_vectorization = True
+    options.loop_vectorization = not target.is_text
+    options.slp_vectorization = not target.is_text
     builder = binding.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     return module

@@ -160,8 +160,7 @@ def _print(f: Function, op: Op) -> list[Operands]:
         words = (_format(next(values).type) if x is None else x.replace("%", "%%") for x in message)
         text = " ".join(words) + "\n"
     arguments = [_printable(f, leaf, scalar_of(a.type)) for a in op.args for leaf in f.values[a]]
-    f.module.declare("declare i32 @printf(ptr, ...)")
-    f.do(f"call i32 (ptr, ...) @printf({', '.join([f'ptr {f.module.text(text)}', *arguments])})")
+    f.module.target.print(f, text, arguments)
     return []
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
+from robokern.compiler import entry_cuda
+from robokern.compiler.emit_print import Print, printf, vprintf
 from robokern.compiler.entry_cpu import ACCESS_GROUP, METADATA, entry
 from robokern.ir.types import Type
 
@@ -43,6 +45,10 @@ class Target:
         half_fma: the processor rounds a float16 fused multiply-add once.
         access_tag: metadata of a memory access that no other item conflicts with.
         footer: metadata that the module ends with.
+        print: writes the call that prints a formatted line.
+        data_layout: LLVM's description of types in memory; empty: that of the triple.
+        is_text: the code handed to the driver is assembly text, and the instructions run on many lanes at
+            once anyway, so loops are not vectorised.
     """
 
     triple: str
@@ -54,11 +60,15 @@ class Target:
     half_fma: bool
     access_tag: str = ""
     footer: str = field(default="", repr=False)
+    print: Print = field(default=printf, repr=False)
+    data_layout: str = ""
+    is_text: bool = False
 
     @property
     def header(self) -> str:
         """The lines that a module starts with."""
-        return f'target triple = "{self.triple}"'
+        layout = [f'target datalayout = "{self.data_layout}"'] if self.data_layout else []
+        return "\n".join([*layout, f'target triple = "{self.triple}"'])
 
     @property
     def inline(self) -> str:
@@ -88,3 +98,40 @@ def cpu(contiguous: bool = True, name: str = "host") -> Target:
         access_tag=f", !llvm.access.group {ACCESS_GROUP}",
         footer=METADATA,
     )
+
+
+_NVPTX = "nvptx64-nvidia-cuda"
+OLDEST_CUDA = 60  # compute capability times ten: the first with float64 and system-wide atomics
+
+
+@cache
+def cuda(arch: str = "sm_90", contiguous: bool = True) -> Target:
+    """An NVIDIA GPU by its architecture; the code is PTX, which the driver translates.
+
+    Args:
+        arch: `sm_` and the compute capability without its dot.
+        contiguous: array parameters are taken to be row-major without gaps.
+
+    Division, square root and fma are those of IEEE 754, subnormal numbers included; nothing is fused or
+    approximated outside `fast_math`.
+    """
+    return Target(
+        triple=_NVPTX,
+        cpu=arch,
+        features="",
+        contiguous=contiguous,
+        entry=entry_cuda.entry,
+        attributes="nounwind",
+        half_fma=True,
+        print=vprintf,
+        data_layout=_nvptx_layout(),
+        is_text=True,
+    )
+
+
+@cache
+def _nvptx_layout() -> str:
+    from llvmlite import binding
+
+    binding.initialize_all_targets()
+    return str(binding.Target.from_triple(_NVPTX).create_target_machine().target_data)
