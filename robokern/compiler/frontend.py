@@ -307,15 +307,15 @@ def _annotated(lo: Lowering, node: ast.AnnAssign) -> None:
 def _augmented(lo: Lowering, node: ast.AugAssign) -> None:
     at = place(lo, node.target)
     name = OPERATOR_NAMES[type(node.op)]
-    x = lo.expr(node.value)
     if (
         isinstance(at, Element)
         and name in ("add", "sub", "and", "or", "xor")
         and not isinstance(at.type, ArrayType)
     ):
-        atomic(lo, node, name, at, [x])
+        atomic(lo, node, name, at, [lo.expr(node.value)])
     else:
-        write(lo, at, binary(lo, node, name, read(lo, at, node.target), x), node)
+        before = read(lo, at, node.target)  # first, as in Python: the right side may change it
+        write(lo, at, binary(lo, node, name, before, lo.expr(node.value)), node)
 
 
 @statement(ast.If)

@@ -1,4 +1,4 @@
-"""What random programs have found, kept as the minimal kernel."""
+"""Mistakes of the compiler that are mended, each kept as its minimal kernel."""
 
 from __future__ import annotations
 
@@ -69,3 +69,26 @@ def test_assert_in_a_func_is_reported_with_its_own_message(device):
     x = rk.array(np.array([1.0, 2.0, 9.0], np.float32), device=device)
     with pytest.raises(rk.KernelAssertionError, match=r"x too large.*item \(2,\)"):
         rk.launch(calls_checked, dim=3, inputs=[x], device=device)
+
+
+@rk.func
+def ten_more(x: rk.inout(int)) -> int:
+    x = x + 10
+    return 1
+
+
+@rk.kernel
+def adds_what_changes_it(out: rk.array(dtype=int)):
+    x = 5
+    x += ten_more(x)
+    out[0] = x
+    y = 1
+    y -= y if ten_more(y) == 1 else 0
+    out[1] = y
+
+
+def test_augmented_assignment_reads_before_the_right_side(device):
+    """The right side's inout argument was changed before the left was read."""
+    out = rk.zeros(2, dtype=int, device=device)
+    rk.launch(adds_what_changes_it, dim=1, inputs=[out], device=device)
+    assert out.numpy().tolist() == [5 + 1, 1 - 11]
