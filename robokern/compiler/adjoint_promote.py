@@ -29,8 +29,7 @@ def promote(func: Func) -> Func:
 def _promote_one(func: Func, block: Block, facts: Analysis) -> bool:
     for op in block.ops:
         if op.name in ("for", "while"):
-            for root in dict.fromkeys(a.root for a in facts.in_loop.get(op, [])):
-                accesses = [a for a in facts.in_loop[op] if a.root == root]
+            for root, accesses in _groups(op, facts):
                 if _fits(func, op, root, accesses, facts):
                     _Promotion(func, facts, block, op, root, accesses).write()
                     return True
@@ -39,10 +38,22 @@ def _promote_one(func: Func, block: Block, facts: Analysis) -> bool:
     return False
 
 
+def _groups(loop: Op, facts: Analysis) -> list[tuple[Root, list[Access]]]:
+    """What can be promoted only together: a loop's accesses of an array, or of an element it only reads."""
+    found: dict[object, list[Access]] = {}
+    inside = facts.in_loop.get(loop, [])
+    written = {a.root for a in inside if a.writes}
+    for access in inside:
+        if facts.is_mixed(access.root):
+            key = access.root if access.root in written else (access.root, access.indices)
+            found.setdefault(key, []).append(access)
+    return [(accesses[0].root, accesses) for accesses in found.values()]
+
+
 def _fits(func: Func, loop: Op, root: Root, accesses: list[Access], facts: Analysis) -> bool:
     if root[0] != "param" or not isinstance(func.params[int(str(root[1]))].type, ArrayType):
         return False
-    if len({a.writes for a in accesses}) != 2:
+    if all(a.writes for a in accesses):
         return False
     places = {a.indices for a in accesses}
     indices = next(iter(places))
@@ -83,9 +94,12 @@ class _Promotion:
         with b.region() as no:
             no.yields = (b.op("zero", type=self.type),)
         (before,) = b.ops("if", inside, regions=(yes, no), types=(self.type,))
+        result = self._loop(self.loop, before)
+        if result is before:
+            self.parent.ops[place : place + 1] = [*b.body.ops, self.loop]
+            return
         after = Builder()
         after.loc = next(a.op.loc for a in self.accesses if a.writes)
-        result = self._loop(self.loop, before)
         with after.region() as yes:
             after.ops("store", self.array, *self.indices, result, offset=0)
         after.ops("if", inside, regions=(yes, Block()), types=())
@@ -104,6 +118,10 @@ class _Promotion:
 
     def _touches(self, op: Op) -> bool:
         return any(inner in self.ops for region in op.regions for inner in walk(region))
+
+    def _writes(self, op: Op) -> bool:
+        inside = {inner for region in op.regions for inner in walk(region)}
+        return any(a.writes and a.op in inside for a in self.accesses)
 
     def _block(self, block: Block, now: Value) -> Value:
         """Replaces the accesses in a block; gives the element's value at its end."""
@@ -136,6 +154,8 @@ class _Promotion:
         return now
 
     def _if(self, op: Op, now: Value) -> Value:
+        if not self._writes(op):
+            return self._only_read(op, now)
         for region in op.regions:
             region.yields = (*region.yields, self._block(region, now))
         result = Value(self.type)
@@ -143,7 +163,14 @@ class _Promotion:
         op.results = (*op.results, result)
         return result
 
+    def _only_read(self, op: Op, now: Value) -> Value:
+        for region in op.regions:
+            self._block(region, now)
+        return now
+
     def _loop(self, op: Op, now: Value) -> Value:
+        if not self._writes(op):
+            return self._only_read(op, now)
         op.args = (*op.args, now)
         for region in op.regions:
             param = Value(self.type)
