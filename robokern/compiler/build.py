@@ -24,7 +24,8 @@ def key(func: Func, target: Target) -> str:
 def _compiler_digest() -> str:
     """Hash of the sources that turn a Func into code: no version number to forget."""
     here = Path(__file__).parent
-    names = [*here.glob("emit*.py"), *here.glob("entry*.py"), here / "target.py", here / "build.py"]
+    single = [here / f"{name}.py" for name in ("target", "build", "width", "inline", "uniformity")]
+    names = [*(p for pattern in ("emit*.py", "entry*.py", "wide*.py") for p in here.glob(pattern)), *single]
     sources = sorted([*names, here.parent / "ir" / "layout.py", here.parent / "ir" / "types.py"])
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 

@@ -13,6 +13,7 @@ from robokern.compiler import emit_arithmetic, emit_composite, emit_control, emi
 from robokern.compiler.emit_function import Function, Row, typed
 from robokern.compiler.emit_types import registers
 from robokern.compiler.target import Body, Target
+from robokern.compiler.width import choose
 from robokern.ir import layout
 from robokern.ir.nodes import Assert, Block, Func, Op, callees, walk
 from robokern.ir.types import ArrayType
@@ -29,7 +30,12 @@ ALWAYS_INLINE = 250  # weight up to which a function is always inlined, so that 
 
 def emit(func: Func, target: Target) -> str:
     """The LLVM module of a kernel: its functions, and the target's entry point."""
-    return Module(func, target).text_of_all()
+    width = choose(func, target)
+    if width.program is None:
+        return Module(func, target).text_of_all()
+    from robokern.compiler.emit_wide import WideModule
+
+    return WideModule(width, target).text_of_all()
 
 
 def assertions(func: Func) -> list[Assert]:
@@ -67,16 +73,23 @@ class Module:
 
     def text_of_all(self) -> str:
         """The whole module."""
-        bodies = [self._define(f) for f in self.functions]
-        kernel = self._signatures[self.func]
-        parameters = tuple(p.type for p in self.func.params)
-        attributes = self.target.attributes
-        entry = self.target.entry(Body(kernel.symbol, kernel.context, parameters, self.ndim, attributes))
+        bodies = self.bodies()
+        entry = self.target.entry(self.body())
         texts = [
             f'{name} = private unnamed_addr constant [{len(text.encode()) + 1} x i8] c"{_escape(text)}\\00"'
             for text, name in self._texts.items()
         ]
         return "\n".join([self.target.header, *texts, *self._declared, *bodies, entry, self.target.footer])
+
+    def bodies(self) -> list[str]:
+        """The functions."""
+        return [self._define(f) for f in self.functions]
+
+    def body(self) -> Body:
+        """The kernel, for the entry point."""
+        kernel = self._signatures[self.func]
+        parameters = tuple(p.type for p in self.func.params)
+        return Body(kernel.symbol, kernel.context, parameters, self.ndim, self.target.attributes)
 
     def declare(self, declaration: str) -> None:
         """Makes an external function known."""
@@ -116,14 +129,9 @@ class Module:
     def _define(self, func: Func) -> str:
         this = self._signatures[func]
         f = Function(self, func, EMIT, this.framed)
-        params = []
-        for n, param in enumerate(func.params):
-            held = registers(param.type)
-            names = tuple(f"%p{n}.{k}" for k in range(len(held)))
-            params.append(typed(held, names))
-            f.values[param] = names
+        params = bind_parameters(f, func)
         if func is self.func and self.target.contiguous:
-            self._assume_contiguous(f)
+            self.assume_contiguous(f)
         values = [o for operands in f.block(func.body) for o in operands]
         f.do(_return(f, this, values))
         this.frame_size = f.frame_size
@@ -132,7 +140,8 @@ class Module:
         lines = [f"define internal {this.returns} {this.symbol}({head}) {attributes} {{", "start:"]
         return "\n".join([*lines, *f.allocas, *f.lines, "}"])
 
-    def _assume_contiguous(self, f: Function) -> None:
+    def assume_contiguous(self, f: Function) -> None:
+        """Takes the strides of the kernel's arrays from their shapes."""
         for param in self.func.params:
             if isinstance(param.type, ArrayType):
                 kept = f.values[param][: 1 + param.type.ndim]
@@ -158,6 +167,17 @@ class Module:
         if op.name in _FREE:
             return 0
         return inside + sum(len(layout.leaves(r.type)) for r in op.results) + 1
+
+
+def bind_parameters(f: Function, func: Func) -> list[str]:
+    """Names the leaves of the parameters; gives them as LLVM declares them."""
+    params = []
+    for n, param in enumerate(func.params):
+        held = registers(param.type)
+        names = tuple(f"%p{n}.{k}" for k in range(len(held)))
+        params.append(typed(held, names))
+        f.values[param] = names
+    return [p for p in params if p]
 
 
 _FREE = frozenset(emit_composite.ROWS) - {"pick", "put"}

@@ -5,6 +5,8 @@ An array is held as its address, shape and strides in bytes; offsets are 64-bit 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from robokern.compiler.emit_arithmetic import compare, convert
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_types import memory, memory_size, register, registers
@@ -75,7 +77,7 @@ def _array_type(array: Value) -> ArrayType:
     return array.type
 
 
-def _places(op: Op, part: Type) -> list[tuple[str, int]]:
+def places(op: Op, part: Type) -> list[tuple[str, int]]:
     """(register type, byte offset in the element) of each leaf of the part that an op touches."""
     offsets = layout.leaf_offsets(_array_type(op.args[0]).dtype)[op.attrs["offset"] :]
     return list(zip(registers(part), offsets, strict=False))
@@ -84,14 +86,14 @@ def _places(op: Op, part: Type) -> list[tuple[str, int]]:
 def _load(f: Function, op: Op) -> list[Operands]:
     address = _element(f, op.args[0], op.args[1:])
     tag = f.module.access_tag()
-    return [tuple(load_leaf(f, held, address, at, tag) for held, at in _places(op, op.results[0].type))]
+    return [tuple(load_leaf(f, held, address, at, tag) for held, at in places(op, op.results[0].type))]
 
 
 def _store(f: Function, op: Op) -> list[Operands]:
     *_, value = op.args
     address = _element(f, op.args[0], op.args[1:-1])
     tag = f.module.access_tag()
-    for (held, at), operand in zip(_places(op, value.type), f.values[value], strict=True):
+    for (held, at), operand in zip(places(op, value.type), f.values[value], strict=True):
         store_leaf(f, held, operand, address, at, tag)
     return []
 
@@ -172,9 +174,9 @@ def _atomic(f: Function, op: Op) -> list[Operands]:
     value = op.args[-1]
     address = _element(f, op.args[0], op.args[1:-count])
     operands = zip(*(f.values[v] for v in op.args[-count:]), strict=True)
-    combine, scalar = _ATOMIC.get(op.attrs["op"], _combine), scalar_of(value.type)
+    combine, scalar = atomic_rule(op.attrs["op"]), scalar_of(value.type)
     old = []
-    for (_, at), leaves in zip(_places(op, value.type), operands, strict=True):
+    for (_, at), leaves in zip(places(op, value.type), operands, strict=True):
         old.append(combine(f, scalar, op.attrs["op"], _at(f, address, at), *leaves))
     return [tuple(old)]
 
@@ -221,7 +223,12 @@ def _exchange_if_equal(f: Function, t: Scalar, name: str, place: str, expected: 
     return f.let(f"bitcast {bits} {old} to {register(t)}") if t.kind == "f" else old
 
 
-_ATOMIC = {"min": _least, "max": _least, "cas": _exchange_if_equal}
+def atomic_rule(name: str) -> Callable[..., str]:
+    """How one scalar is combined: (function, scalar, name, place, *operands) -> the value found."""
+    return _ATOMIC.get(name, _combine)
+
+
+_ATOMIC: dict[str, Callable[..., str]] = {"min": _least, "max": _least, "cas": _exchange_if_equal}
 
 ROWS: dict[str, Row] = {
     "load": _load,

@@ -6,6 +6,7 @@ plain counted loop, which LLVM can vectorise; coordinates are carried from row t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from robokern.compiler.emit_types import memory, memory_size, registers
@@ -25,8 +26,8 @@ _STATUS_AT = layout.LAUNCH_HEADER - 8
 def entry(body: Body) -> str:
     """The text of the entry point."""
     arguments, loads = _arguments(body)
-    call = f"call void {body.symbol}({', '.join([body.context, *arguments])})"
-    lines = _rows(body, call) if body.ndim > 1 else _line(body, call)
+    items = _wide_items if body.lanes > 1 else _items
+    lines = _rows(body, items, arguments) if body.ndim > 1 else _line(body, items, arguments)
     head = f"define void @entry(i64 %begin, i64 %end, ptr noalias readonly %launch) {body.attributes} {{"
     some = ["  %some = icmp slt i64 %begin, %end", "  br i1 %some, label %first, label %done"]
     return "\n".join([head, "start:", *loads, *some, *lines, "done:", "  ret void", "}"])
@@ -57,22 +58,59 @@ def _load(held: str, name: str, offset: int) -> list[str]:
     ]
 
 
-def _line(body: Body, call: str) -> list[str]:
+Items = Callable[["Body", str, str, str, list[str]], list[str]]
+
+
+def _items(body: Body, item: str, before: str, after: str, arguments: list[str]) -> list[str]:
+    """The loop over %from <= tid < %to of the last coordinate; `item` computes %item from it."""
+    tid = f"%tid.{max(body.ndim - 1, 0)}"
+    return [
+        "items:",
+        f"  {tid} = phi i32 [ %from, %{before} ], [ %next, %items ]",
+        *(f"  {line.replace('TID', tid)}" for line in item.splitlines()),
+        f"  call void {body.symbol}({', '.join([body.context, *arguments])})",
+        f"  %next = add nsw i32 {tid}, 1",
+        "  %more = icmp slt i32 %next, %to",
+        f"  br i1 %more, label %items, label %{after}, !llvm.loop !1",
+    ]
+
+
+def _wide_items(body: Body, item: str, before: str, after: str, arguments: list[str]) -> list[str]:
+    """The same by groups, and for the items left over the body that takes their number."""
+    tid = f"%tid.{max(body.ndim - 1, 0)}"
+    given = ", ".join([body.context, *arguments])
+    return [
+        "items:",
+        f"  {tid} = phi i32 [ %from, %{before} ], [ %next, %group ]",
+        *(f"  {line.replace('TID', tid)}" for line in item.splitlines()),
+        f"  %todo = sub nsw i32 %to, {tid}",
+        f"  %whole = icmp sge i32 %todo, {body.lanes}",
+        "  br i1 %whole, label %group, label %rest",
+        "group:",
+        f"  call void {body.symbol}({given})",
+        f"  %next = add nsw i32 {tid}, {body.lanes}",
+        "  br label %items",
+        "rest:",
+        "  %some.left = icmp sgt i32 %todo, 0",
+        f"  br i1 %some.left, label %partial, label %{after}",
+        "partial:",
+        f"  call void {body.masked}({given}, i32 %todo)",
+        f"  br label %{after}",
+    ]
+
+
+def _line(body: Body, items: Items, arguments: list[str]) -> list[str]:
     """One dimension: item and coordinate are the same number."""
-    return f"""first:
-  %from = trunc i64 %begin to i32
-  %to = trunc i64 %end to i32
-  br label %items
-items:
-  %tid.0 = phi i32 [ %from, %first ], [ %next, %items ]
-  %item = sext i32 %tid.0 to i64
-  {call}
-  %next = add nsw i32 %tid.0, 1
-  %more = icmp slt i32 %next, %to
-  br i1 %more, label %items, label %done, !llvm.loop !1""".splitlines()
+    return [
+        "first:",
+        "  %from = trunc i64 %begin to i32",
+        "  %to = trunc i64 %end to i32",
+        "  br label %items",
+        *items(body, "%item = sext i32 TID to i64", "first", "done", arguments),
+    ]
 
 
-def _rows(body: Body, call: str) -> list[str]:
+def _rows(body: Body, items: Items, arguments: list[str]) -> list[str]:
     """Several dimensions: a loop over rows around a loop over the items of a row."""
     last = body.ndim - 1
     lines = ["first:"]
@@ -95,14 +133,13 @@ def _rows(body: Body, call: str) -> list[str]:
         "  %to = trunc i64 %column.end to i32",
         "  %item.0 = sub nsw i64 %row.item, %column",
         "  br label %items",
-        "items:",
-        f"  %tid.{last} = phi i32 [ %from, %rows ], [ %next, %items ]",
-        f"  %offset = sext i32 %tid.{last} to i64",
-        "  %item = add nsw i64 %item.0, %offset",
-        f"  {call}",
-        f"  %next = add nsw i32 %tid.{last}, 1",
-        "  %more = icmp slt i32 %next, %to",
-        "  br i1 %more, label %items, label %row.done, !llvm.loop !1",
+        *items(
+            body,
+            "%offset = sext i32 TID to i64\n%item = add nsw i64 %item.0, %offset",
+            "rows",
+            "row.done",
+            arguments,
+        ),
         "row.done:",
         *_next_row(last),
         "  %rows.left = icmp slt i64 %row.next, %end",

@@ -25,6 +25,9 @@ class Options:
         fast_math: lets LLVM reorder and approximate float arithmetic; results then differ between devices.
         max_unroll: constant loops of at most so many turns are unrolled.
         enable_backward: whether the kernel may be differentiated.
+        cpu_lanes: items that run at once on the CPU, in the lanes of vector registers: `auto` (the compiler
+            chooses for each kernel), or 1, 2, 4, 8, 16, 32. Results do not depend on it, except that an
+            item's atomic additions of floats may come between another's.
     """
 
     mode: str = "release"
@@ -32,6 +35,7 @@ class Options:
     fast_math: bool = False
     max_unroll: int = 16
     enable_backward: bool = True
+    cpu_lanes: int | str = 1
 
     def __setattr__(self, name: str, value: Any) -> None:
         _check(name, value)
@@ -42,6 +46,11 @@ class Options:
         """What tells programs apart that were compiled with different options."""
         return tuple(asdict(self).values())
 
+    @property
+    def lanes(self) -> int:
+        """`cpu_lanes` as a number; 0: the compiler chooses."""
+        return self.cpu_lanes if isinstance(self.cpu_lanes, int) else 0
+
 
 _KINDS: dict[str, type] = {
     "mode": str,
@@ -49,12 +58,18 @@ _KINDS: dict[str, type] = {
     "fast_math": bool,
     "max_unroll": int,
     "enable_backward": bool,
+    "cpu_lanes": int,
 }
+LANES = (1, 2, 4, 8, 16, 32)
 
 
 def _check(name: str, value: Any) -> None:
     if name not in _KINDS:
         raise ValueError(f"there is no option {name!r} (options: {', '.join(_KINDS)})")
+    if name == "cpu_lanes":
+        if value != "auto" and (type(value) is not int or value not in LANES):
+            raise ValueError(f"option 'cpu_lanes' is 'auto' or one of {LANES}, got {value!r}")
+        return
     if type(value) is not _KINDS[name]:
         raise ValueError(f"option {name!r} takes {_KINDS[name].__name__}, got {value!r}")
     if name == "mode" and value not in ("release", "debug"):

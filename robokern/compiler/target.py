@@ -21,6 +21,8 @@ class Body:
         context: its first parameters: `i32 %tid.0, ..., i64 %item, ptr %status`.
         parameters: types of the kernel's parameters; the leaves of each follow the context.
         ndim: coordinates that an item has.
+        lanes: items it runs at once.
+        masked: LLVM name of the same for fewer items, with their number as its last parameter; if lanes > 1.
         attributes: LLVM attributes of the entry point.
     """
 
@@ -29,6 +31,8 @@ class Body:
     parameters: tuple[Type, ...]
     ndim: int
     attributes: str
+    lanes: int = 1
+    masked: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Target:
         entry: writes the function that the runtime calls, given the kernel's body.
         attributes: LLVM attributes of every function.
         half_fma: the processor rounds a float16 fused multiply-add once.
+        vector_bits: width of a vector register.
         access_tag: metadata of a memory access that no other item conflicts with.
         footer: metadata that the module ends with.
         print: writes the call that prints a formatted line.
@@ -58,6 +63,7 @@ class Target:
     entry: Callable[[Body], str] = field(repr=False)
     attributes: str
     half_fma: bool
+    vector_bits: int = 128
     access_tag: str = ""
     footer: str = field(default="", repr=False)
     print: Print = field(default=printf, repr=False)
@@ -95,6 +101,7 @@ def cpu(contiguous: bool = True, name: str = "host") -> Target:
         entry=entry,
         attributes=f"nounwind{_WIDE}" if "+avx512vbmi2" in present else "nounwind",
         half_fma="+avx512fp16" in present,
+        vector_bits=512 if "+avx512vbmi2" in present else 256 if "+avx2" in present else 128,
         access_tag=f", !llvm.access.group {ACCESS_GROUP}",
         footer=METADATA,
     )

@@ -75,10 +75,11 @@ class Func:
     """A function, or a kernel when `tid_ndim` is not None (then the number of its grid's dimensions; 0: any).
 
     `body.yields` are the results. `contract` says whether the compiler may fuse `a * b + c`, `fast_math`
-    whether a target may reorder and approximate float arithmetic.
+    whether a target may reorder and approximate float arithmetic; `lanes` is how many items the CPU shall
+    run at once (0: the compiler chooses).
     `gradient` gives its reverse derivative where that was written by hand: a function of the parameters and
-    of the results' adjoints, which returns the adjoints of the parameters that carry floats; `replay` gives the
-    function that stands for it where a derivative computes it again.
+    of the results' adjoints, which returns the adjoints of the parameters that carry floats; `replay` gives
+    the function that stands for it where a derivative computes it again.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Func:
     gradient: Callable[[], Func] | None = None
     replay: Callable[[], Func] | None = None
     fast_math: bool = False
+    lanes: int = 0
 
     @property
     def results(self) -> tuple[Type, ...]:

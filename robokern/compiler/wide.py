@@ -1,0 +1,222 @@
+"""The emitter's second way to write a kernel: W items at once, one in each lane of a vector register.
+
+A uniform leaf is held as in scalar code, others as `<W x type>`; a scalar is spread when it meets a vector.
+The rows are those of scalar code (`Function.lanewise` applies them to vectors) but for what lanes do
+differently: control flow (`wide_control`), memory (`wide_memory`) and the item's coordinates.
+
+Where lanes part, code runs under a mask, and code that no lane wants is skipped. Lanes that the mask excludes
+compute along without effect: their values are defined but mean nothing.
+
+Source: Pharr & Mark, "ispc: A SPMD compiler for high-performance CPU programming", InPar 2012.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from robokern.compiler.emit_function import Function, Operands, Row
+from robokern.compiler.emit_types import literal, register, zero
+from robokern.ir.nodes import Func, Op, Value, walk
+from robokern.ir.types import Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from robokern.compiler.emit import Module
+    from robokern.compiler.uniformity import Uniformity
+
+_BITS = {"i1": "i1", "half": "f16", "float": "f32", "double": "f64", "ptr": "p0"}
+
+
+class WideFunction(Function):
+    """LLVM text of a kernel for `lanes` items.
+
+    Args:
+        mask: operand that says which lanes are active at the start; None: all.
+    """
+
+    longest_chain = 1 << 30  # composites stay in registers
+
+    def __init__(
+        self,
+        module: Module,
+        func: Func,
+        rows: Mapping[str, Row],
+        lanes: int,
+        uniformity: Uniformity,
+        mask: str | None,
+    ) -> None:
+        super().__init__(module, func, rows, framed=False)
+        self.lanes, self.uniformity, self.mask = lanes, uniformity, mask
+        self.used = _used(func)
+        self._width = 1
+        self._vectors: set[str] = set()
+        self._spread: dict[tuple[str, str], str] = {}
+        if mask:
+            self._vectors.add(mask)
+
+    # types and operands
+
+    def widened(self, held: str) -> str:
+        return held if self._width == 1 else self.vector(held)
+
+    def vector(self, held: str) -> str:
+        """The type of one `held` per lane."""
+        return f"<{self.lanes} x {held}>"
+
+    def suffix(self, held: str) -> str:
+        own = _BITS.get(held, held)
+        return own if self._width == 1 else f"v{self.lanes}{own}"
+
+    def number(self, scalar: Scalar, value: Any) -> str:
+        text = literal(value, scalar)
+        return text if self._width == 1 else f"splat ({register(scalar)} {text})"
+
+    def is_wide(self, operand: str) -> bool:
+        """Whether an operand holds one value per lane."""
+        return operand in self._vectors or operand.startswith(("splat", "<", "zeroinit"))
+
+    def let(self, instruction: str) -> str:
+        name = super().let(instruction)
+        if self._width > 1:
+            self._vectors.add(name)
+        return name
+
+    @contextmanager
+    def _wide(self) -> Iterator[None]:
+        before, self._width = self._width, self.lanes
+        yield
+        self._width = before
+
+    def let_wide(self, instruction: str) -> str:
+        """Writes an instruction whose result has one value per lane."""
+        with self._wide():
+            return self.let(instruction)
+
+    def lanewise(self, rule: Callable[..., str], types: Sequence[str], operands: Sequence[str]) -> str:
+        if not any(self.is_wide(o) for o in operands):
+            return rule(*operands)
+        spread = [self.spread(t, o) for t, o in zip(types, operands, strict=True)]
+        with self._wide():
+            return rule(*spread)
+
+    def spread(self, held: str, operand: str) -> str:
+        """The operand with one value per lane."""
+        if self.is_wide(operand):
+            return operand
+        if not operand.startswith("%"):
+            return f"splat ({held} {operand})"
+        if (held, operand) not in self._spread:
+            vector = self.vector(held)
+            first = self.let_wide(f"insertelement {vector} poison, {held} {operand}, i64 0")
+            shuffle = f"shufflevector {vector} {first}, {vector} poison, <{self.lanes} x i32> zeroinitializer"
+            self._spread[held, operand] = self.let_wide(shuffle)
+        return self._spread[held, operand]
+
+    def shaped(self, held: str, operand: str, wide: bool) -> str:
+        """The operand as it is held where it is wide, or not."""
+        return self.spread(held, operand) if wide else operand
+
+    def first(self, held: str, operand: str) -> str:
+        """What lane 0 holds."""
+        return self.element(held, operand, "0")
+
+    def element(self, held: str, operand: str, lane: str) -> str:
+        """What a lane holds; `lane` is an i64 operand."""
+        if not self.is_wide(operand):
+            return operand
+        return self.let(f"extractelement {self.vector(held)} {operand}, i64 {lane}")
+
+    def open(self, label: str) -> None:
+        super().open(label)
+        self._spread.clear()
+
+    def numbered(self, held: str, step: int = 1) -> str:
+        """The constant 0, step, 2 step, ... over the lanes."""
+        return f"<{', '.join(f'{held} {k * step}' for k in range(self.lanes))}>"
+
+    # masks
+
+    @property
+    def bits(self) -> str:
+        """LLVM type of a mask as a number."""
+        return f"i{self.lanes}"
+
+    @property
+    def active(self) -> str:
+        """The mask as an operand."""
+        return self.mask or "splat (i1 true)"
+
+    def both(self, mask: str | None, condition: str) -> str:
+        """Lanes of the mask in which the condition holds."""
+        condition = self.spread("i1", condition)
+        if mask is None:
+            return condition
+        return self.let_wide(f"and {self.vector('i1')} {mask}, {condition}")
+
+    def inverse(self, condition: str) -> str:
+        """Lanes in which the condition does not hold."""
+        return self.let_wide(f"xor {self.vector('i1')} {condition}, splat (i1 true)")
+
+    def mask_bits(self, mask: str) -> str:
+        """A mask as a number, lane 0 the lowest bit."""
+        return self.let(f"bitcast {self.vector('i1')} {mask} to {self.bits}")
+
+    def any(self, mask: str) -> str:
+        """Whether the mask has a lane."""
+        return self.let(f"icmp ne {self.bits} {self.mask_bits(mask)}, 0")
+
+    def blend(self, held: str, mask: str, new: str, old: str) -> str:
+        """New values in the lanes of the mask, old ones in the others."""
+        if new == old:
+            return old
+        vector, new, old = self.vector(held), self.spread(held, new), self.spread(held, old)
+        return self.let_wide(f"select {self.vector('i1')} {mask}, {vector} {new}, {vector} {old}")
+
+    def varies(self, value: Value) -> tuple[bool, ...]:
+        """For each leaf, whether the analysis says that it differs between lanes."""
+        return tuple(stride != 0 for stride in self.uniformity.of(value))
+
+    def phi(self, held: str, wide: bool, *incoming: tuple[str, str]) -> str:
+        """Joins (operand, label) pairs, each already held as `wide` says."""
+        pairs = ", ".join(f"[ {operand}, %{label} ]" for operand, label in incoming)
+        line = f"phi {self.vector(held) if wide else held} {pairs}"
+        return self.let_wide(line) if wide else self.let(line)
+
+    def nothing(self, held: str, wide: bool) -> str:
+        """What stands for a value nobody computed."""
+        return "zeroinitializer" if wide else zero(held)
+
+    def name(self, wide: bool) -> str:
+        """A name for a result written later."""
+        name = self.fresh()
+        if wide:
+            self._vectors.add(name)
+        return name
+
+
+def _used(func: Func) -> set[Value]:
+    """Values that something uses."""
+    used = set(func.body.yields)
+    for op in walk(func.body):
+        used.update(op.args)
+        for region in op.regions:
+            used.update(region.yields)
+    return used
+
+
+def tid(f: Function, op: Op) -> list[Operands]:
+    """Coordinates: the last one differs between lanes."""
+    assert isinstance(f, WideFunction)
+    last = f.uniformity.ndim - 1
+    return [(("%lane.tid",) if k == last else (f"%tid.{k}",)) for k in range(len(op.results))]
+
+
+def start(f: WideFunction) -> None:
+    """Writes the coordinates of the lanes, where there are some."""
+    if f.uniformity.ndim:
+        base = f.spread("i32", f"%tid.{f.uniformity.ndim - 1}")
+        f.do(f"%lane.tid = add {f.vector('i32')} {base}, {f.numbered('i32')}")
+        f._vectors.add("%lane.tid")

@@ -1,0 +1,416 @@
+"""How wide code reads and writes memory.
+
+    the same place in all lanes             one scalar access
+    neighbouring places                     one vector access
+    neighbouring small elements             one vector access per element's leaf, put in order by shuffles
+    anything else                           gather, scatter
+
+A private array is interleaved: each of its scalars becomes a row of one scalar per lane, so that lanes at
+equal indices touch neighbouring places. Atomics act lane by lane, lower lanes first; where all lanes add to
+one place and nobody asks for the old value, their sum is added once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from robokern.compiler import emit_memory
+from robokern.compiler.emit_arithmetic import convert
+from robokern.compiler.emit_function import Function, Operands, Row
+from robokern.compiler.emit_memory import atomic_rule, contiguous, load_leaf, places, store_leaf
+from robokern.compiler.emit_types import memory, memory_size, register
+from robokern.compiler.wide import WideFunction
+from robokern.compiler.wide_control import highest, lowest
+from robokern.ir import layout
+from robokern.ir.nodes import Op, Value
+from robokern.ir.types import ArrayType, Scalar, int64, scalar_of, uint64
+
+_MOST_INTERLEAVED = 4  # leaves of an element that shuffles put in order; wider ones are gathered
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the lanes' elements lie.
+
+    Args:
+        address: one pointer, or one per lane.
+        stride: bytes from lane to lane if there is one pointer.
+        private: in an interleaved array.
+    """
+
+    address: str
+    stride: int = 0
+    private: bool = False
+
+
+# addresses
+
+
+def _index(f: WideFunction, index: Value) -> str:
+    """An index as i64, one or one per lane."""
+    (operand,) = f.values[index]
+    scalar = scalar_of(index.type)
+    if not operand.startswith("%") and not f.is_wide(operand) and scalar != uint64:
+        return operand
+    return f.lanewise(partial(convert, f, source=scalar, target=int64), (register(scalar),), (operand,))
+
+
+def _times(f: WideFunction, a: str, b: str) -> str:
+    if b == "1":
+        return a
+    if not a.startswith("%") and not b.startswith("%") and not f.is_wide(a) and not f.is_wide(b):
+        return str(int(a) * int(b))
+    return f.lanewise(lambda x, y: f.let(f"mul {f.widened('i64')} {x}, {y}"), ("i64", "i64"), (a, b))
+
+
+def _moved(f: WideFunction, address: str, offset: str) -> str:
+    """The address, or addresses, some bytes further."""
+    if offset == "0":
+        return address
+    if not f.is_wide(address) and not f.is_wide(offset):
+        return f.let(f"getelementptr i8, ptr {address}, i64 {offset}")
+    base = f"{f.vector('ptr')} {address}" if f.is_wide(address) else f"ptr {address}"
+    by = f"{f.vector('i64')} {offset}" if f.is_wide(offset) else f"i64 {offset}"
+    return f.let_wide(f"getelementptr i8, {base}, {by}")
+
+
+def _array(array: Value) -> ArrayType:
+    assert isinstance(array.type, ArrayType)
+    return array.type
+
+
+def _element(f: WideFunction, array: Value, indices: Sequence[Value]) -> _Place:
+    """The place of the element, or of the sub-array, at the leading indices."""
+    private = array in f.uniformity.private
+    address, strides = f.values[array][0], f.values[array][1 + _array(array).ndim :]
+    total, varying = 0, []
+    for index, stride in zip(indices, strides, strict=False):
+        (step,) = f.uniformity.of(index)
+        operand = _index(f, index)
+        literal = not stride.startswith("%") and not f.is_wide(stride)
+        if f.is_wide(operand) and step is not None and literal and not private:
+            total += step * int(stride)
+            operand = f.first("i64", operand)
+        if f.is_wide(operand) or f.is_wide(stride):
+            varying.append((operand, stride))
+        else:
+            address = _moved(f, address, _times(f, operand, stride))
+    if total and (varying or f.is_wide(address)):
+        address, total = _spaced(f, address, total), 0
+    for operand, stride in varying:
+        address = _scaled(f, address, operand, stride)
+    return _Place(address, total, private)
+
+
+def _scaled(f: WideFunction, address: str, index: str, stride: str) -> str:
+    """Addresses `index` elements of `stride` bytes further; one instruction, which gathers can take in."""
+    if f.is_wide(address) or not f.is_wide(index) or stride.startswith("%") or f.is_wide(stride):
+        return _moved(f, address, _times(f, index, stride))
+    return f.let_wide(f"getelementptr [{stride} x i8], ptr {address}, {f.vector('i64')} {index}")
+
+
+def _spaced(f: WideFunction, address: str, stride: int) -> str:
+    """One address per lane, `stride` bytes apart."""
+    return _moved(f, f.spread("ptr", address), f.numbered("i64", stride))
+
+
+def _leaf_place(f: WideFunction, place: _Place, held: str, offset: int) -> _Place:
+    """Where a leaf of the element lies."""
+    if not place.private:
+        return _Place(_moved(f, place.address, str(offset)), place.stride)
+    address = _moved(f, place.address, str(offset * f.lanes))
+    size = memory_size(held)
+    return _Place(_spaced(f, address, size)) if f.is_wide(address) else _Place(address, size, private=True)
+
+
+def _pointers(f: WideFunction, place: _Place) -> str:
+    """One address per lane, or one for all where they are equal."""
+    return _spaced(f, place.address, place.stride) if place.stride else place.address
+
+
+# reading
+
+
+def _load(f: Function, op: Op) -> list[Operands]:
+    assert isinstance(f, WideFunction)
+    place = _element(f, op.args[0], op.args[1:])
+    parts = places(op, op.results[0].type)
+    width = _interleaved(op, place) if f.mask is None else 0
+    if width:
+        return [_deinterleave(f, place, parts, width)]
+    return [tuple(_load_leaf(f, held, _leaf_place(f, place, held, at)) for held, at in parts)]
+
+
+def _load_leaf(f: WideFunction, held: str, place: _Place) -> str:
+    if not f.is_wide(place.address) and not place.stride:
+        return load_leaf(f, held, place.address, 0)
+    stored, size = memory(held), memory_size(held)
+    vector, mask = f.vector(stored), f"{f.vector('i1')} {f.active}"
+    if place.stride == size and (f.mask is None or place.private):
+        loaded = f.let_wide(f"load {vector}, ptr {place.address}, align {size}")
+    else:
+        if place.stride == size:
+            name, pointer = "load", f"ptr align {size} {place.address}"
+        else:
+            name, pointer = "gather", f"{f.vector('ptr')} align {size} {f.spread('ptr', _pointers(f, place))}"
+        loaded = _masked(f, f"masked.{name}", vector, stored, [pointer, mask, f"{vector} zeroinitializer"])
+    return f.let_wide(f"icmp ne {vector} {loaded}, zeroinitializer") if held == "i1" else loaded
+
+
+def _masked(f: WideFunction, name: str, result: str, stored: str, arguments: list[str]) -> str:
+    """Calls a masked intrinsic that gives `result`, or nothing (void)."""
+    own = {"half": "f16", "float": "f32", "double": "f64", "ptr": "p0"}.get(stored, stored)
+    where = f"v{f.lanes}p0" if name.endswith(("gather", "scatter")) else "p0"
+    symbol = f"@llvm.{name}.v{f.lanes}{own}.{where}"
+    types = ", ".join(a.split("> ")[0] + ">" if a[0] == "<" else a.split(" ", 1)[0] for a in arguments)
+    f.module.declare(f"declare {result} {symbol}({types})")
+    call = f"call {result} {symbol}({', '.join(arguments)})"
+    if result == "void":
+        f.do(call)
+        return ""
+    return f.let_wide(call)
+
+
+def _interleaved(op: Op, place: _Place) -> int:
+    """Leaves of an element that lanes hold side by side, if shuffles should put them in order; else 0."""
+    dtype = _array(op.args[0]).dtype
+    leaves, offsets = layout.leaves(dtype), layout.leaf_offsets(dtype)
+    count, size = len(leaves), leaves[0].size if leaves else 0
+    alike = all(leaf == leaves[0] for leaf in leaves) and offsets == tuple(k * size for k in range(count))
+    fits = 2 <= count <= _MOST_INTERLEAVED and place.stride == count * size and leaves[0].kind in "iuf"
+    return count if alike and fits and not place.private and layout.size_of(dtype) == count * size else 0
+
+
+def _deinterleave(f: WideFunction, place: _Place, parts: Sequence[tuple[str, int]], width: int) -> Operands:
+    held = parts[0][0]
+    size, vector = memory_size(held), f"<{width * f.lanes} x {memory(held)}>"
+    rows = f.let_wide(f"load {vector}, ptr {place.address}, align {size}")
+    return tuple(_every(f, vector, rows, at // size, width) for _, at in parts)
+
+
+def _every(f: WideFunction, vector: str, rows: str, first: int, width: int) -> str:
+    picked = ", ".join(f"i32 {first + k * width}" for k in range(f.lanes))
+    return f.let_wide(f"shufflevector {vector} {rows}, {vector} poison, <{f.lanes} x i32> <{picked}>")
+
+
+# writing
+
+
+def _store(f: Function, op: Op) -> list[Operands]:
+    assert isinstance(f, WideFunction)
+    value = op.args[-1]
+    place = _element(f, op.args[0], op.args[1:-1])
+    parts = places(op, value.type)
+    width = _interleaved(op, place) if f.mask is None else 0
+    if width and width == len(parts):
+        _interleave(f, place, parts[0][0], f.values[value])
+        return []
+    for (held, at), operand in zip(parts, f.values[value], strict=True):
+        _store_leaf(f, held, operand, _leaf_place(f, place, held, at))
+    return []
+
+
+def _store_leaf(f: WideFunction, held: str, operand: str, place: _Place) -> None:
+    if not f.is_wide(place.address) and not place.stride:
+        store_leaf(f, held, _last(f, held, operand), place.address, 0)
+        return
+    stored, size = memory(held), memory_size(held)
+    operand, vector = f.spread(held, operand), f.vector(stored)
+    if held == "i1":
+        operand = f.let_wide(f"zext {f.vector('i1')} {operand} to {vector}")
+    if place.private and f.mask:  # not a masked store, so that LLVM can hold the array in registers
+        old = f.let_wide(f"load {vector}, ptr {place.address}, align {size}")
+        operand = f.blend(stored, f.mask, operand, old)
+    if place.stride == size and (f.mask is None or place.private):
+        f.do(f"store {vector} {operand}, ptr {place.address}, align {size}")
+        return
+    if place.stride == size:
+        name, pointer = "store", f"ptr align {size} {place.address}"
+    else:
+        name, pointer = "scatter", f"{f.vector('ptr')} align {size} {f.spread('ptr', _pointers(f, place))}"
+    mask = f"{f.vector('i1')} {f.active}"
+    _masked(f, f"masked.{name}", "void", stored, [f"{vector} {operand}", pointer, mask])
+
+
+def _last(f: WideFunction, held: str, operand: str) -> str:
+    """What the highest active lane holds: it writes last."""
+    if not f.is_wide(operand):
+        return operand
+    lane = str(f.lanes - 1) if f.mask is None else highest(f, f.mask_bits(f.mask))
+    return f.element(held, operand, lane)
+
+
+def _interleave(f: WideFunction, place: _Place, held: str, operands: Operands) -> None:
+    """Writes the elements of all lanes in one piece."""
+    lanes, width = f.lanes, len(operands)
+    vector = f.vector(held)
+    rows = [f.spread(held, o) for o in operands]
+    rows += ["poison"] * (width % 2)
+    every = ", ".join(f"i32 {k}" for k in range(2 * lanes))
+    double = f"<{2 * lanes} x {held}>"
+    pairs = [
+        f.let_wide(f"shufflevector {vector} {a}, {vector} {b}, <{2 * lanes} x i32> <{every}>")
+        for a, b in zip(rows[::2], rows[1::2], strict=True)
+    ]
+    pairs += ["poison"] * (len(pairs) % 2)
+    order = ", ".join(f"i32 {leaf * lanes + k}" for k in range(lanes) for leaf in range(width))
+    whole = f"<{width * lanes} x {held}>"
+    made = f.let_wide(
+        f"shufflevector {double} {pairs[0]}, {double} {pairs[1]}, <{width * lanes} x i32> <{order}>"
+    )
+    f.do(f"store {whole} {made}, ptr {place.address}, align {memory_size(held)}")
+
+
+# arrays
+
+
+def _view(f: Function, op: Op) -> list[Operands]:
+    assert isinstance(f, WideFunction)
+    ndim, given = _array(op.args[0]).ndim, len(op.args) - 1
+    held = f.values[op.args[0]]
+    address = _pointers(f, _element(f, op.args[0], op.args[1:]))
+    return [(address, *held[1 + given : 1 + ndim], *held[1 + ndim + given :])]
+
+
+def _components(f: Function, op: Op) -> list[Operands]:
+    assert isinstance(f, WideFunction)
+    if op.args[0] not in f.uniformity.private:
+        return list(emit_memory.ROWS["components"](f, op))
+    array = _array(op.args[0])
+    address, *rest = f.values[op.args[0]]
+    count, size = len(layout.leaves(array.dtype)), layout.size_of(scalar_of(array.dtype))
+    return [(address, *rest[: array.ndim], str(count), *rest[array.ndim :], str(size * f.lanes))]
+
+
+def _array_at(f: Function, op: Op) -> list[Operands]:
+    assert isinstance(f, WideFunction)
+    (handle,) = f.values[op.args[0]]
+    shape = tuple(_index(f, a) for a in op.args[1:])
+    apply = lambda h: f.let(f"inttoptr {f.widened('i64')} {h} to {f.widened('ptr')}")  # noqa: E731
+    address = f.lanewise(apply, ("i64",), (handle,))
+    return [(address, *shape, *contiguous(f, op.attrs["type"].dtype, shape))]
+
+
+def _local(f: Function, op: Op) -> list[Operands]:
+    assert isinstance(f, WideFunction)
+    dtype = op.attrs["type"].dtype
+    shape = tuple(str(int(n)) for n in op.attrs["shape"])
+    strides = contiguous(f, dtype, shape)
+    size = int(shape[0]) * int(strides[0]) * f.lanes
+    address = f.reserve(size, 64)
+    if op.attrs.get("fill", True):
+        f.module.declare("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+        f.do(f"call void @llvm.memset.p0.i64(ptr align 64 {address}, i8 0, i64 {size}, i1 false)")
+    return [(address, *shape, *(str(int(s) * f.lanes) for s in strides))]
+
+
+# atomics
+
+
+def _atomic(f: Function, op: Op) -> list[Operands]:
+    assert isinstance(f, WideFunction)
+    name, value = op.attrs["op"], op.args[-1]
+    count = 2 if name == "cas" else 1
+    place = _element(f, op.args[0], op.args[1:-count])
+    scalar = scalar_of(value.type)
+    used = op.results[0] in f.used
+    old = []
+    operands = zip(*(f.values[v] for v in op.args[-count:]), strict=True)
+    for (held, at), leaves in zip(places(op, value.type), operands, strict=True):
+        pointers = _pointers(f, _leaf_place(f, place, held, at))
+        if not used and not f.is_wide(pointers) and (together := _together(scalar, name)):
+            together(f, scalar, name, pointers, leaves[0])
+            old.append("zeroinitializer")
+        else:
+            old.append(_lane_by_lane(f, scalar, name, pointers, leaves, used))
+    return [tuple(old)]
+
+
+def _lane_by_lane(
+    f: WideFunction, t: Scalar, name: str, pointers: str, operands: Sequence[str], used: bool
+) -> str:
+    """One atomic after the other; gives each active lane the value it found."""
+    held, bits = register(t), f.mask_bits(f.active)
+    head, done, before = f.fresh("lanes"), f.fresh("done"), f.label
+    wide = [f.spread(held, o) for o in operands]
+    left, found, less = f.fresh(), f.name(True), f.fresh()
+    new = f.name(True)
+    f.jump(head)
+    f.open(head)
+    at = len(f.lines)
+    f.lines += ["", ""] if used else [""]
+    lane = lowest(f, left)
+    old = atomic_rule(name)(
+        f, t, name, f.element("ptr", pointers, lane), *(f.element(held, o, lane) for o in wide)
+    )
+    if used:
+        f.do(f"{new} = insertelement {f.vector(held)} {found}, {held} {old}, i64 {lane}")
+    f.do(f"{less} = and {f.bits} {left}, {f.let(f'sub {f.bits} {left}, 1')}")
+    end = f.label
+    f.lines[at] = f"  {left} = phi {f.bits} [ {bits}, %{before} ], [ {less}, %{end} ]"
+    if used:
+        f.lines[at + 1] = (
+            f"  {found} = phi {f.vector(held)} [ zeroinitializer, %{before} ], [ {new}, %{end} ]"
+        )
+    f.branch(f.let(f"icmp eq {f.bits} {less}, 0"), done, head)
+    f.open(done)
+    return new if used else "zeroinitializer"
+
+
+_IDENTITY = {"add": 0, "or": 0, "xor": 0, "and": -1}
+Together = Callable[[WideFunction, Scalar, str, str, str], None]
+
+
+def _together(t: Scalar, name: str) -> Together | None:
+    """How all lanes combine into one place at once, with the bits of one by one; None: they do not."""
+    if t.kind in "iu" and name in _IDENTITY:
+        return _reduce
+    return _add_floats if t.kind == "f" and name == "add" and t.bits > 16 else None
+
+
+def _contributions(f: WideFunction, t: Scalar, operand: str, identity: str) -> str:
+    """The operand, and the identity in lanes that take no part."""
+    held = register(t)
+    operand = f.spread(held, operand)
+    return operand if f.mask is None else f.blend(held, f.mask, operand, identity)
+
+
+def _reduce(f: WideFunction, t: Scalar, name: str, place: str, operand: str) -> None:
+    held = register(t)
+    given = _contributions(f, t, operand, str(_IDENTITY[name]))
+    total = f.intrinsic(f"vector.reduce.{name}.v{f.lanes}{held}", held, f"{f.vector(held)} {given}")
+    atomic_rule(name)(f, t, name, place, total)
+
+
+def _add_floats(f: WideFunction, t: Scalar, name: str, place: str, operand: str) -> None:
+    """Adds lane after lane to what is there, in registers; minus zero changes no sum."""
+    held, bits = register(t), f"i{t.bits}"
+    given = _contributions(f, t, operand, "-0.0")
+    again, done, before = f.fresh("retry"), f.fresh("done"), f.label
+    first = f.let(f"load atomic {bits}, ptr {place} monotonic, align {t.size}")
+    f.jump(again)
+    f.open(again)
+    old, seen = f.fresh(), f.fresh()
+    f.do(f"{old} = phi {bits} [ {first}, %{before} ], [ {seen}, %{again} ]")
+    number = f.let(f"bitcast {bits} {old} to {held}")
+    name = f"vector.reduce.fadd.v{f.lanes}f{t.bits}"
+    total = f.intrinsic(name, held, f"{held} {number}", f"{f.vector(held)} {given}")
+    new = f.let(f"bitcast {held} {total} to {bits}")
+    pair = f.let(f"cmpxchg ptr {place}, {bits} {old}, {bits} {new} monotonic monotonic")
+    f.do(f"{seen} = extractvalue {{ {bits}, i1 }} {pair}, 0")
+    f.branch(f.let(f"extractvalue {{ {bits}, i1 }} {pair}, 1"), done, again)
+    f.open(done)
+
+
+ROWS: dict[str, Row] = {
+    **emit_memory.ROWS,
+    "load": _load,
+    "store": _store,
+    "atomic": _atomic,
+    "view": _view,
+    "components": _components,
+    "array_at": _array_at,
+    "local": _local,
+}

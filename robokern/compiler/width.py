@@ -1,0 +1,82 @@
+"""How many items a kernel runs at once on the CPU, and why.
+
+Wide code is written unless it cannot be (`Uniformity.obstacle`) or would lose:
+
+* the kernel with its callees is long: compile time grows with it, and such code is mostly branches;
+* private arrays would outgrow the first-level cache.
+
+The width is one vector register of the scalar type that most of the arithmetic is done in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+from robokern.compiler.inline import inlined, inlined_size
+from robokern.compiler.uniformity import Uniformity
+from robokern.ir import layout
+from robokern.ir.nodes import Func, callees, walk
+from robokern.ir.types import scalar_of
+
+if TYPE_CHECKING:
+    from robokern.compiler.target import Target
+
+LONGEST = 6000  # operations, callees put in place
+MOST_PRIVATE = 256 * 1024  # bytes of private arrays of all lanes: what a second-level cache holds easily
+_ARITHMETIC = frozenset({"add", "sub", "mul", "div", "fma", "sqrt", "min", "max", "lt", "le", "gt", "ge"})
+
+
+@dataclass(frozen=True)
+class Width:
+    """Items at once and why; if there are several, the program without calls and its analysis."""
+
+    lanes: int
+    reason: str
+    program: Func | None = None
+    uniformity: Uniformity | None = None
+
+
+def choose(func: Func, target: Target) -> Width:
+    """The width for a kernel; `func.lanes` asks for one (0: chosen here, 1: scalar code)."""
+    if func.lanes == 1:
+        return Width(1, "asked for")
+    size = inlined_size(func)
+    if not func.lanes and size > LONGEST:
+        return Width(1, f"{size} operations with callees in place; more than {LONGEST} compile slowly")
+    program = inlined(func)
+    uniformity = Uniformity(program, _dimensions(func))
+    if uniformity.obstacle:
+        return Width(1, uniformity.obstacle)
+    if func.lanes:
+        return Width(func.lanes, "asked for", program, uniformity)
+    lanes = target.vector_bits // _bits(program)
+    private = _private_bytes(program) * lanes
+    if private > MOST_PRIVATE:
+        return Width(
+            1, f"{private} bytes of private arrays for {lanes} lanes; the cache has no room for them"
+        )
+    reason = f"vectors of {target.vector_bits} bits, arithmetic mostly of {_bits(program)}"
+    return Width(lanes, reason, program, uniformity)
+
+
+def _dimensions(func: Func) -> int:
+    """Coordinates that an item has."""
+    asked = [op.attrs["ndim"] for f in (func, *callees(func)) for op in walk(f.body) if op.name == "tid"]
+    return max([*asked, func.tid_ndim or 0])
+
+
+def _bits(program: Func) -> int:
+    """Of the scalar type that most of the arithmetic is done in: 64 or 32."""
+    wide = narrow = 0
+    for op in walk(program.body):
+        scalar = scalar_of(op.args[0].type) if op.name in _ARITHMETIC else None
+        if scalar is not None:
+            wide, narrow = wide + (scalar.bits == 64), narrow + (scalar.bits < 64)
+    return 64 if wide > narrow else 32
+
+
+def _private_bytes(program: Func) -> int:
+    arrays = [op.attrs for op in walk(program.body) if op.name == "local"]
+    return sum(layout.size_of(a["type"].dtype) * int(prod(a["shape"])) for a in arrays)
