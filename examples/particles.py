@@ -38,9 +38,8 @@ def main(count: int = 100_000, steps: int = 150, dt: float = 0.01) -> None:
     for _ in range(steps):
         rk.launch(step, dim=count, inputs=[particles, 0.5, dt])
     height = particles.numpy()["position"][:, 2]
-    print(
-        f"after {steps * dt:.1f} s: {count} particles, highest at {height.max():.3f} m, mean {height.mean():.3f} m"
-    )
+    print(f"after {steps * dt:.1f} s: {count} particles, ", end="")
+    print(f"highest at {height.max():.3f} m, mean {height.mean():.3f} m")
 
 
 if __name__ == "__main__":
