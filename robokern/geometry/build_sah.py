@@ -117,7 +117,10 @@ def link(tree: BvhData, todo: Subtree, group: int32, reference: int32):
     if todo.parent < 0:
         tree.roots[group] = reference
     else:
-        tree.nodes[todo.parent].child[todo.side] = reference
+        # `child[side] = ...` would write all four back, over what another work item links meanwhile
+        for k in range(WIDTH):
+            if k == todo.side:
+                tree.nodes[todo.parent].child[k] = reference
 
 
 @func
