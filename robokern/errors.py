@@ -11,6 +11,7 @@
     |   `-- KernelFloatError    a launch left NaN or infinity in an array, and `verify_fp` is on
     |-- DeviceError             no such device, or it failed
     |-- GeometryError           a mesh, Bvh or Scene that cannot be built
+    |-- UnsupportedError        a name of the surface whose feature is not there yet; also an AttributeError
     |-- HostError               the simulator side: a missing package, a model it cannot load
     `-- PluginError             a plugin raised while running: names it, the stage and the step
 """
@@ -88,6 +89,10 @@ class KernelIndexError(LaunchError, IndexError):
 
 class KernelFloatError(LaunchError, ArithmeticError):
     """A launch left NaN or infinity in an array, and `verify_fp` is on."""
+
+
+class UnsupportedError(RobokernError, AttributeError):
+    """A name that programs know from elsewhere and whose feature robokern does not have yet."""
 
 
 class DeviceError(RobokernError):

@@ -19,6 +19,7 @@ from robokern.lang import (
     noise,
     quaternion,
     random,
+    remainder,
     scalar,
     search,
     spatial,
@@ -29,7 +30,7 @@ from robokern.lang import (
 
 _MODULES = (
     scalar, trigonometry, exponential, hyperbolic, error_function, vector, matrix, quaternion,
-    transform, spatial, linalg, random, noise, search, intersection,
+    transform, spatial, linalg, random, noise, search, intersection, remainder,
 )  # fmt: skip
 _public = {
     name: value
@@ -38,6 +39,6 @@ _public = {
     if isinstance(value, Function) and not name.startswith("_")
 }
 # operators only: their names say nothing outside `*` and `@`
-del _public["product"]
+del _public["product"], _public["remainder"]
 globals().update(_public)
 __all__ = sorted(_public)
