@@ -23,6 +23,9 @@ import robokern as rk
 from robokern.ir import layout
 from robokern.ir.types import ArrayType, Struct
 from robokern.runtime import cache
+from tests.random_programs import plain
+from tests.random_programs.expressions import CELLS, INPUTS, SLOTS
+from tests.random_programs.generator import Generator, Program
 
 
 def load_file(name: str, path: Path) -> ModuleType:
@@ -32,10 +35,6 @@ def load_file(name: str, path: Path) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
-
-
-generator = load_file("random_program_generator", Path(__file__).with_name("generator.py"))
-plain = load_file("random_program_plain", Path(__file__).with_name("plain.py"))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -51,9 +50,9 @@ COUNT = int(os.environ.get("ROBOKERN_RANDOM_PROGRAMS", "0"))
 
 
 @st.composite
-def programs(draw, library: bool) -> Any:
+def programs(draw, library: bool) -> Program:
     """Programs that shrink: every choice is a drawn integer, 0 the simplest."""
-    return generator.Generator(lambda n: draw(st.integers(0, n - 1)), library).program()
+    return Generator(lambda n: draw(st.integers(0, n - 1)), library).program()
 
 
 def load(source: str, folder: Path) -> ModuleType:
@@ -103,7 +102,7 @@ def random_array(random: np.random.Generator, type_: Any, shape: tuple[int, ...]
 
 def shape_of(name: str, items: int) -> tuple[int, ...]:
     kind = name.split("_")[0]
-    lengths = {"out": (items, generator.SLOTS), "in": (generator.INPUTS,), "shared": (generator.CELLS,)}
+    lengths = {"out": (items, SLOTS), "in": (INPUTS,), "shared": (CELLS,)}
     return lengths[kind]
 
 
@@ -114,7 +113,7 @@ def host_value(type_: Any, array: np.ndarray) -> Any:
     return array[()] if array.dtype.shape == () and array.ndim == 0 else type_(*array.ravel())
 
 
-def arguments(program: Any, module: ModuleType) -> list[Any]:
+def arguments(program: Program, module: ModuleType) -> list[Any]:
     random = np.random.default_rng(program.seed)
     types = dict(module.k.params)
     made = []
@@ -147,7 +146,7 @@ def assert_same_bits(got: np.ndarray, want: np.ndarray, what: str) -> None:
     np.testing.assert_array_equal(got, want, err_msg=what)
 
 
-def check(program: Any, folder: Path) -> None:
+def check(program: Program, folder: Path) -> None:
     """Runs a program on both devices."""
     module = load(program.source, folder)
     args = arguments(program, module)
@@ -157,7 +156,7 @@ def check(program: Any, folder: Path) -> None:
         assert_same_bits(x, y, name)
 
 
-def check_front_end(program: Any, folder: Path) -> None:
+def check_front_end(program: Program, folder: Path) -> None:
     """Runs a program in the interpreter and as ordinary Python, which fuses no multiply and add."""
     source = program.source.replace("@rk.kernel\n", "@rk.kernel(contract=False)\n")
     source = source.replace("@rk.func\n", "@rk.func(contract=False)\n")
