@@ -27,7 +27,7 @@ from robokern.compiler.lowering import (
     rebuild,
 )
 from robokern.compiler.options import Options, config
-from robokern.compiler.places import Element, place, read, write
+from robokern.compiler.places import Element, in_memory, place, read, root, write
 from robokern.compiler.simplify import simplify
 from robokern.errors import KernelError
 from robokern.ir.composite import Composite
@@ -307,12 +307,9 @@ def _annotated(lo: Lowering, node: ast.AnnAssign) -> None:
 def _augmented(lo: Lowering, node: ast.AugAssign) -> None:
     at = place(lo, node.target)
     name = OPERATOR_NAMES[type(node.op)]
-    if (
-        isinstance(at, Element)
-        and name in ("add", "sub", "and", "or", "xor")
-        and not isinstance(at.type, ArrayType)
-    ):
-        atomic(lo, node, name, at, [lo.expr(node.value)])
+    if isinstance(root(at), Element) and name in ("add", "sub", "and", "or", "xor"):
+        x = lo.expr(node.value)
+        in_memory(lo, at, node, lambda element: atomic(lo, node, name, element, [x]))
     else:
         before = read(lo, at, node.target)  # first, as in Python: the right side may change it
         write(lo, at, binary(lo, node, name, before, lo.expr(node.value)), node)

@@ -11,11 +11,13 @@ Picked(parent, offsets, type)     v[0:4:2]     m[:, 1]
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from types import ModuleType
 from typing import Any
 
+from robokern.compiler.control import branch
 from robokern.compiler.lowering import (
     Lowering,
     describe,
@@ -151,8 +153,48 @@ def write(lo: Lowering, at: Any, x: Any, node: Any) -> None:
             f"cannot assign to {describe(at.object)}",
             "assign to a variable, an array element or a part of one",
         )
+    elif isinstance(root(at), Element):
+        part_value = lo.typed(x, at.type, node, "cannot assign")
+        in_memory(lo, at, node, lambda element: write(lo, element, part_value, node))
     else:
         _write_part(lo, at, x, node)
+
+
+def root(at: Any) -> Any:
+    """The place that a part is a part of, in the end."""
+    while isinstance(at, (Part, Dynamic)):
+        at = at.parent
+    return at
+
+
+def in_memory(lo: Lowering, at: Any, node: Any, act: Callable[[Element], Any]) -> None:
+    """Acts on a part of an array element as an `Element` of its own, so that its neighbours stay untouched.
+
+    A component chosen at run time is found by comparing; out of range, nothing happens.
+    """
+    chosen = _first_dynamic(at)
+    if chosen is None:
+        act(at)
+        return
+    width = leaf_count(chosen.type)
+    for number in range(leaf_count(type_at(lo, chosen.parent, node)) // width):
+        place_ = _replaced(at, chosen, part(chosen.parent, number * width, chosen.type))
+        here = lo.op(node, "eq", chosen.index, lo.value(number, node, chosen.index.type))
+        branch(lo, node, here, lambda p=place_: in_memory(lo, p, node, act), lambda: None)  # type: ignore[misc]
+
+
+def _first_dynamic(at: Any) -> Dynamic | None:
+    """The run-time choice nearest to the array element."""
+    if not isinstance(at, (Part, Dynamic)):
+        return None
+    return _first_dynamic(at.parent) or (at if isinstance(at, Dynamic) else None)
+
+
+def _replaced(at: Any, old: Dynamic, new: Any) -> Any:
+    if at is old:
+        return new
+    parent = _replaced(at.parent, old, new)
+    return part(parent, at.offset, at.type) if isinstance(at, Part) else Dynamic(parent, at.index, at.type)
 
 
 def _write_part(lo: Lowering, at: Any, x: Any, node: Any) -> None:

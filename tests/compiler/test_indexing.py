@@ -73,3 +73,36 @@ def test_vector_and_matrix_slices(device: str) -> None:
         [1, 4, 7, 3, 7, 7 + 7],
         [1, 2, 3, 6, 7, 8],
     ]
+
+
+@rk.struct
+class Cell:
+    key: int
+    corner: rk.vec3
+    frame: rk.mat33
+
+
+@rk.kernel
+def run_time_components(
+    cells: rk.array(dtype=Cell), points: rk.array(dtype=rk.vec3), counts: rk.array(dtype=rk.vec3)
+):
+    i = rk.tid()
+    k = i % 3
+    cells[i // 9].corner[k] = float(i)
+    cells[i // 9].frame[(i // 3) % 3, k] = float(i)
+    points[i // 3][k] = float(i)
+    points[i // 3][k + 3] = -1.0
+    counts[0][k] += 1.0
+    cells[0].frame[1] += rk.vec3(0.0)
+
+
+def test_items_write_components_of_one_element(device: str) -> None:
+    n = 9 * 5000
+    cells = rk.zeros(n // 9, dtype=Cell, device=device)
+    points = rk.zeros(n // 3, dtype=rk.vec3, device=device)
+    counts = rk.zeros(1, dtype=rk.vec3, device=device)
+    rk.launch(run_time_components, dim=n, inputs=[cells, points, counts], device=device)
+    np.testing.assert_array_equal(points.numpy().ravel(), np.arange(n))
+    np.testing.assert_array_equal(cells.numpy()["frame"].ravel(), np.arange(n))
+    assert (cells.numpy()["corner"].ravel() % 3 == np.tile([0, 1, 2], n // 9)).all()
+    assert counts.numpy().tolist() == [[n / 3] * 3]
