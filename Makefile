@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 
-.PHONY: demo test check layers schema bench clean
+.PHONY: demo test check layers schema bench nightly clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)demo
@@ -27,6 +27,10 @@ layers: $(STAMP)dev
 # what editors complete and check run files with
 schema: $(STAMP)demo
 	$(BIN)/robokern schema > configs/schema.json
+
+# random programs by the thousand, fresh seeds each time; a failure is shrunk to a minimal kernel
+nightly: $(STAMP)test
+	ROBOKERN_RANDOM_PROGRAMS=20000 $(BIN)/python -m pytest tests/random_programs
 
 bench: $(STAMP)bench
 	$(BIN)/python -m benchmarks
