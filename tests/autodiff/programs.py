@@ -105,7 +105,9 @@ class Writer:
         return self.pick(*options)
 
     def place(self) -> str:
-        return f"({self.pick(*self.counters)} + 1) % 4" if self.counters and self.random.random() < 0.6 else "1"
+        return (
+            f"({self.pick(*self.counters)} + 1) % 4" if self.counters and self.random.random() < 0.6 else "1"
+        )
 
     def vector(self) -> str:
         return self.pick(
@@ -125,7 +127,9 @@ class Writer:
         if self.random.random() < 0.7:
             self.line(depth, f"{self.pick('s0', 's1', 's2')} = {self.scalar()}")
         else:
-            self.line(depth, f"{self.pick('v0', 'v1')} = {self.vector()} * d(0.5) + {self.vector()} * d(0.25)")
+            self.line(
+                depth, f"{self.pick('v0', 'v1')} = {self.vector()} * d(0.5) + {self.vector()} * d(0.25)"
+            )
 
     def in_place(self, depth: int) -> None:
         if self.buffers and self.random.random() < 0.5:
