@@ -1,70 +1,159 @@
-"""What a kernel's meaning depends on, hashed without the front end: text, funcs and constants.
+"""What a kernel's program depends on, hashed without the front end: text, funcs and constants.
 
-A superset: every name that occurs in a function's code is looked up in its scope, in the modules and classes
-named there. So an equal fingerprint means an equal program; a different one may be a false alarm.
+Every name that a function's code looks up outside itself is followed, through modules and classes, to
+constants, whose exact value counts, and to funcs, which are visited in turn. Functions of this package count
+as a whole, with the contents of its files. Where a name leads to something else, or the text holds what the
+code does not show (`static(...)`, annotated assignments), there is no fingerprint.
 """
 
 from __future__ import annotations
 
+import dis
 import hashlib
 import linecache
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
+from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from robokern.compiler.function import Function, Overload
+from robokern.compiler.builtins import PYTHON, Builtin
+from robokern.compiler.function import STATIC, Function, Kernel, Overload
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.types import Type
 
-_PLAIN = (bool, int, float, str, np.generic, Composite, StructValue, Type, Enum)
+_PLAIN = (bool, int, float, str, type(None), np.generic, Type, Enum, TypeVar)
+_OUTSIDE = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF"})
+_MEMBER = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_ANNOTATED = re.compile(r"^\s*(?!else\b|try\b|finally\b|lambda\b)[\w.]+\s*:\s*[\w\"'\[(]", re.MULTILINE)
+_PACKAGE = Path(__file__).parent.parent
+_COUNTED = ("compiler", "ir", "lang", "geometry")  # folders whose funcs count as a whole
 
 
-def fingerprint(overload: Overload) -> str:
-    """64 hexadecimal digits that change when the program of a kernel may have changed."""
-    parts: dict[int, tuple[str, ...]] = {}
-    _visit(overload, parts)
-    return hashlib.sha256(repr(sorted(parts.values())).encode()).hexdigest()
+class _Unknown(Exception):
+    """Something whose meaning in a kernel cannot be told from here."""
 
 
-def _visit(overload: Overload, parts: dict[int, tuple[str, ...]]) -> None:
-    if id(overload) in parts:
-        return
-    constants: set[tuple[str, str]] = set()
-    parts[id(overload)] = ()  # a name may lead back here
-    for name, x in _named(overload):
+def fingerprint(kernel: Kernel, placed: bool = False) -> str | None:
+    """64 hexadecimal digits that change whenever the program of a kernel changes; None where that is unknown.
+
+    Args:
+        kernel: the kernel.
+        placed: whether files and line numbers count too.
+    """
+    visit = _Visit(placed)
+    try:
+        visit.overload(kernel.overload)
+    except (_Unknown, NameError, AttributeError, TypeError):
+        return None
+    parts = (version(), repr(kernel.options.key()), *sorted(visit.parts.values()))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@cache
+def version() -> str:
+    """Hash of the files of this package that shape a program."""
+    files = sorted(f for folder in _COUNTED for f in (_PACKAGE / folder).glob("*.py"))
+    return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
+
+
+@dataclass
+class _Visit:
+    """A walk over a kernel and what it names."""
+
+    placed: bool
+    parts: dict[int, str] = field(default_factory=dict)
+
+    def overload(self, overload: Overload) -> None:
+        if id(overload) in self.parts:
+            return
+        self.parts[id(overload)] = ""  # a name may lead back here
+        code = overload.python.__code__
+        text = _text_of(code)
+        place = (code.co_filename, code.co_firstlineno) if self.placed else ()
+        kinds = [(n, "static" if p is STATIC else repr(p)) for n, p in overload.params]
+        named = [(path, self.exact(x)) for path, x in _named(overload)]
+        defaults = [(n, self.exact(x)) for n, x in overload.defaults.items()]
+        whole = text, place, kinds, repr(overload.returns), overload.contract, sorted(set(named)), defaults
+        self.parts[id(overload)] = repr(whole)
+
+    def exact(self, x: Any) -> str:
+        """A text that tells meanings apart, constants to the last bit."""
+        if isinstance(x, Composite):
+            return f"{x.type!r}:{x.data.tobytes().hex()}"
+        if isinstance(x, StructValue):
+            type_ = x._type  # type: ignore[attr-defined]
+            return repr((type_, [self.exact(getattr(x, n)) for n, _ in type_.fields]))
+        if isinstance(x, tuple):
+            return repr([self.exact(item) for item in x])
+        if isinstance(x, _PLAIN):
+            return (
+                f"{type(x).__name__}:{x!r}:{x.value!r}"
+                if isinstance(x, Enum)
+                else f"{type(x).__name__}:{x!r}"
+            )
         if isinstance(x, Function):
-            for other in x.overloads:
-                _visit(other, parts)
-        elif isinstance(x, _PLAIN):
-            constants.add((name, _exact(x)))
-    kinds = {name: str(pattern) for name, pattern in overload.params}
-    parts[id(overload)] = text_of(overload.python.__code__), repr(kinds), repr(sorted(constants))
+            return self.function(x)
+        return _by_name(x)
+
+    def function(self, function: Function) -> str:
+        """A func: its name where it counts with the package, else each of its overloads."""
+        for overload in function.overloads:
+            if not _is_counted(overload.python.__module__):
+                self.overload(overload)
+        return f"func {function.name}"
 
 
-def _exact(x: Any) -> str:
-    """A text that tells values apart to the last bit."""
-    if isinstance(x, Composite):
-        return f"{x.type}:{x.data.tobytes().hex()}"
-    return f"{type(x).__name__}:{x!r}"
+def _by_name(x: Any) -> str:
+    """Builtins, and functions and classes that have a meaning in kernels."""
+    if isinstance(x, Builtin) and x.name != "static":
+        return f"builtin {x.name}"
+    if isinstance(x, (type, ModuleType)) or (callable(x) and x in PYTHON):
+        module = getattr(x, "__module__", "")
+        return f"{type(x).__name__} {module}.{getattr(x, '__qualname__', x.__name__)}"
+    raise _Unknown
+
+
+def _is_counted(module: str) -> bool:
+    return module.startswith(tuple(f"robokern.{folder}." for folder in _COUNTED))
 
 
 def _named(overload: Overload) -> Iterator[tuple[str, Any]]:
-    """What the names in a function's code may stand for."""
-    names = {n for code in _codes(overload.python.__code__) for n in (*code.co_names, *code.co_freevars)}
-    scopes: list[Any] = [{**overload.python.__globals__, **overload.captured}]
-    seen: set[int] = set()
-    yield from ((f"default {n}", x) for n, x in overload.defaults.items())
-    while scopes:
-        scope = scopes.pop()
-        for name in names & scope.keys():
-            x = scope[name]
-            yield name, x
-            if isinstance(x, (ModuleType, type)) and id(x) not in seen:
-                seen.add(id(x))
-                scopes.append(vars(x))
+    """What the code of a function looks up outside of it: the path as written, and what that is."""
+    import builtins
+
+    scope = {**vars(builtins), **overload.python.__globals__, **overload.captured}
+    for path in {p for code in _codes(overload.python.__code__) for p in _paths(code)}:
+        if path[0] in scope:
+            yield ".".join(path), _followed(scope[path[0]], path[1:])
+
+
+def _followed(x: Any, members: tuple[str, ...]) -> Any:
+    """The module's or class's member that a path ends at; what lies behind a value is up to the text."""
+    for name in members:
+        if not isinstance(x, (ModuleType, type, Enum)):
+            break
+        x = getattr(x, name)
+    return x
+
+
+def _paths(code: CodeType) -> Iterator[tuple[str, ...]]:
+    """Chains of names, as in `rk.types.vec3`, that begin outside of the function."""
+    path: list[str] = []
+    for step in dis.get_instructions(code):
+        if step.opname in _MEMBER and path:
+            path.append(str(step.argval))
+        elif step.opname != "CACHE":
+            if path:
+                yield tuple(path)
+            path = [str(step.argval)] if step.opname in _OUTSIDE else []
+    if path:
+        yield tuple(path)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -74,7 +163,15 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
-def text_of(code: CodeType) -> str:
+def _text_of(code: CodeType) -> str:
     """The lines of a function in its file."""
-    lines = [line for c in _codes(code) for _, _, line in c.co_lines() if line]
-    return "".join(linecache.getlines(code.co_filename)[code.co_firstlineno - 1 : max(lines, default=0)])
+    numbers = sorted({line for c in _codes(code) for _, _, line in c.co_lines() if line})
+    lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 : numbers[-1]]
+    if not lines or _ANNOTATED.search("".join(lines[_body(numbers) - code.co_firstlineno :])):
+        raise _Unknown
+    return "".join(lines)
+
+
+def _body(numbers: list[int]) -> int:
+    """The first line behind the signature."""
+    return numbers[1] if len(numbers) > 1 else numbers[0] + 1

@@ -11,22 +11,23 @@ import json
 import os
 import platform
 from collections.abc import Iterable, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from robokern.compiler import target
-from robokern.compiler.fingerprint import fingerprint
+from robokern.compiler.fingerprint import fingerprint, version
 from robokern.compiler.function import Kernel
 from robokern.errors import DeviceError, KernelError
-from robokern.ir.nodes import Assert, Loc
+from robokern.ir.text import show
 from robokern.ir.types import Type
 from robokern.runtime import driver_cpu
 from robokern.runtime.cache import ObjectCache, object_cache
 from robokern.runtime.device import DeviceLike, get_device
-from robokern.runtime.launch import Launcher, adds_floats
+from robokern.runtime.launch import compiled
 from robokern.runtime.load import concrete, kernels_of, module_name
+from robokern.runtime.warm_start import NotedLauncher, note_of
 
 MANIFEST = "manifest.json"
 
@@ -105,28 +106,20 @@ def load_aot_module(
         generic.launchers.clear()
 
 
-class AheadLauncher(Launcher):
+class AheadLauncher(NotedLauncher):
     """A launcher whose code comes from a folder; the front end runs on device `ref` only."""
 
     def __init__(self, entry: dict[str, Any], folder: Path, kernel: Kernel, types: tuple[Type, ...]) -> None:
-        self._entry_of, self._folder = entry, folder
+        self._folder = folder
+        self.note = entry
         super().__init__(kernel, types)
 
-    def describe(self) -> tuple[int | None, bool]:
-        """As the manifest says."""
-        return self._entry_of["tid_ndim"], self._entry_of["keeps_rows"]
+    def build(self, contiguous: bool) -> bytes:
+        """Never needed while the folder is whole.
 
-    def code(self, contiguous: bool) -> bytes:
-        """From the folder."""
-        key: str = self._entry_of["contiguous" if contiguous else "strided"]
-        return object_cache().get(key, self._damaged)
-
-    def check(self, number: int) -> Assert:
-        """From the manifest."""
-        message, file, line, column = self._entry_of["asserts"][number]
-        return Assert(message, Loc(file, line, column))
-
-    def _damaged(self) -> bytes:
+        Raises:
+            KernelError: it is not.
+        """
         raise KernelError(f"{self._folder}: the code of kernel {self.kernel.name!r} is damaged; {_AGAIN}")
 
 
@@ -176,37 +169,31 @@ def _types(kernel: Kernel) -> tuple[Type, ...]:
 def _compiled(kernel: Kernel, store: ObjectCache, files: list[Path]) -> dict[str, Any]:
     """Writes a kernel's two programs; gives its entry of the manifest."""
     from robokern.compiler import build
-    from robokern.compiler.emit import assertions
     from robokern.compiler.frontend import lower
 
     func = lower(kernel, _types(kernel))
-    entry = {
+    for contiguous in (True, False):
+        key = build.key(func, target.cpu(contiguous))
+        files.append(store.publish(key, compiled(func, contiguous)))
+    return {
         "kernel": _name(kernel),
         "types": repr(_types(kernel)),
-        "fingerprint": fingerprint(kernel.overload),
+        "fingerprint": fingerprint(kernel),
         "options": repr(kernel.options.key()),
-        "tid_ndim": func.tid_ndim,
-        "keeps_rows": adds_floats(func),
-        "asserts": [(a.message, a.loc.file, a.loc.line, a.loc.column) for a in assertions(func)],
+        "program": _program(kernel),
+        **note_of(func),
     }
-    for name, contiguous in (("contiguous", True), ("strided", False)):
-        place = target.cpu(contiguous)
-        key = build.key(func, place)
-        files.append(store.publish(key, object_cache().get(key, partial(build.compile, func, place))))
-        entry[name] = key
-    return entry
+
+
+def _program(kernel: Kernel) -> str:
+    """Hash of what the front end makes of a kernel."""
+    from robokern.compiler.frontend import lower
+
+    return hashlib.sha256(show(lower(kernel, _types(kernel))).encode()).hexdigest()
 
 
 def _made_for() -> dict[str, str]:
-    return {"machine": f"{platform.machine()} {target.cpu().triple}", "version": _version()}
-
-
-@cache
-def _version() -> str:
-    """Hash of the compiler's sources."""
-    root = Path(target.__file__).parent
-    sources = sorted([*root.glob("*.py"), *(root.parent / "ir").glob("*.py")])
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+    return {"machine": f"{platform.machine()} {target.cpu().triple}", "version": version()}
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -239,14 +226,15 @@ def _entry(kernel: Kernel, entries: dict[tuple[str, str], dict[str, Any]], folde
     if entry is None:
         shown = ", ".join(str(t) for t in _types(kernel))
         raise KernelError(f"{folder}: has no kernel {_name(kernel)} for ({shown}); {_AGAIN}")
-    what = {"fingerprint": fingerprint(kernel.overload), "options": repr(kernel.options.key())}
-    if entry["fingerprint"] != what["fingerprint"]:
+    if entry["options"] != repr(kernel.options.key()):
+        raise KernelError(f"{folder}: kernel {kernel.name!r} was compiled with other options; {_AGAIN}")
+    # where no fingerprint can be told, the front end has to run
+    known = entry["fingerprint"] is not None
+    if entry["fingerprint"] != fingerprint(kernel) or not (known or entry["program"] == _program(kernel)):
         code = kernel.overload.python.__code__
         raise KernelError(
             f"kernel {kernel.name!r}, or something it uses, differs from what {folder} was made of; {_AGAIN}",
             code.co_filename,
             code.co_firstlineno,
         )
-    if entry["options"] != what["options"]:
-        raise KernelError(f"{folder}: kernel {kernel.name!r} was compiled with other options; {_AGAIN}")
     return entry

@@ -1,0 +1,96 @@
+"""What an earlier process noted about a kernel: with it, a launch needs no part of the compiler.
+
+A note lies in the cache under a hash of the kernel's fingerprint, its argument types and the processor. It
+names the entries of the object code and holds what a launch asks of the program: the grid, places of asserts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from robokern.compiler import target
+from robokern.compiler.fingerprint import fingerprint
+from robokern.compiler.function import Kernel
+from robokern.ir.nodes import Assert, Loc
+from robokern.ir.types import Type
+from robokern.runtime.cache import object_cache
+from robokern.runtime.launch import Launcher, adds_floats, compiled
+
+if TYPE_CHECKING:
+    from robokern.ir.nodes import Func
+
+Note = dict[str, Any]
+
+
+def note_of(func: Func) -> Note:
+    """What a launch must know about a program, and the keys of its object code."""
+    from robokern.compiler import build
+    from robokern.compiler.emit import assertions
+
+    return {
+        "tid_ndim": func.tid_ndim,
+        "keeps_rows": adds_floats(func),
+        "asserts": [(a.message, a.loc.file, a.loc.line, a.loc.column) for a in assertions(func)],
+        "contiguous": build.key(func, target.cpu(contiguous=True)),
+        "strided": build.key(func, target.cpu(contiguous=False)),
+    }
+
+
+class NotedLauncher(Launcher):
+    """A launcher that goes by a note where it has one."""
+
+    note: Note | None = None
+
+    def describe(self) -> tuple[int | None, bool]:
+        """From the note, else from the program."""
+        if self.note is None:
+            return super().describe()
+        return self.note["tid_ndim"], self.note["keeps_rows"]
+
+    def code(self, contiguous: bool) -> bytes:
+        """The object code that the note names, else made anew."""
+        key = None if self.note is None else self.note["contiguous" if contiguous else "strided"]
+        found = None if key is None else object_cache().load(key)
+        return self.build(contiguous) if found is None else found
+
+    def check(self, number: int) -> Assert:
+        """From the note, else from the program."""
+        if self.note is None:
+            return super().check(number)
+        message, file, line, column = self.note["asserts"][number]
+        return Assert(message, Loc(file, line, column))
+
+    def build(self, contiguous: bool) -> bytes:
+        """Compiles."""
+        return compiled(self.func, contiguous)
+
+
+class WarmLauncher(NotedLauncher):
+    """A launcher that finds and leaves notes in the disk cache."""
+
+    def __init__(self, kernel: Kernel, types: tuple[Type, ...]) -> None:
+        self._key = _key_of(kernel, types)
+        self.note = None if self._key is None else _read(self._key)
+        super().__init__(kernel, types)
+
+    def build(self, contiguous: bool) -> bytes:
+        """Compiles, and notes what it did for later processes."""
+        code = super().build(contiguous)
+        if self._key is not None and self.note is None:
+            object_cache().store(self._key, json.dumps(note_of(self.func)).encode())
+        return code
+
+
+def _key_of(kernel: Kernel, types: tuple[Type, ...]) -> str | None:
+    found = fingerprint(kernel, placed=True)
+    if found is None:
+        return None
+    place = target.cpu()
+    return hashlib.sha256(f"{found} {types!r} {place!r}".encode()).hexdigest()
+
+
+def _read(key: str) -> Note | None:
+    stored = object_cache().load(key)
+    return None if stored is None else json.loads(stored)

@@ -1,0 +1,153 @@
+"""Fingerprints: what changes them, what does not, and where there is none."""
+
+import enum
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+import robokern as rk
+from robokern.compiler.fingerprint import fingerprint
+
+constants = ModuleType("constants")
+
+
+class Mode(enum.IntEnum):
+    FAST = 1
+
+
+@rk.func
+def inner(x: float):
+    return x * constants.GAIN
+
+
+@rk.func
+def outer(x: float, offset: float = 1.0):
+    return inner(x) + offset
+
+
+@rk.kernel
+def through_funcs(
+    a: rk.array(dtype=float),
+):
+    a[0] = outer(a[0])
+
+
+def made(value, other=None):
+    """A kernel that captures a value."""
+
+    @rk.kernel
+    def writes(a: rk.array(dtype=rk.float64)):
+        a[0] = rk.float64(value)
+        if other is not None:
+            a[1] = rk.float64(1.0)
+
+    return writes
+
+
+PAIRS = [
+    (1.0, np.nextafter(1.0, 2.0)),
+    (2**62, 2**62 + 1),
+    (np.float32(0.1), np.float64(np.float32(0.1))),
+    (1, 1.0),
+    (0.0, -0.0),
+    (True, 1),
+    (rk.vec3(1.0, 2.0, 3.0), rk.vec3(1.0, 2.0, np.nextafter(np.float32(3.0), np.float32(4.0)))),
+    (rk.vec3(1.0), rk.vec3d(1.0)),
+    ((1.0, 2.0), (1.0, 2.0000000000000004)),
+    (rk.float32, rk.float64),
+    (inner, outer),
+    (Mode.FAST, 1),
+    (rk.sin, rk.cos),
+    (rk.sqrt, rk.floor),
+]
+
+
+@pytest.fixture(autouse=True)
+def gain(monkeypatch):
+    monkeypatch.setattr(constants, "GAIN", 2.0, raising=False)
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_captured_values_count_to_the_last_bit(one, other):
+    assert fingerprint(made(one)) is not None
+    assert fingerprint(made(one)) == fingerprint(made(one))
+    assert fingerprint(made(one)) != fingerprint(made(other))
+
+
+def test_a_constant_of_a_module_behind_two_funcs(monkeypatch):
+    before = fingerprint(through_funcs)
+    assert before == fingerprint(through_funcs)
+    monkeypatch.setattr(constants, "GAIN", np.nextafter(2.0, 3.0))
+    assert fingerprint(through_funcs) not in (before, None)
+
+
+def test_a_func_replaced_by_another(monkeypatch):
+    @rk.func
+    def inner(x: float):
+        return x * constants.GAIN
+
+    before = fingerprint(through_funcs)
+    monkeypatch.setitem(globals(), "inner", inner)
+    assert fingerprint(through_funcs) != before
+
+
+def test_types_and_options_count():
+    def typed(kind):
+        @rk.kernel
+        def writes(a: rk.array(dtype=kind)):
+            a[0] = a[1]
+
+        return writes
+
+    assert fingerprint(typed(rk.float32)) != fingerprint(typed(rk.float64))
+    plain, fast = made(1.0), made(1.0)
+    fast.given["fast_math"] = True
+    assert fingerprint(plain) != fingerprint(fast)
+
+
+def test_structs_count_with_their_fields():
+    def typed(fields):
+        kind = rk.struct(type("Same", (), {"__annotations__": fields}))
+
+        @rk.kernel
+        def writes(a: kind):
+            rk.printf("%d\n", 1)
+
+        return writes
+
+    assert fingerprint(typed({"x": float})) != fingerprint(typed({"x": int}))
+
+
+KERNELS = """
+import robokern as rk
+{above}
+@rk.kernel
+def kernel(a: rk.array(dtype=float)):
+    i = rk.tid()
+    {line}
+"""
+
+
+def from_text(line, above=""):
+    return rk.from_source(KERNELS.format(line=line, above=above))["kernel"]
+
+
+def test_place_counts_where_it_is_asked_for():
+    one, other = from_text("a[i] = 1.0"), from_text("a[i] = 1.0", "# moved\n")
+    assert fingerprint(one) == fingerprint(other)
+    assert fingerprint(one, placed=True) != fingerprint(other, placed=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["x: float = 1.0", "a[i] = rk.static(2.0)", "a[i] = SETTINGS.x"],
+)
+def test_no_fingerprint_where_the_code_does_not_tell(line):
+    above = "from types import SimpleNamespace\nSETTINGS = SimpleNamespace(x=1.0)"
+    assert fingerprint(from_text(line, above)) is None
+
+
+def test_an_object_of_unknown_meaning_has_none():
+    assert fingerprint(made(SimpleNamespace(x=1))) is None
+    assert fingerprint(made(lambda x: x)) is None
