@@ -12,6 +12,7 @@ from robokern.lang.scalar import copysign
 
 # quotients below this have a truncation n that is right or one too large, so that a - n b is exact
 _STEP = 1048576.0
+_INFINITY = float("inf")
 
 
 @func
@@ -30,7 +31,7 @@ def _reduced(a: Any, b: Any):
 @func
 def _remainder(x: Any, y: Any):
     """x - y trunc(x / y) with the sign of x; NaN for y = 0 and for infinite x; x for infinite y."""
-    infinity = type(x)(float("inf"))
+    infinity = type(x)(_INFINITY)
     b = abs(y)
     defined = abs(x) < infinity and b > type(x)(0)
     small = where(defined and b < infinity, abs(x), type(x)(0))

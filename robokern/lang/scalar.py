@@ -8,6 +8,7 @@ from typing import Any
 from robokern.compiler.builtins import bitcast, trunc, where
 from robokern.compiler.function import func
 from robokern.ir.types import float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
+from robokern.lang.patterns import any_vector
 
 _INFINITY = float("inf")
 
@@ -26,8 +27,16 @@ def copysign(x: float64, y: float64) -> float64:
 
 
 @func
+def sign(v: any_vector):
+    """-1 for x < 0, otherwise 1 (zero and NaN included); per component."""
+    signs = v
+    for k in range(len(v)):
+        signs[k] = sign(v[k])
+    return signs
+
+
+@func
 def sign(x: Any):
-    """-1 for x < 0, otherwise 1 (zero and NaN included)."""
     return where(x < type(x)(0), type(x)(-1), type(x)(1))
 
 

@@ -11,7 +11,7 @@ from robokern.ir.types import ArrayType, int32
 
 @func
 def lower_bound(array: ArrayType(Any), value: Any) -> int32:
-    """Index of the first element >= value of a sorted array, its length if there is none.
+    """Index of the first element >= value of a sorted array; of the last element if there is none.
 
     `lower_bound(array, begin, end, value)` searches [begin, end).
     """
@@ -20,6 +20,7 @@ def lower_bound(array: ArrayType(Any), value: Any) -> int32:
 
 @func
 def lower_bound(array: ArrayType(Any), begin: int32, end: int32, value: Any) -> int32:
+    end = end - 1
     while begin < end:
         middle = begin + (end - begin) // 2
         if array[middle] < value:

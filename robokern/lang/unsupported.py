@@ -19,10 +19,7 @@ FEATURES: dict[str, tuple[str, str]] = {
     r"texture_\w+|Texture[123]D": ("textures", "sample an array: four loads and rk.lerp"),
     r"volume_\w+|Volume": ("sparse volumes", "use an array3d, or rk.Scene for distances"),
     r"hash_grid_\w+|HashGrid": ("hash grids", "rk.Bvh over boxes of the search radius finds neighbours"),
-    r"indexedarray\w*|fabricarray\w*|indexedfabricarray\w*": (
-        "indexed and fabric arrays",
-        "pass the array and an array of indices",
-    ),
+    r"(indexed)?fabricarray\w*": ("fabric arrays", "copy them into an array"),
     r"func_native|load_aot_module": ("external native code", "write it as an @rk.func"),
     r"func_grad|func_replay": ("custom gradients of funcs", "the derivative is exact without one"),
     r"capture_\w+|ScopedCapture|ScopedStream|Stream|Event|ScopedMempool": (
@@ -55,8 +52,9 @@ FEATURES: dict[str, tuple[str, str]] = {
     ),
     r"dense_\w+": ("dense factorisations in raw memory", "use rk.cholesky, rk.cholesky_solve or rk.solve"),
     r"breakpoint|get_suggested_block_size": ("nothing to do on the CPU", "remove the call"),
-    r"utils|fem|optim|render|sparse|sim": ("this module", "it is no part of the kernel language"),
+    r"utils|fem|optim|render|sparse": ("this module", "it is no part of the kernel language"),
 }
+
 
 def refuse(name: str) -> None:
     """Raises the error for a name of a feature that is not there yet; returns for any other.
