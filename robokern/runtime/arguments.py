@@ -17,7 +17,8 @@ import numpy as np
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.layout import numpy_dtype, size_of
 from robokern.ir.types import ArrayType, IndexedArrayType, Scalar, Struct, Type
-from robokern.runtime.array import Array, array_type, share
+from robokern.runtime.array import Array, plain_type, share
+from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import base_dtype, component_shape, describe, elements, fill_record
 
 Pack = Callable[[Any], bytes]
@@ -66,17 +67,20 @@ def _format(type: Scalar, count: int) -> struct.Struct:
 
 
 @cache
-def packer(type: Type) -> Pack:
+def packer(type: Type, ordinal: int = -1) -> Pack:
     """A function from the usual host values of `type` to their bytes; it raises for all others.
+
+    `ordinal` is that of the device whose memory arrays must lie in.
 
     Raises, when called: TypeError, AttributeError, OverflowError, struct.error.
     """
     if isinstance(type, ArrayType):
-        return _array_packer(array_type(type.dtype, type.ndim))
+        expected = plain_type(type.dtype, type.ndim, ordinal)
+        return _array_packer(expected) if ordinal < 0 else _device_array_packer(expected)
     if isinstance(type, Scalar):
         return _bool_packer if type.kind == "b" else _format(type, 1).pack
     if isinstance(type, Struct):
-        return lambda value: argument(type, value).record
+        return lambda value: _struct_packer(type, value, ordinal)
     return _composite_packer(type)
 
 
@@ -101,6 +105,33 @@ def _array_packer(expected: ArrayType) -> Pack:
         raise TypeError
 
     return pack
+
+
+def _device_array_packer(expected: ArrayType) -> Pack:
+    null = bytes(size_of(expected))
+
+    def pack(value: Any) -> bytes:
+        if value.__class__ is Array and value.plain_type is expected:
+            descriptor: bytes = value.descriptor
+            return descriptor
+        if value is None:
+            return null
+        raise TypeError
+
+    return pack
+
+
+def _struct_packer(type: Struct, value: Any, ordinal: int) -> bytes:
+    made = argument(type, value)
+    if any(device.ordinal != ordinal for device in devices_of(made)):
+        raise TypeError
+    return made.record
+
+
+def devices_of(argument: Argument) -> list[Device]:
+    """Where the arrays are that an argument is or refers to."""
+    kept = argument.keep if isinstance(argument.keep, list) else [argument.keep]
+    return [x.device for x in kept if hasattr(x, "device")]
 
 
 def _bool_packer(value: Any) -> bytes:

@@ -22,10 +22,10 @@ from robokern.runtime.hostvalue import (
     host_value,
     infer_dtype,
 )
+from robokern.runtime.memory import allocate, content, fill, move, put
 
 Shape = int | Sequence[int]
 
-ALIGNMENT = 64  # bytes: a cache line, and the widest vector register there is
 MAX_DIMENSIONS = 4
 
 
@@ -33,6 +33,15 @@ MAX_DIMENSIONS = 4
 def array_type(dtype: Type, ndim: int) -> ArrayType:
     """The one instance of an array type, so that launching can compare by identity."""
     return ArrayType(dtype, ndim)
+
+
+@cache
+def plain_type(dtype: Type, ndim: int, ordinal: int) -> ArrayType:
+    """The one instance that contiguous arrays in one memory have as `plain_type`.
+
+    It differs from memory to memory, so that the comparison that clears an argument clears its device too.
+    """
+    return array_type(dtype, ndim) if ordinal < 0 else ArrayType(dtype, ndim)
 
 
 @cache
@@ -85,7 +94,9 @@ class Array:
     descriptor: bytes  # address, shape, strides, as kernels read them
     plain_type: ArrayType | None  # `type` when C-contiguous, else None: one comparison clears an argument
     requires_grad: bool
-    retain_grad: bool  # whether `grad` receives the derivative by what was last written, not by what was there first
+    retain_grad: (
+        bool  # whether `grad` receives the derivative by what was last written, not by what was there first
+    )
     _numpy: Ndarray
     _keep: list[Any]  # arrays that struct elements refer to
     _grad: Array | None
@@ -153,8 +164,8 @@ class Array:
         self._grad, self.requires_grad = value, value is not None
 
     def numpy(self) -> Ndarray:
-        """A NumPy view of the same memory; a composite's components are the last axes."""
-        return self._numpy.view()
+        """A NumPy view of the same memory, of a GPU's a copy; a composite's components are the last axes."""
+        return content(self._numpy.view(), self.device)
 
     def assign(self, source: Any) -> Array:
         """Copies `source`, anything `array` takes, into this array; returns it.
@@ -167,9 +178,13 @@ class Array:
         if values.shape != self._numpy.shape:
             found = values.shape[: values.ndim - len(component_shape(self.dtype))]
             raise ValueError(f"array.assign: expected shape {self.shape} of {self.dtype}, got {found}")
-        if recording.tapes:
-            recording.tapes[-1].write(self, self._numpy, source)
-        np.copyto(self._numpy, values)
+        self._record(self._numpy, source)
+        if self.device.is_cpu:
+            np.copyto(self._numpy, values)
+        elif isinstance(source, Array) and source.dtype == self.dtype:
+            move(self._numpy, self.device, source._numpy, source.device)
+        else:
+            put(self._numpy, self.device, values)
         self._keep = keep
         return self
 
@@ -183,44 +198,56 @@ class Array:
         one, keep = elements(value, self.dtype if not _is_number(value) else _component_type(self.dtype))
         if one.shape not in ((), component_shape(self.dtype)):
             raise ValueError(f"array.fill_: expected one {self.dtype}, got shape {one.shape}")
-        if recording.tapes:
-            recording.tapes[-1].write(self, self._numpy, one)
-        self._numpy[...] = one
+        self._record(self._numpy, one)
+        fill(self._numpy, self.device, one)
         self._keep = keep
         return self
 
     def zero_(self) -> Array:
         """Sets all bytes of every element to zero; returns the array."""
-        if recording.tapes:
-            recording.tapes[-1].write(self, self._numpy, np.zeros((), self._numpy.dtype))
-        self._numpy[...] = np.zeros((), self._numpy.dtype)
+        zero = np.zeros((), self._numpy.dtype)
+        self._record(self._numpy, zero)
+        fill(self._numpy, self.device, zero)
         self._keep = []
         return self
 
     def __getitem__(self, key: Any) -> Any:
         """A view for slices and fewer indices than dimensions; a host value for one element."""
-        picked = self._numpy[_checked_key(key, self.ndim)]
+        picked = self._numpy[(*_checked_key(key, self.ndim), ...)]
         dimensions = picked.ndim - len(component_shape(self.dtype))
         if dimensions == 0:
-            return host_value(picked, self.dtype)
+            return host_value(content(picked, self.device)[()], self.dtype)
         made = wrap(picked, self.dtype, self.device, self._keep)
         if self.requires_grad and self.grad is not None:
             made.grad = wrap(self.grad._numpy[_checked_key(key, self.ndim)], self.dtype, self.device)
         return made
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        place = self._numpy[(*_checked_key(key, self.ndim), ...)]
+        if isinstance(value, Array) and value._numpy.shape != place.shape and self.device.is_cuda:
+            value = value.numpy()
         values, keep = self._values(value)
-        if recording.tapes:
-            place = self._numpy[(*_checked_key(key, self.ndim), ...)]
-            recording.tapes[-1].write(self, place, value if isinstance(value, Array) else values)
-        self._numpy[_checked_key(key, self.ndim)] = values
+        self._record(place, value if isinstance(value, Array) else values)
+        if isinstance(value, Array) and value.dtype == self.dtype and self.device.is_cuda:
+            move(place, self.device, value._numpy, value.device)
+        else:
+            put(place, self.device, values)
         self._keep = [*self._keep, *keep] if keep else self._keep
+
+    def _record(self, place: Ndarray, source: Any) -> None:
+        """Tells the tape that is recording what is about to be written."""
+        if recording.tapes:
+            if self.device.is_cuda:
+                raise recording.not_on(str(self.device))
+            recording.tapes[-1].write(self, place, source)
 
     def _values(self, source: Any) -> tuple[Ndarray, list[Any]]:
         if isinstance(source, Array):
             if source.dtype != self.dtype and isinstance(self.dtype, Struct):
                 raise TypeError(f"expected {self.dtype}, got {source.dtype}")
-            return elements(source._numpy, self.dtype)[0], source._keep
+            if source.dtype == self.dtype and self.device.is_cuda:
+                return source._numpy, source._keep  # only its shape is asked for
+            return elements(source.numpy(), self.dtype)[0], source._keep
         return elements(source, self.dtype)
 
     def __len__(self) -> int:
@@ -289,15 +316,15 @@ class Array:
 
     def clone(self) -> Array:
         """A contiguous copy."""
-        made = wrap(aligned(self._numpy.shape, self._numpy.dtype), self.dtype, self.device, self._keep)
-        if recording.tapes:
-            recording.tapes[-1].write(made, made._numpy, self)
-        made._numpy[...] = self._numpy
+        data = allocate(self._numpy.shape, self._numpy.dtype, self.device)
+        made = wrap(data, self.dtype, self.device, self._keep)
+        made._record(data, self)
+        move(data, self.device, self._numpy, self.device)
         made.requires_grad = self.requires_grad
         return made
 
     def to(self, device: DeviceLike) -> Array:
-        """This array on `device`; `cpu` and `ref` share memory.
+        """This array on `device`: a copy, except that `cpu` and `ref` share memory.
 
         Raises:
             DeviceError: there is no such device.
@@ -305,23 +332,44 @@ class Array:
         place = get_device(device)
         if place is self.device:
             return self
-        return self._with_grad(wrap(self._numpy, self.dtype, place, self._keep), lambda grad: grad)
+        if place.ordinal == self.device.ordinal:
+            return self._with_grad(wrap(self._numpy, self.dtype, place, self._keep), lambda grad: grad)
+        if self._keep:
+            raise TypeError(f"array.to: elements of {self.dtype} refer to arrays on {self.device}")
+        made = zeros_of(self.dtype, self.shape, place, zero=False)
+        made._record(made._numpy, self)
+        move(made._numpy, place, self._numpy, self.device)
+        return self._with_grad(made, lambda grad: grad.to(place))
 
     def list(self) -> Any:
         """The elements as nested Python lists."""
-        return self._numpy.tolist()
+        return self.numpy().tolist()
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
+        if self.device.is_cuda:
+            raise AttributeError("__array_interface__: the array is on a GPU; use .numpy()")
         return self._numpy.__array_interface__
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """Version 3 (numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html); on a GPU only."""
+        if self.device.is_cpu:
+            raise AttributeError("__cuda_array_interface__: the array is in host memory")
+        shared = {"version": 3, "stream": self.device.gpu.stream_number}
+        strides = None if self.is_contiguous else self._numpy.strides
+        own = self._numpy.__array_interface__
+        return {**shared, "strides": strides, **{k: own[k] for k in ("shape", "typestr", "data")}}
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Ndarray:
         if copy:
-            return np.array(self._numpy, dtype=dtype)
-        return self._numpy.view() if dtype is None else self._numpy.astype(dtype, copy=False)
+            return np.array(self.numpy(), dtype=dtype)
+        return self.numpy() if dtype is None else self.numpy().astype(dtype, copy=False)
 
     def __dlpack__(self, **options: Any) -> Any:
         """A capsule that shares the memory (dmlc.github.io/dlpack); composites have their axes last."""
+        if self.device.is_cuda:
+            raise BufferError("__dlpack__: an array on a GPU is shared by __cuda_array_interface__")
         return self._numpy.__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -330,7 +378,7 @@ class Array:
 
     def __repr__(self) -> str:
         digits = "" if self.ndim == 1 else f"{self.ndim}d"
-        return f"array{digits}({self._numpy.tolist()}, dtype={self.dtype}, device={str(self.device)!r})"
+        return f"array{digits}({self.list()}, dtype={self.dtype}, device={str(self.device)!r})"
 
     __str__ = __repr__
 
@@ -359,23 +407,16 @@ def wrap(data: Ndarray, dtype: Type, device: Device = CPU, keep: list[Any] | Non
     made._keep = keep if keep is not None else []
     made.shape, made.strides = data.shape[:ndim], data.strides[:ndim]
     made.type = array_type(dtype, ndim)
-    made.plain_type = made.type if data.flags.c_contiguous else None
+    made.plain_type = plain_type(dtype, ndim, device.ordinal) if data.flags.c_contiguous else None
     made.descriptor = _descriptor(ndim).pack(made.ptr, *made.shape, *made.strides)
     made.requires_grad, made.retain_grad, made._grad = False, False, None
     return made
 
 
-def aligned(shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool = False) -> Ndarray:
-    """A C-contiguous NumPy array that starts at a multiple of 64 bytes."""
-    size = int(np.prod(shape)) * dtype.itemsize
-    raw = (np.zeros if zero else np.empty)(size + ALIGNMENT, np.uint8)
-    start = -int(raw.__array_interface__["data"][0]) % ALIGNMENT
-    return raw[start : start + size].view(dtype).reshape(shape)
-
-
 def zeros_of(dtype: Type, shape: tuple[int, ...], device: Device, zero: bool = True) -> Array:
     """A new array, zero-filled unless `zero` is False."""
-    return wrap(aligned(shape + component_shape(dtype), base_dtype(dtype), zero), dtype, device)
+    data = allocate(shape + component_shape(dtype), base_dtype(dtype), device, zero)
+    return wrap(data, dtype, device)
 
 
 def shape_of(shape: Any) -> tuple[int, ...]:
@@ -432,6 +473,8 @@ def _from_data(data: Any, dtype: Any, shape: Shape | None, device: Device, copy:
     if isinstance(data, Array):
         element = data.dtype if element is Any else element
     if not copy:
+        if device.is_cuda:
+            return _shared_on(device, data, element, shape)
         if not hasattr(data, "__array_interface__"):
             raise TypeError(f"array: copy=False needs a NumPy array, got {describe(data)}")
         made = share(data, element_type(element), device)
@@ -439,8 +482,15 @@ def _from_data(data: Any, dtype: Any, shape: Shape | None, device: Device, copy:
     return _copied(data, element_type(element), shape, device)
 
 
+def _shared_on(device: Device, data: Any, dtype: Any, shape: Shape | None) -> Array:
+    """An Array over the memory of another library's array on a GPU."""
+    view = device.gpu.adopt(data)
+    made = share(view, infer_dtype(view[:0]) if dtype is Any else element_type(dtype), device)
+    return made if shape is None else made.reshape(shape_of(shape))
+
+
 def _copied(data: Any, dtype: Type, shape: Shape | None, device: Device) -> Array:
-    values, keep = elements(data._numpy, dtype) if isinstance(data, Array) else elements(data, dtype)
+    values, keep = elements(data.numpy() if isinstance(data, Array) else data, dtype)
     components = component_shape(dtype)
     wanted = values.shape[: values.ndim - len(components)] if shape is None else shape_of(shape)
     made = zeros_of(dtype, wanted or (1,), device, zero=False)
@@ -448,9 +498,9 @@ def _copied(data: Any, dtype: Type, shape: Shape | None, device: Device) -> Arra
         values = np.broadcast_to(values, made._numpy.shape)
     if values.size != made._numpy.size or len(wanted) > MAX_DIMENSIONS:
         raise ValueError(f"array: cannot shape data of shape {values.shape} as {wanted} elements of {dtype}")
-    if recording.tapes and isinstance(data, Array):
-        recording.tapes[-1].write(made, made._numpy, data)
-    made._numpy[...] = values.reshape(made._numpy.shape)
+    if isinstance(data, Array):
+        made._record(made._numpy, data)
+    put(made._numpy, device, values.reshape(made._numpy.shape))
     made._keep = [*keep, *data._keep] if isinstance(data, Array) else keep
     return made
 

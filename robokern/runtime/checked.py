@@ -15,7 +15,7 @@ from robokern.ir.types import ArrayType, Type, int64, scalar_of
 from robokern.runtime.arguments import Argument, argument
 from robokern.runtime.array import Array
 from robokern.runtime.creation import zeros
-from robokern.runtime.device import Device
+from robokern.runtime.device import CPU, Device
 from robokern.runtime.launch import Dim, Grid, Launcher
 
 
@@ -55,8 +55,21 @@ class CheckedLauncher(Launcher):
         Raises:
             KernelIndexError: kernel, line, array's shape and index of the first wrong access that was seen.
         """
-        report = zeros(REPORT, dtype=int64)
+        report = zeros(REPORT, dtype=int64, device=CPU)
         super().run(grid, [*arguments, argument(ArrayType(int64, 1), report)])
+        self._raise_reported(report, grid)
+
+    def run_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> None:
+        """Runs on a GPU, to the end.
+
+        Raises:
+            KernelIndexError: as `run`.
+        """
+        report = zeros(REPORT, dtype=int64, device=place)
+        super().run_on_gpu(place, grid, [*arguments, argument(ArrayType(int64, 1), report)])
+        self._raise_reported(report, grid)
+
+    def _raise_reported(self, report: Array, grid: Grid) -> None:
         found = report.numpy()
         if found[0]:
             raise self._index_error(found.tolist(), grid.shape)
@@ -64,6 +77,10 @@ class CheckedLauncher(Launcher):
     def prepared(self, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
         """Nothing can be done now: each run has a report of its own."""
         return lambda: self.run(grid, arguments)
+
+    def prepared_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
+        """Neither here."""
+        return lambda: self.start(place, grid, arguments)
 
     def _index_error(self, found: list[int], shape: tuple[int, ...]) -> KernelIndexError:
         op = self.sites[found[0] - 1]

@@ -113,10 +113,11 @@ def from_numpy(
 
 
 def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Array:
-    """An array over the memory of a NumPy, PyTorch or JAX array on the CPU, without a copy.
+    """An array over the memory of a NumPy, PyTorch, JAX or CuPy array on the same device, without a copy.
 
     Args:
-        source: anything with `__dlpack__`, alive as long as the result.
+        source: anything with `__dlpack__`, on a GPU with `__cuda_array_interface__`; alive as long as the
+            result.
         dtype: element type; a composite takes its components from the last axes. None given: the scalar type.
         device: None: the default device.
 
@@ -126,12 +127,13 @@ def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Arr
         TypeError: the dtypes differ.
         ValueError: the axes do not fit `dtype`.
     """
-    data = np.from_dlpack(source)
-    element = element_type(infer_dtype(data) if dtype is Any else as_type(dtype))
+    place = get_device(device)
+    data = place.gpu.adopt(source) if place.is_cuda else np.from_dlpack(source)
+    element = element_type(infer_dtype(data[:0]) if dtype is Any else as_type(dtype))
     shared = with_components(data, element)
     if shared.dtype != np.dtype(_scalar_name(element)):
         raise TypeError(f"from_dlpack: cannot share memory of {data.dtype} as {element}")
-    return wrap(shared, element, get_device(device))
+    return wrap(shared, element, place)
 
 
 def _scalar_name(dtype: Type) -> str:

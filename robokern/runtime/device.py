@@ -1,11 +1,17 @@
-"""Where a launch runs: `cpu` (compiled, all cores) or `ref` (the NumPy interpreter, same host memory)."""
+"""Where a launch runs: `cpu` (all cores), `ref` (the NumPy interpreter, same host memory) or `cuda:0`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from robokern.errors import DeviceError
+
+if TYPE_CHECKING:
+    from robokern.runtime.driver_cuda import Gpu
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,19 +19,36 @@ class Device:
     """A place to run kernels; one instance per alias, so `is` compares.
 
     `cpu` and `ref` share host memory: an array of one can be used on the other.
+
+    Args:
+        alias: `cpu`, `ref` or `cuda:` and a number.
+        ordinal: number of the GPU whose memory it is; -1: the host's.
     """
 
     alias: str
+    ordinal: int = -1
 
     @property
     def is_cpu(self) -> bool:
         """Whether its arrays lie in host memory."""
-        return True
+        return self.ordinal < 0
 
     @property
     def is_cuda(self) -> bool:
         """Whether its arrays lie in the memory of an NVIDIA GPU."""
-        return False
+        return self.ordinal >= 0
+
+    @property
+    def gpu(self) -> Gpu:
+        """Its driver, opened on first use; for CUDA devices only."""
+        from robokern.runtime import driver_cuda
+
+        return driver_cuda.gpu(self.ordinal)
+
+    @property
+    def name(self) -> str:
+        """What it is called by its maker; the alias on the host."""
+        return self.gpu.name if self.is_cuda else self.alias
 
     def __str__(self) -> str:
         return self.alias
@@ -40,7 +63,8 @@ DeviceLike = Device | str | None
 
 
 def get_device(device: DeviceLike = None) -> Device:
-    """The device an alias names: `cpu`, `ref`, or `auto` (the fastest there is); None: the default device.
+    """The device an alias names: `cpu`, `ref`, `cuda:0` and so on, `cuda` (the first of them), or `auto` (the
+    fastest there is); None: the default device.
 
     Raises:
         DeviceError: there is no such device.
@@ -50,24 +74,57 @@ def get_device(device: DeviceLike = None) -> Device:
     if isinstance(device, Device):
         return device
     if device == "auto":
-        return CPU
+        return next(iter(_gpus()), CPU)
+    if isinstance(device, str) and device.startswith("cuda"):
+        return _cuda(device)
     found = _DEVICES.get(device) if isinstance(device, str) else None
     if found is None:
         raise _no_device(device)
     return found
 
 
-def _no_device(device: object) -> DeviceError:
-    if isinstance(device, str) and device.split(":")[0] == "cuda":
-        what = "no CUDA device: this version of robokern drives the CPU only"
-    else:
-        what = "there is no such device"
-    return DeviceError(f"device {device!r}: {what}; choose one of: {', '.join(_DEVICES)}, auto")
+def _no_device(device: object, what: str = "there is no such device") -> DeviceError:
+    return DeviceError(
+        f"device {device!r}: {what}; choose one of: {', '.join(map(str, get_devices()))}, auto"
+    )
+
+
+def _cuda(alias: str) -> Device:
+    known = {str(device): device for device in _gpus()}
+    found = known.get("cuda:0" if alias == "cuda" else alias)
+    if found is not None:
+        return found
+    if known or alias.partition(":")[0] != "cuda":
+        raise _no_device(alias)
+    raise _no_device(alias, _reason())
+
+
+@cache
+def _gpus() -> tuple[Device, ...]:
+    """The GPUs of this machine; none where PyCUDA or NVIDIA's driver is missing."""
+    if find_spec("pycuda") is None:
+        return ()
+    from robokern.runtime import driver_cuda
+
+    try:
+        return tuple(Device(f"cuda:{n}", n) for n in range(driver_cuda.count()))
+    except DeviceError:
+        return ()
+
+
+def _reason() -> str:
+    from robokern.runtime import driver_cuda
+
+    try:
+        driver_cuda.count()
+    except DeviceError as error:
+        return str(error)
+    return "the NVIDIA driver finds no GPU"
 
 
 def get_devices() -> list[Device]:
     """Every device of this machine."""
-    return list(_DEVICES.values())
+    return [*_DEVICES.values(), *_gpus()]
 
 
 def set_device(device: DeviceLike) -> None:
@@ -84,9 +141,11 @@ def synchronize(device: DeviceLike = None) -> None:
     """Waits until every launch on `device` has finished; on the CPU it has when `launch` returns.
 
     Raises:
-        DeviceError: there is no such device.
+        DeviceError: there is no such device; on a GPU: a launch failed.
     """
-    get_device(device)
+    place = get_device(device)
+    if place.is_cuda:
+        place.gpu.synchronize()
 
 
 class ScopedDevice:

@@ -17,13 +17,14 @@ from robokern.errors import KernelAssertionError, LaunchError
 from robokern.ir import layout
 from robokern.ir.types import BY_NAME, Type, is_float, matches
 from robokern.runtime import driver_cpu, recording
-from robokern.runtime.arguments import Argument, Misfit, argument, packer
+from robokern.runtime.arguments import Argument, Misfit, argument, devices_of, packer
 from robokern.runtime.array import array_type
 from robokern.runtime.device import CPU, REF, Device, DeviceLike, get_device
 from robokern.runtime.hostvalue import component_shape, describe, listed, type_of
 
 if TYPE_CHECKING:
     from robokern.ir.nodes import Assert, Func
+    from robokern.runtime.driver_cuda import Program as GpuProgram
 
 Dim = int | Sequence[int]
 
@@ -48,10 +49,10 @@ def launch(
         inputs, outputs: the arguments in order; the split is for the reader. Arrays are `rk.array`s, or
             NumPy arrays of the right dtype (shared, not copied), or None; vectors and the like are host
             values or sequences of numbers.
-        device: `cpu`, `ref` or `auto`; None: the default device.
+        device: `cpu`, `ref`, `cuda:0` or `auto`; None: the default device.
         record_cmd: do not run; return a `Launch` to run later, any number of times.
 
-    Returns when every item is done. On the CPU items run in any order, each on one thread. Results do not
+    Returns when every item is done; on a GPU at once, unless the kernel asserts or prints. On the CPU items run in any order, each on one thread. Results do not
     depend on the number of threads, unless floats are added atomically: then the order of items shows in the
     last bits. In a grid of 2 or more dimensions such a kernel keeps the order inside a row (equal first
     coordinate), so sums that belong to one row have the same bits always.
@@ -75,6 +76,8 @@ def launch(
     if record_cmd:
         return Launch(launcher, place, dim, values)
     if recording.tapes:
+        if place.is_cuda:
+            raise recording.not_on(str(place))
         recording.tapes[-1].launch(
             launcher, place, Grid(kernel.name, dim, launcher.tid_ndim), launcher.arguments(values)
         )
@@ -129,6 +132,8 @@ class Launcher:
         self._entry = 0
         self._run: Callable[[int, int, int, bytes, int], int] = _unloaded
         self._quick_limit = 0  # the largest dim that needs no further look
+        self._on_gpu: dict[tuple[int, bool], GpuProgram] = {}
+        self._gpu_pack: dict[int, tuple[Callable[[Any], bytes], ...]] = {}
         self._size = layout.argument_offsets(types)[-1]
 
     @cached_property
@@ -160,6 +165,15 @@ class Launcher:
             else:
                 self._launch_packed(dim, packed)
                 return
+        elif place.ordinal >= 0 and (place.ordinal, True) in self._on_gpu:
+            try:
+                packs = self._gpu_pack[place.ordinal]
+                packed = [pack(value) for pack, value in zip(packs, values, strict=True)]
+            except _REFUSED:
+                pass
+            else:
+                self._launch_on_gpu(place, Grid(self.kernel.name, dim, self.tid_ndim), packed, True)
+                return
         grid = Grid(self.kernel.name, dim, self.tid_ndim)
         arguments = self.arguments(values)
         if grid.count == 0:
@@ -167,11 +181,50 @@ class Launcher:
         self.start(place, grid, arguments)
 
     def start(self, place: Device, grid: Grid, arguments: list[Argument]) -> None:
-        """Runs on a device."""
+        """Runs on a device.
+
+        Raises:
+            LaunchError: an array lies in another device's memory.
+        """
+        self._check_place(place, arguments)
         if place is REF:
             self.interpret(grid, arguments)
+        elif place.is_cuda:
+            self.run_on_gpu(place, grid, arguments)
         else:
             self.run(grid, arguments)
+
+    def _check_place(self, place: Device, arguments: list[Argument]) -> None:
+        for index, given in enumerate(arguments):
+            for device in devices_of(given):
+                if device.ordinal != place.ordinal:
+                    remedy = f"move it there with .to({str(place)!r}), or launch on {str(device)!r}"
+                    raise _argument_error(
+                        self.kernel, index, f"an array on {place}", f"one on {device}", remedy
+                    )
+
+    def run_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> None:
+        """Runs on a GPU."""
+        contiguous = all(a.plain for a in arguments)
+        self._launch_on_gpu(place, grid, [a.record for a in arguments], contiguous)
+
+    def _launch_on_gpu(self, place: Device, grid: Grid, packed: list[bytes], contiguous: bool) -> None:
+        if grid.count:
+            program = self.gpu_program(place, contiguous)
+            self.raise_failed(program.run(grid.count, grid.header + b"".join(packed)), grid.shape)
+
+    def gpu_program(self, place: Device, contiguous: bool) -> GpuProgram:
+        """The kernel loaded on a GPU: for C-contiguous arrays only, or for any strides."""
+        key = (place.ordinal, contiguous)
+        found = self._on_gpu.get(key)
+        if found is None:
+            with driver_cpu.lock:
+                waits = bool(asserts_or_prints(self.func))
+                ptx = compiled_for(self.func, place.gpu.arch, contiguous)
+                found = place.gpu.load(ptx, waits, self.kernel.name)
+                self._gpu_pack[place.ordinal] = tuple(packer(t, place.ordinal) for t in self.types)
+                self._on_gpu[key] = found
+        return found
 
     def _launch_packed(self, dim: Dim, packed: list[bytes]) -> None:
         if dim.__class__ is int and 0 < dim <= self._quick_limit:
@@ -211,6 +264,18 @@ class Launcher:
         program = self.program(all(a.plain for a in arguments))
         record = grid.header + b"".join([a.record for a in arguments])
         self.raise_failed(program.run(grid.count, record, self.unit(grid)), grid.shape)
+
+    def prepared_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
+        """What runs it on a GPU, with as much as possible done now."""
+        self._check_place(place, arguments)
+        run = self.gpu_program(place, all(a.plain for a in arguments)).run
+        record = grid.header + b"".join([a.record for a in arguments])
+
+        # `keep`: the arrays whose addresses are in `record`
+        def start(keep: list[Argument] = arguments) -> None:
+            self.raise_failed(run(grid.count, record), grid.shape)
+
+        return start
 
     def prepared(self, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
         """What runs it on the CPU, with as much as possible done now."""
@@ -334,6 +399,8 @@ class Launch:
             KernelAssertionError: an `assert` in the kernel failed for some item; the others have run.
         """
         if recording.tapes:
+            if self.device.is_cuda:
+                raise recording.not_on(str(self.device))
             recording.tapes[-1].launch(self._launcher, self.device, self._grid, self._arguments)
             return
         ready = self._ready
@@ -347,6 +414,8 @@ class Launch:
             return lambda: None
         if self.device is REF:
             return lambda: launcher.interpret(grid, arguments)
+        if self.device.is_cuda:
+            return launcher.prepared_on_gpu(self.device, grid, arguments)
         return launcher.prepared(grid, arguments)
 
 
@@ -375,10 +444,8 @@ def _launcher(kernel: Kernel, types: tuple[Type, ...]) -> Launcher:
         from robokern.runtime.checked import CheckedLauncher
 
         return CheckedLauncher(kernel, types)
-    # it extends this module
-    from robokern.runtime.warm_start import WarmLauncher
-
-    return kernel.ahead.get(repr(types), WarmLauncher)(kernel, types)
+    ahead = kernel.ahead.get(repr(types))
+    return Launcher(kernel, types) if ahead is None else ahead(kernel, types)
 
 
 def _complete(kernel: Kernel, values: list[Any]) -> list[Any]:
@@ -431,6 +498,22 @@ def compiled(func: Func, contiguous: bool) -> bytes:
 
     place = target.cpu(contiguous)
     return object_cache().get(build.key(func, place), lambda: build.compile(func, place))
+
+
+def compiled_for(func: Func, arch: str, contiguous: bool) -> bytes:
+    """PTX of a kernel for a GPU's architecture, from the cache if it is there."""
+    from robokern.compiler import build, target
+    from robokern.runtime.cache import object_cache
+
+    place = target.cuda(arch, contiguous)
+    return object_cache().get(build.key(func, place), lambda: build.compile(func, place))
+
+
+def asserts_or_prints(func: Func) -> bool:
+    """Whether a launch has something to tell when it is done."""
+    from robokern.ir.nodes import callees, walk
+
+    return any(op.name in ("assert", "print") for f in (func, *callees(func)) for op in walk(f.body))
 
 
 def adds_floats(func: Func) -> bool:

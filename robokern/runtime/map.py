@@ -177,7 +177,7 @@ def _broadcast(array: Array, shape: tuple[int, ...]) -> Array:
     """A view whose repeated dimensions have stride 0."""
     if array.shape == shape:
         return array
-    data, components = array.numpy(), component_shape(array.dtype)
+    data, components = array._numpy, component_shape(array.dtype)
     lengths = (1,) * (len(shape) - array.ndim) + data.shape
     return wrap(
         np.broadcast_to(data.reshape(lengths), shape + components), array.dtype, array.device, array._keep

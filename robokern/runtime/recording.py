@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from robokern.errors import DeviceError
+
 if TYPE_CHECKING:
     from robokern.runtime.tape import Tape
 
 tapes: list[Tape] = []
+
+
+def not_on(device: str) -> DeviceError:
+    """What is raised where a tape would have to record on a GPU."""
+    return DeviceError(f"device {device!r}: a tape records on 'cpu' and 'ref' only; leave the tape's block")
