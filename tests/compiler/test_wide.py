@@ -1,0 +1,377 @@
+"""Several items at once in the lanes of vector registers: the bits of one after the other, at every width."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import robokern as rk
+from robokern.compiler.frontend import lower
+from robokern.compiler.function import Kernel
+from robokern.compiler.simplify import simplify
+from robokern.compiler.target import cpu
+from robokern.compiler.width import choose
+from tests.compiler import test_random_programs as random_ir
+from tests.compiler.machine import Machine, same_bits
+from tests.random_programs import test_random_programs as suite
+from tests.random_programs.generator import Generator
+
+WIDTHS = (2, 4, 8, 16, 32)
+ITEMS = 77  # no multiple of a width, more than two groups of the widest
+floats = rk.array(dtype=float)
+ints = rk.array(dtype=int)
+vectors = rk.array(dtype=rk.vec3)
+
+
+def with_lanes(kernel: Kernel, lanes: int | str) -> Kernel:
+    """The kernel at a width."""
+    return Kernel(kernel.overload.python, {**kernel.given, "cpu_lanes": lanes})
+
+
+def lanes_of(kernel: Kernel) -> int:
+    """The width its code has."""
+    return choose(lower(kernel, tuple(t for _, t in kernel.params)), cpu()).lanes
+
+
+def agree(kernel: Kernel, dim: Any, *args: Any) -> list[np.ndarray]:
+    """The arrays after a launch at width 1; those of every other width have the same bits."""
+    expected: list[np.ndarray] = []
+    for lanes in (1, *WIDTHS):
+        wide = with_lanes(kernel, lanes)
+        assert lanes_of(wide) == lanes
+        given = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+        rk.launch(wide, dim, given, device="cpu")
+        found = [a for a in given if isinstance(a, np.ndarray)]
+        expected = expected or found
+        for a, b in zip(expected, found, strict=True):
+            same_bits(b, a)
+    return expected
+
+
+# random programs
+
+
+@pytest.mark.parametrize("lanes", (4, 16))
+@pytest.mark.parametrize("seed", range(100, 112))
+def test_random_operations(seed: int, lanes: int) -> None:
+    func, given = simplify(random_ir.program(seed)), random_ir.inputs(seed)
+    expected, found = random_ir.outputs(func), random_ir.outputs(func)
+    Machine(replace(func, lanes=1)).launch((random_ir.ITEMS,), [*given, *expected])
+    Machine(replace(func, lanes=lanes)).launch((random_ir.ITEMS,), [*given, *found])
+    for a, b in zip(expected, found, strict=True):
+        same_bits(b, a)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_random_kernels(seed: int) -> None:
+    """Structs, private arrays, atomics, calls, break and continue: at some width, against the interpreter."""
+    draw = np.random.default_rng(seed)
+    program = Generator(lambda n: int(draw.integers(n)), True).program()
+    lanes = (4, 8, 16)[seed % 3]
+    with tempfile.TemporaryDirectory() as folder:
+        source = program.source.replace("@rk.kernel\n", f"@rk.kernel(cpu_lanes={lanes})\n")
+        assert source != program.source
+        module = suite.load(source, Path(folder))
+        args = suite.arguments(program, module)
+        want, got = (suite.launch(module, program.items, args, device) for device in ("ref", "cpu"))
+    for number, (x, y) in enumerate(zip(got, want, strict=True)):
+        suite.assert_same_bits(x, y, f"array {number}")
+
+
+# control flow
+
+
+@rk.func
+def digits(n: int, limit: int) -> int:
+    """Steps of the Collatz sequence, with an early return."""
+    for k in range(limit):
+        if n == 1:
+            return k
+        if n % 2 == 0:
+            n = n // 2
+            continue
+        n = 3 * n + 1
+    return -1
+
+
+@rk.kernel
+def collatz(out: ints, limit: int):
+    i = rk.tid()
+    if i % 7 != 3:
+        out[i] = digits(i + 1, limit)
+
+
+def test_loops_that_lanes_leave_one_by_one() -> None:
+    (out,) = agree(collatz, ITEMS, np.full(ITEMS, 7, np.int32), 60)
+    assert out[0] == 0 and out[26] == -1 and out[3] == 7 and out[6] == 16
+
+
+@rk.kernel
+def counted(out: ints, last: ints, stops: ints, starts: ints, steps: ints):
+    i = rk.tid()
+    total = 0
+    seen = -1
+    for k in range(stops[i]):
+        seen = k
+        for j in range(starts[i], k, steps[i]):
+            if j == 5:
+                break
+            total += j * k
+    out[i] = total
+    last[i] = seen
+
+
+def test_ranges_that_differ_between_lanes() -> None:
+    draw = np.random.default_rng(1)
+    stops, starts = (draw.integers(-3, 12, ITEMS).astype(np.int32) for _ in range(2))
+    steps = draw.integers(-2, 4, ITEMS).astype(np.int32)
+    zeros = np.zeros(ITEMS, np.int32)
+    out, last, *_ = agree(counted, ITEMS, zeros, zeros, stops, starts, steps)
+    expected = [sum_of(*row) for row in zip(stops, starts, steps, strict=True)]
+    np.testing.assert_array_equal(out, expected)
+    np.testing.assert_array_equal(last, np.maximum(stops, 0) - 1)
+
+
+def sum_of(stop: int, start: int, step: int) -> int:
+    total = 0
+    for k in range(stop):
+        for j in range(start, k, step) if step else ():
+            if j == 5:
+                break
+            total += j * k
+    return total
+
+
+@rk.kernel
+def nothing_to_do(x: floats, index: ints, out: floats):
+    i = rk.tid()
+    if index[i] >= 0:  # in some groups no lane takes it, and its loads must not happen
+        out[i] = x[index[i]]
+    else:
+        if index[i] == -2:
+            out[i] = x[1000000000]
+
+
+def test_a_side_no_lane_takes_is_skipped() -> None:
+    index = np.where(np.arange(ITEMS) < 40, -1, np.arange(ITEMS)).astype(np.int32)
+    x = np.arange(ITEMS, dtype=np.float32)
+    *_, out = agree(nothing_to_do, ITEMS, x, index, np.zeros(ITEMS, np.float32))
+    np.testing.assert_array_equal(out, np.where(index < 0, 0, x))
+
+
+# memory
+
+
+@rk.kernel
+def neighbours(x: vectors, out: vectors, n: int):
+    i = rk.tid()
+    v = rk.vec3(0.0)
+    if i > 0:
+        v += x[i - 1]
+    if i < n - 1:
+        v += 2.0 * x[i + 1]
+    out[i] = v
+    if i % 3 == 0:
+        out[i][1] = 7.0
+
+
+def test_neighbours_at_the_edges_are_not_touched() -> None:
+    n = ITEMS
+    x = np.random.default_rng(2).normal(size=(n, 3)).astype(np.float32)
+    _, out = agree(neighbours, n, x, np.zeros((n, 3), np.float32), n)
+    expected = 2 * np.r_[x[1:], np.zeros((1, 3), np.float32)] + np.r_[np.zeros((1, 3), np.float32), x[:-1]]
+    expected[::3, 1] = 7
+    np.testing.assert_array_equal(out, expected)
+
+
+@rk.struct
+class Mixed:
+    flag: bool
+    weight: rk.float64
+    place: rk.vec3
+    count: rk.int16
+
+
+@rk.kernel
+def structs(a: rk.array(dtype=Mixed), order: ints, out: rk.array(dtype=Mixed)):
+    i = rk.tid()
+    s = a[order[i]]
+    s.flag = not s.flag
+    s.weight = s.weight * rk.float64(2.0)
+    s.place = s.place + rk.vec3(float(i))
+    out[i] = s
+    out[i].count = s.count + rk.int16(1)
+
+
+def test_structs_are_gathered_and_scattered() -> None:
+    draw = np.random.default_rng(3)
+    a = np.zeros(ITEMS, Mixed.numpy_dtype())
+    a["flag"], a["weight"] = draw.integers(2, size=ITEMS), draw.normal(size=ITEMS)
+    a["place"], a["count"] = draw.normal(size=(ITEMS, 3)), draw.integers(-9, 9, ITEMS)
+    order = draw.permutation(ITEMS).astype(np.int32)
+    for lanes in WIDTHS:
+        out = np.zeros_like(a)
+        rk.launch(with_lanes(structs, lanes), ITEMS, [a, order, out], device="cpu")
+        np.testing.assert_array_equal(out["flag"], ~a["flag"][order])
+        np.testing.assert_array_equal(out["weight"], 2 * a["weight"][order])
+        moved = a["place"][order] + np.arange(ITEMS, dtype=np.float32)[:, None]
+        np.testing.assert_array_equal(out["place"], moved)
+        np.testing.assert_array_equal(out["count"], a["count"][order] + 1)
+
+
+@rk.kernel
+def last_wins(out: floats, x: floats):
+    i = rk.tid()
+    if i % 2 == 0:
+        out[0] = x[i]
+    out[1 + i // 5] = x[i]
+
+
+def test_the_last_of_equal_places_wins() -> None:
+    x = np.arange(ITEMS, dtype=np.float32)
+    out, _ = agree(last_wins, ITEMS, np.zeros(20, np.float32), x)
+    assert out[0] == 76 and out[1] == 4 and out[16] == 76
+
+
+@rk.kernel
+def transposed(a: rk.array2d(dtype=float), out: rk.array2d(dtype=float)):
+    i, j = rk.tid()
+    row = a[i]
+    out[j, i] = row[j] + a[i, 0]
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (3, 40), (1, 33), (40, 1)])
+def test_grids_of_two_dimensions_and_strided_arrays(shape: tuple[int, int]) -> None:
+    a = np.random.default_rng(4).normal(size=shape).astype(np.float32)
+    agree(transposed, shape, a, np.zeros(shape[::-1], np.float32))
+    expected = a.T + a[:, 0]
+    for lanes in WIDTHS:
+        out = np.zeros((shape[1], 2 * shape[0]), np.float32)
+        flipped = np.ascontiguousarray(a[:, ::-1])[:, ::-1]
+        rk.launch(with_lanes(transposed, lanes), shape, [flipped, out[:, ::2]], device="cpu")
+        np.testing.assert_array_equal(out[:, ::2], expected)
+
+
+@rk.func
+def sorted_first(x: floats, start: int, count: int) -> rk.vec3:
+    """The three least of some numbers, by insertion into a private array."""
+    kept = rk.zeros(shape=8, dtype=float)
+    n = int(0)
+    for k in range(count):
+        place = n
+        value = x[(start + 7 * k) % len(x)]
+        while place > 0 and kept[place - 1] > value:
+            kept[place] = kept[place - 1]
+            place -= 1
+        kept[place] = value
+        n += 1
+    return rk.vec3(kept[0], kept[1], kept[2])
+
+
+@rk.kernel
+def least(x: floats, out: vectors):
+    i = rk.tid()
+    if i % 4 != 1:
+        out[i] = sorted_first(x, i, 3 + i % 5)
+
+
+def test_private_arrays() -> None:
+    x = np.random.default_rng(5).normal(size=ITEMS).astype(np.float32)
+    _, out = agree(least, ITEMS, x, np.zeros((ITEMS, 3), np.float32))
+    for i in (0, 2, 76):
+        np.testing.assert_array_equal(out[i], np.sort(x[(i + 7 * np.arange(3 + i % 5)) % ITEMS])[:3])
+
+
+# atomics, assertions
+
+
+@rk.kernel
+def tally(x: floats, total: floats, bins: floats, count: ints, ranks: ints):
+    i = rk.tid()
+    if x[i] > -0.5:
+        rk.atomic_add(total, 0, x[i])
+        rk.atomic_add(bins, i % 5, x[i])
+        rk.atomic_add(count, 0, i)
+        rk.atomic_max(count, 1, i)
+        rk.atomic_xor(count, 3, i)
+        ranks[i] = rk.atomic_add(count, 2, 1)
+
+
+def test_atomics_in_the_order_of_items() -> None:
+    """One statement's additions happen item by item, so even the last bits of float sums are the same."""
+    x = np.random.default_rng(6).normal(size=ITEMS).astype(np.float32)
+    zeros = np.zeros(5, np.float32)
+    _, total, _, count, ranks = agree(
+        tally, ITEMS, x, zeros, zeros, np.zeros(4, np.int32), np.full(ITEMS, -1, np.int32)
+    )
+    taking = x > -0.5
+    assert total[0] == np.cumsum(x[taking], dtype=np.float32)[-1]
+    items = np.flatnonzero(taking)
+    assert count.tolist() == [items.sum(), items[-1], items.size, np.bitwise_xor.reduce(items)]
+    np.testing.assert_array_equal(ranks[taking], np.arange(taking.sum()))
+
+
+@rk.kernel
+def bounded(x: floats):
+    i = rk.tid()
+    if i != 40:
+        assert x[i] < 1.0, "too large"
+
+
+@pytest.mark.parametrize("lanes", WIDTHS)
+def test_the_lowest_failing_lane_is_named(lanes: int) -> None:
+    x = np.zeros(ITEMS, np.float32)
+    x[[40, 41, 42]] = 2
+    with pytest.raises(rk.KernelAssertionError, match=r"too large.*item \(41,\)"):
+        rk.launch(with_lanes(bounded, lanes), ITEMS, [x], device="cpu")
+
+
+@rk.kernel(mode="debug")
+def beyond(x: floats, index: ints):
+    i = rk.tid()
+    x[index[i]] = 1.0
+
+
+def test_debug_mode_names_the_item() -> None:
+    index = np.arange(ITEMS, dtype=np.int32)
+    index[50] = 1000
+    with pytest.raises(rk.KernelIndexError, match=r"1000.*item \(50,\)"):
+        rk.launch(with_lanes(beyond, 8), ITEMS, [np.zeros(ITEMS, np.float32), index], device="cpu")
+
+
+# the choice
+
+
+@rk.kernel
+def speaking(x: floats):
+    print(x[rk.tid()])
+
+
+def test_what_prints_is_scalar_and_says_so() -> None:
+    kernel = with_lanes(speaking, "auto")
+    width = choose(lower(kernel, tuple(t for _, t in kernel.params)), cpu())
+    assert width.lanes == 1 and "prints" in width.reason
+
+
+@rk.kernel
+def doubles(x: rk.array(dtype=rk.float64)):
+    x[rk.tid()] = rk.sin(x[rk.tid()])
+
+
+def test_the_width_follows_machine_and_type() -> None:
+    target, old = replace(cpu(), vector_bits=512), replace(cpu(), vector_bits=128)
+    for kernel, expected in ((neighbours, 512 // 32), (doubles, 512 // 64)):
+        func = lower(with_lanes(kernel, "auto"), tuple(t for _, t in kernel.params))
+        assert choose(func, target).lanes == expected
+        assert choose(func, old).lanes == expected // 4
+
+
+@pytest.mark.parametrize("wrong", (3, 0, "wide", 64))
+def test_a_width_that_does_not_exist_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="cpu_lanes"):
+        with_lanes(doubles, wrong).options  # noqa: B018
