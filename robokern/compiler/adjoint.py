@@ -72,7 +72,7 @@ def effects(func: Func, active: frozenset[int], alias: Alias = ()) -> Effects:
     Raises:
         AdjointError: it hides a dependence.
     """
-    facts = Analysis(_merged(inline(func), alias), _roots(func, _first(active, alias))).run()
+    facts = Analysis(_merged(inline(func), alias), roots_of(func, _first(active, alias))).run()
     numbers = {
         w: {int(str(a.root[1])) for a in facts.accesses if a.root[0] == "param" and a.writes is w}
         for w in (True, False)
@@ -114,7 +114,7 @@ def _merged(func: Func, alias: Alias) -> Func:
     return func
 
 
-def _roots(func: Func, active: frozenset[int]) -> set[Root]:
+def roots_of(func: Func, active: frozenset[int]) -> set[Root]:
     """The differentiable arrays in the given parameters."""
     found: set[Root] = set()
     for number in active:
@@ -143,7 +143,7 @@ class _Adjoint:
     def __init__(self, func: Func, active: frozenset[int], ndim: int, shared: bool, alias: Alias) -> None:
         self.original, self.ndim = func, ndim
         self.func = promote(_merged(inline(func), alias))
-        self.facts = Analysis(self.func, _roots(func, active)).run()
+        self.facts = Analysis(self.func, roots_of(func, active)).run()
         self.sweep = Sweep(self.facts, shared=shared)
         self.shadows: list[int] = []
         self.params: list[Value] = []

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from robokern.errors import DeviceError
 
 if TYPE_CHECKING:
+    from robokern.runtime.forward import Forward
     from robokern.runtime.tape import Tape
 
-tapes: list[Tape] = []
+tapes: list[Tape | Forward] = []
+forward: Forward | None = None  # the forward mode around the innermost tape
 
 
 def not_on(device: str) -> DeviceError:

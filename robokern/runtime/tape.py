@@ -162,7 +162,7 @@ class _LaunchEntry(_Entry):
     def arrays(self) -> Iterator[tuple[int, Array]]:
         """The array arguments and their numbers; those of structs under the struct's number."""
         for number, argument in enumerate(self.arguments):
-            for array in _arrays_of(argument):
+            for array in arrays_of(argument):
                 yield number, array
 
     def run(self, tape: Tape) -> None:
@@ -181,7 +181,7 @@ class _LaunchEntry(_Entry):
         self.saved = [zeros_of(t.dtype, self.grid.shape, self.place) for t in rule.saved]
         extra = [Argument(a.descriptor, a, True, a) for a in self.saved]
         if self.grid.count:
-            self.made.forward.start(self.place, self.grid, [*self.arguments, *extra])
+            start(self.made.forward, self.place, self.grid, [*self.arguments, *extra])
 
     def keep(self, number: int, content: Array) -> None:
         self.versions[number] = content
@@ -195,9 +195,9 @@ class _LaunchEntry(_Entry):
             return
         rule = self.made.rule
         own = [self._primal(i, a) for i, a in enumerate(self.arguments)]
-        shadows = [_shadow_argument(tape, self.arguments[i], self.launcher.types[i]) for i in rule.shadows]
+        shadows = [shadow_argument(tape, self.arguments[i], self.launcher.types[i]) for i in rule.shadows]
         extra = [Argument(a.descriptor, a, True, a) for a in self.saved]
-        self.made.backward.start(self.place, self.grid, [*own, *shadows, *extra])
+        start(self.made.backward, self.place, self.grid, [*own, *shadows, *extra])
 
     def _primal(self, number: int, argument: Argument) -> Argument:
         content = self.versions.get(number)
@@ -223,6 +223,8 @@ class _WriteEntry(_Entry):
         self.target._numpy[...] = _fit(values, self.target._numpy.shape)
 
     def reverse(self, tape: Tape) -> None:
+        if recording.forward is not None:
+            raise AdjointError("forward over reverse: copies and fills have no second derivative; use a kernel")
         tape.retain([self.target])
         g = tape.storage(self.target).shadow_of(self.target)._numpy
         if isinstance(self.source, Array) and tape.storage(self.source).active:
@@ -295,6 +297,7 @@ class Tape:
         self._arrays: dict[int, Array] = {}
         self._retained: set[int] = set()
         self.scopes = []
+        self.grad_tangents: dict[Array, Array] = {}  # of the last backward inside a forward mode
 
     def zero(self) -> None:
         """Sets the `grad` of every array that took part to zero."""
@@ -323,12 +326,12 @@ class Tape:
 
     def launch(self, launcher: Launcher, place: Device, grid: Grid, arguments: list[Argument]) -> None:
         """Runs a launch and records it, if something differentiable takes part."""
-        arrays = [(n, a) for n, argument in enumerate(arguments) for a in _arrays_of(argument)]
+        arrays = [(n, a) for n, argument in enumerate(arguments) for a in arrays_of(argument)]
         active = frozenset(n for n, a in arrays if self._note(a))
         alias, shared = self._overlaps(launcher, arguments)
         if not active and not any(self.storage(a).readers for _, a in arrays) and self.saves:
             if grid.count:
-                launcher.start(place, grid, arguments)
+                start(launcher, place, grid, arguments)
             return
         made = derivative(launcher, active, alias, shared, len(grid.shape))
         self._refuse_overlap(launcher, made, arguments, alias)
@@ -341,6 +344,8 @@ class Tape:
 
     def write(self, array: Array, place: Ndarray, source: Any) -> None:
         """Records that `place`, part of an array, is about to be set to `source`."""
+        if recording.forward is not None:
+            recording.forward.write(array, place, source)
         active = self._note(array)
         from_active = isinstance(source, Array) and self._note(source)
         target = wrap(place, array.dtype, array.device)
@@ -452,7 +457,7 @@ class Tape:
         alias, seen, shared = list(range(len(arguments))), {}, False
         placed: dict[_Storage, list[tuple[int, int]]] = {}
         for number, argument in enumerate(arguments):
-            for array in _arrays_of(argument):
+            for array in arrays_of(argument):
                 first = (
                     seen.setdefault(argument.record, number) if isinstance(argument.value, Array) else number
                 )
@@ -474,12 +479,12 @@ class Tape:
             (n, a)
             for n, x in enumerate(arguments)
             if alias[n] == n and n in made.effects.writes
-            for a in _arrays_of(x)
+            for a in arrays_of(x)
         ]
         for n, a in written:
             low, high = byte_bounds(a._numpy)
             for m, x in enumerate(arguments):
-                for b in _arrays_of(x) if alias[m] == m and m != n else []:
+                for b in arrays_of(x) if alias[m] == m and m != n else []:
                     start, end = byte_bounds(b._numpy)
                     if start < high and low < end and np.shares_memory(a._numpy, b._numpy):
                         loc = launcher.func.loc
@@ -585,7 +590,10 @@ class Tape:
         for array in self._arrays.values():
             storage = self.storage(array)
             if storage.shadow is not None and array.grad is not None and id(array) not in self._retained:
-                g = storage.shadow_of(array)._numpy
+                shadow = storage.shadow_of(array)
+                g = shadow._numpy
+                if recording.forward is not None:
+                    self.grad_tangents[array] = recording.forward.tangent(shadow).clone()
                 _add_in_place(array.grad._numpy, g)
                 g[...] = np.zeros((), g.dtype)
         for storage in self._storages.values():
@@ -604,21 +612,30 @@ class Tape:
         return text
 
 
-def _arrays_of(argument: Argument) -> list[Array]:
+def start(launcher: Launcher, place: Device, grid: Grid, arguments: list[Argument]) -> None:
+    """Runs a launch; with tangents where a forward mode is open (forward over reverse)."""
+    around = recording.forward
+    if around is None:
+        launcher.start(place, grid, arguments)
+    else:
+        around.launch(launcher, place, grid, arguments)
+
+
+def arrays_of(argument: Argument) -> list[Array]:
     if isinstance(argument.value, Array):
         return [argument.value]
     kept = argument.keep if isinstance(argument.keep, list) else []
     return [a for a in kept if isinstance(a, Array)]
 
 
-def _shadow_argument(tape: Tape, argument: Argument, type: Type) -> Argument:
+def shadow_argument(tape: Tape, argument: Argument, type: Type) -> Argument:
     if isinstance(type, ArrayType):
         if argument.value is None:
             return argument
         shadow = tape.storage(argument.value).shadow_of(argument.value)
         return Argument(shadow.descriptor, shadow, shadow.is_contiguous, shadow)
     record, keep = argument.record, []
-    for array in _arrays_of(argument):
+    for array in arrays_of(argument):
         if carries_float(array.dtype):
             keep.append(tape.storage(array).shadow_of(array))
             record = record.replace(array.descriptor, keep[-1].descriptor)
@@ -631,7 +648,10 @@ def _differentiable(dtype: Type) -> bool:
 
 def _copy(array: Array) -> Array:
     data = np.array(array._numpy, copy=True, order="C")
-    return wrap(data, array.dtype, array.device, array._keep)
+    made = wrap(data, array.dtype, array.device, array._keep)
+    if recording.forward is not None:
+        recording.forward.copied(made, array)
+    return made
 
 
 def _cached(copies: dict[bytes, Array], array: Array) -> Array:

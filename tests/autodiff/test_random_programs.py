@@ -1,4 +1,4 @@
-"""Random differentiable kernels: reverse mode against central differences, and cpu against the interpreter.
+"""Random differentiable kernels: reverse against forward mode and central differences, and cpu against the interpreter.
 
 `ROBOKERN_RANDOM_GRADIENTS=5000 python -m pytest tests/autodiff/test_random_programs.py` tries more, other ones.
 """
@@ -17,6 +17,7 @@ import robokern as rk
 from robokern.compiler.source import from_source
 from robokern.errors import AdjointError
 from robokern.runtime import cache
+from robokern.runtime.forward import Forward
 from robokern.runtime.tape import Tape
 
 _spec = importlib.util.spec_from_file_location("random_gradients", Path(__file__).with_name("programs.py"))
@@ -66,6 +67,14 @@ def reverse(kernel, values, turns, weights, device):
     return [g.grad.numpy().copy() for g in (x, a, w)]
 
 
+def forward(kernel, values, direction, turns, weights):
+    """The derivative along a direction by forward mode."""
+    x, a, w, y = arrays(values)
+    with Forward(dict(zip((x, a, w), direction, strict=True))) as mode:
+        rk.launch(kernel, ITEMS, [x, a, w, y, turns])
+    return sum(float(np.sum(mode.tangent(o).numpy() * c)) for o, c in zip((a, w, y), weights, strict=True))
+
+
 def difference(kernel, values, direction, turns, weights, step):
     ends = [
         value(kernel, [v + s * step * u for v, u in zip(values, direction, strict=True)], turns, weights)
@@ -87,14 +96,16 @@ def check(seed):
         direction = [rng.normal(size=v.shape) for v in values]
         slope = sum(float(np.sum(g * u)) for g, u in zip(found, direction, strict=True))
         near, far = (difference(kernel, values, direction, turns, weights, h) for h in (1e-6, 1e-5))
+        ahead = forward(kernel, values, direction, turns, weights)
         scale = max(1.0, abs(near), sum(float(np.sum(np.abs(g))) for g in found))
+        assert abs(slope - ahead) <= 1e-11 * scale, f"reverse {slope}, forward {ahead}"
         if abs(near - far) > 1e-6 * scale:
             return "a branch or a kink within the step"
         assert abs(slope - near) <= 1e-6 * scale, f"reverse {slope}, central difference {near}"
     return None
 
 
-def test_reverse_mode_agrees_with_central_differences():
+def test_reverse_mode_agrees_with_forward_mode_and_central_differences():
     wrong, unchecked, refused = [], [], []
     for seed in SEEDS:
         try:
