@@ -35,7 +35,7 @@ class Options:
     fast_math: bool = False
     max_unroll: int = 16
     enable_backward: bool = True
-    cpu_lanes: int | str = 1
+    cpu_lanes: int | str = "auto"
 
     def __setattr__(self, name: str, value: Any) -> None:
         _check(name, value)

@@ -113,7 +113,10 @@ def _scaled(f: WideFunction, address: str, index: str, stride: str) -> str:
 
 def _spaced(f: WideFunction, address: str, stride: int) -> str:
     """One address per lane, `stride` bytes apart."""
-    return _moved(f, f.spread("ptr", address), f.numbered("i64", stride))
+    if f.is_wide(address):
+        return _moved(f, address, f.numbered("i64", stride))
+    # 32-bit offsets from one address: half the gathers of 64-bit addresses
+    return f.let_wide(f"getelementptr i8, ptr {address}, {f.vector('i32')} {f.numbered('i32', stride)}")
 
 
 def _leaf_place(f: WideFunction, place: _Place, held: str, offset: int) -> _Place:

@@ -1,0 +1,106 @@
+"""The kernels of `cpu_kernels` for numba: `prange`, fastmath off, components spelled out for speed.
+
+The rigid body is missing: numba has no quaternions or structs of vectors, so it would be another program.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+
+f4 = np.float32
+
+
+@njit(parallel=True)
+def chain(x, y):
+    for i in prange(x.shape[0]):
+        s = x[i]
+        for _k in range(64):
+            s = f4(math.sin(s) + math.exp(-s * s))
+        y[i] = s
+
+
+@njit(parallel=True)
+def nbody(p, m, a):
+    for i in prange(p.shape[0]):
+        qx, qy, qz = p[i, 0], p[i, 1], p[i, 2]
+        ax, ay, az = f4(0), f4(0), f4(0)
+        for j in range(p.shape[0]):
+            dx, dy, dz = p[j, 0] - qx, p[j, 1] - qy, p[j, 2] - qz
+            inverse = f4(1) / math.sqrt(dx * dx + dy * dy + dz * dz + f4(1e-3))
+            s = m[j] * inverse * inverse * inverse
+            ax += dx * s
+            ay += dy * s
+            az += dz * s
+        a[i, 0], a[i, 1], a[i, 2] = ax, ay, az
+
+
+@njit(parallel=True)
+def mandelbrot(out, n):
+    for i in prange(n):
+        for j in range(n):
+            cx = f4(-2) + f4(3) * f4(j) / f4(n)
+            cy = f4(-1.5) + f4(3) * f4(i) / f4(n)
+            x, y = f4(0), f4(0)
+            k = 0
+            while k < 256 and x * x + y * y < f4(4):
+                t = x * x - y * y + cx
+                y = f4(2) * x * y + cy
+                x = t
+                k += 1
+            out[i, j] = k
+
+
+@njit(parallel=True)
+def triangles(o, d, corners, best, count):
+    for i in prange(o.shape[0]):
+        ox, oy, oz, dx, dy, dz = o[i, 0], o[i, 1], o[i, 2], d[i, 0], d[i, 1], d[i, 2]
+        least = f4(1e30)
+        for k in range(count):
+            ax, ay, az = corners[3 * k, 0], corners[3 * k, 1], corners[3 * k, 2]
+            ex, ey, ez = corners[3 * k + 1, 0] - ax, corners[3 * k + 1, 1] - ay, corners[3 * k + 1, 2] - az
+            fx, fy, fz = corners[3 * k + 2, 0] - ax, corners[3 * k + 2, 1] - ay, corners[3 * k + 2, 2] - az
+            px, py, pz = dy * fz - dz * fy, dz * fx - dx * fz, dx * fy - dy * fx
+            det = ex * px + ey * py + ez * pz
+            if abs(det) > f4(1e-8):
+                inv = f4(1) / det
+                sx, sy, sz = ox - ax, oy - ay, oz - az
+                u = (sx * px + sy * py + sz * pz) * inv
+                if u >= f4(0) and u <= f4(1):
+                    qx, qy, qz = sy * ez - sz * ey, sz * ex - sx * ez, sx * ey - sy * ex
+                    v = (dx * qx + dy * qy + dz * qz) * inv
+                    if v >= f4(0) and u + v <= f4(1):
+                        t = (fx * qx + fy * qy + fz * qz) * inv
+                        if t > f4(0) and t < least:
+                            least = t
+        best[i] = least
+
+
+@njit(parallel=True)
+def march(o, d, out):
+    for i in prange(o.shape[0]):
+        t = f4(0)
+        for _k in range(96):
+            x = abs(o[i, 0] + d[i, 0] * t) - f4(0.7)
+            y = abs(o[i, 1] + d[i, 1] * t) - f4(0.5)
+            z = abs(o[i, 2] + d[i, 2] * t) - f4(0.4)
+            gx, gy, gz = max(x, f4(0)), max(y, f4(0)), max(z, f4(0))
+            h = math.sqrt(gx * gx + gy * gy + gz * gz) + min(max(x, max(y, z)), f4(0))
+            if h < f4(1e-4):
+                break
+            t = t + h
+            if t > f4(20):
+                break
+        out[i] = t
+
+
+FUNCTIONS: dict[str, Any] = {
+    "chain": chain,
+    "nbody": nbody,
+    "mandelbrot": mandelbrot,
+    "triangles": triangles,
+    "march": march,
+}
