@@ -96,6 +96,8 @@ class _Inliner:
 
     def call(self, op: Op, env: Env, out: list[Op]) -> None:
         callee: Func = op.attrs["callee"]
+        if callee.replay is not None and not self.reports:
+            callee = callee.replay()
         inner = dict(zip(callee.params, (env[a] for a in op.args), strict=True))
         self.ops(callee.body, inner, callee, out)
         env.update(zip(op.results, (inner[v] for v in callee.body.yields), strict=True))

@@ -144,6 +144,10 @@ class _Entry:
     def forget(self) -> None:
         """Drops copies."""
 
+    def touched(self) -> Iterator[tuple[Array, str, bool, bool]]:
+        """Its arrays: what it calls each, whether it reads and whether it writes it."""
+        raise NotImplementedError
+
 
 @dataclass(eq=False)
 class _LaunchEntry(_Entry):
@@ -182,6 +186,11 @@ class _LaunchEntry(_Entry):
         extra = [Argument(a.descriptor, a, True, a) for a in self.saved]
         if self.grid.count:
             start(self.made.forward, self.place, self.grid, [*self.arguments, *extra])
+
+    def touched(self) -> Iterator[tuple[Array, str, bool, bool]]:
+        names, found = self.launcher.func.names, self.made.effects
+        for number, array in self.arrays():
+            yield array, names[number], number in found.reads, number in found.writes
 
     def keep(self, number: int, content: Array) -> None:
         self.versions[number] = content
@@ -222,9 +231,16 @@ class _WriteEntry(_Entry):
         values = self.source._numpy if isinstance(self.source, Array) else self.source
         self.target._numpy[...] = _fit(values, self.target._numpy.shape)
 
+    def touched(self) -> Iterator[tuple[Array, str, bool, bool]]:
+        yield self.target, "target", False, True
+        if isinstance(self.source, Array):
+            yield self.source, "source", True, False
+
     def reverse(self, tape: Tape) -> None:
         if recording.forward is not None:
-            raise AdjointError("forward over reverse: copies and fills have no second derivative; use a kernel")
+            raise AdjointError(
+                "forward over reverse: copies and fills have no second derivative; use a kernel"
+            )
         tape.retain([self.target])
         g = tape.storage(self.target).shadow_of(self.target)._numpy
         if isinstance(self.source, Array) and tape.storage(self.source).active:
@@ -244,6 +260,10 @@ class _FuncEntry(_Entry):
     def run(self, tape: Tape) -> None:
         for array in self.arrays:
             tape.storage(array).active = True
+
+    def touched(self) -> Iterator[tuple[Array, str, bool, bool]]:
+        for number, array in enumerate(self.arrays):
+            yield array, f"array {number}", True, True
 
     def reverse(self, tape: Tape) -> None:
         before = [(a, a.requires_grad, a._grad) for a in self.arrays]
