@@ -47,7 +47,7 @@ class Target:
         entry: writes the function that the runtime calls, given the kernel's body.
         attributes: LLVM attributes of every function.
         half_fma: the processor rounds a float16 fused multiply-add once.
-        vector_bits: width of a vector register.
+        vector_bits: width of a vector register; 0: items run apart, as on GPUs.
         access_tag: metadata of a memory access that no other item conflicts with.
         footer: metadata that the module ends with.
         print: writes the call that prints a formatted line.
@@ -63,7 +63,7 @@ class Target:
     entry: Callable[[Body], str] = field(repr=False)
     attributes: str
     half_fma: bool
-    vector_bits: int = 128
+    vector_bits: int = 0
     access_tag: str = ""
     footer: str = field(default="", repr=False)
     print: Print = field(default=printf, repr=False)

@@ -47,6 +47,8 @@ def choose(func: Func, target: Target) -> Width:
     """The width for a kernel; `func.lanes` asks for one (0: chosen here, 1: scalar code)."""
     if target.is_text:
         return Width(1, "a GPU runs its threads side by side")
+    if not target.vector_bits:
+        return Width(1, "the target runs items apart")
     if func.lanes == 1:
         return Width(1, "asked for")
     size = inlined_size(func)
