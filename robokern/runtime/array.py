@@ -399,16 +399,22 @@ class Array:
             )
 
 
+@cache
+def _form(dtype: Type, axes: int, ordinal: int) -> tuple[int, ArrayType, ArrayType, Any]:
+    """Of data with so many axes: dimensions, type, type when contiguous, and what packs a descriptor."""
+    ndim = axes - len(component_shape(dtype))
+    return ndim, array_type(dtype, ndim), plain_type(dtype, ndim, ordinal), _descriptor(ndim).pack
+
+
 def wrap(data: Ndarray, dtype: Type, device: Device = CPU, keep: list[Any] | None = None) -> Array:
     """An Array over the memory of `data`, whose last axes are the components of `dtype`."""
-    ndim = data.ndim - len(component_shape(dtype))
+    ndim, type, plain, pack = _form(dtype, data.ndim, device.ordinal)
     made: Array = object.__new__(Array)
     made.dtype, made.device, made._numpy = dtype, device, data
     made._keep = keep if keep is not None else []
     made.shape, made.strides = data.shape[:ndim], data.strides[:ndim]
-    made.type = array_type(dtype, ndim)
-    made.plain_type = plain_type(dtype, ndim, device.ordinal) if data.flags.c_contiguous else None
-    made.descriptor = _descriptor(ndim).pack(made.ptr, *made.shape, *made.strides)
+    made.type, made.plain_type = type, plain if data.flags.c_contiguous else None
+    made.descriptor = pack(made.ptr, *made.shape, *made.strides)
     made.requires_grad, made.retain_grad, made._grad = False, False, None
     return made
 

@@ -6,6 +6,7 @@ element is ever read or written through it. Everything that touches elements com
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,10 +25,10 @@ def allocate(shape: tuple[int, ...], dtype: np.dtype[Any], device: Device, zero:
     """
     if device.is_cuda:
         return device.gpu.allocate(shape, dtype, zero)
-    size = int(np.prod(shape)) * dtype.itemsize
-    raw = (np.zeros if zero else np.empty)(size + ALIGNMENT, np.uint8)
+    size = math.prod(shape) * dtype.itemsize + ALIGNMENT
+    raw = (np.zeros if zero else np.empty)(size, np.uint8)
     start = -int(raw.__array_interface__["data"][0]) % ALIGNMENT
-    return raw[start : start + size].view(dtype).reshape(shape)
+    return np.ndarray(shape, dtype, raw, start)
 
 
 def content(view: Ndarray, device: Device) -> Ndarray:

@@ -1,4 +1,4 @@
-"""One source under both imports: written with `import robokern as m`, run with it and with `import warp as m`."""
+"""One source under both imports: text that begins with `import robokern as m`, and the same with Warp."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _module(text: str, path: Path) -> ModuleType:
 
 
 def results(both: Both, name: str) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Launches one kernel on both sides with equal inputs: the name of each array, ours and Warp's content."""
+    """Launches a kernel on both sides with equal inputs: each array's name, our content and Warp's."""
     kernel = getattr(both.ours, name)
     generator = np.random.default_rng(sum(name.encode()))
     data = {n: drawn(t, n.startswith("out"), generator) for n, t in kernel.params}

@@ -1,7 +1,7 @@
-"""Functions of the surface, one expression a line: what it takes, what it gives, and how closely they must agree.
+"""Functions of the surface, one expression a line: what it takes, what it gives, how closely they must agree.
 
-`m` is the library; arguments are named a, b, c in order. Results of integers and booleans are equal; floats agree
-within the group's tolerance (relative above 1, absolute below). 0 means equal bits.
+`m` is the library; arguments are named a, b, c in order. Results of integers and booleans are equal; floats
+agree within the group's tolerance (relative above 1, absolute below). 0 means equal bits.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ m.where(a, b, c) : int32 int32 int32 -> int32
         )
         + "\n"
         + "\n".join(
-            f"m.min(a, b) : {t} {t} -> {t}\nm.max(a, b) : {t} {t} -> {t}\nm.clamp(a, b, c) : {t} {t} {t} -> {t}"
+            f"m.min(a, b) : {t} {t} -> {t}\n"
+            f"m.max(a, b) : {t} {t} -> {t}\n"
+            f"m.clamp(a, b, c) : {t} {t} {t} -> {t}"
             for t in ("int32", "int64", "int16", "int8", "uint32", "uint64", "uint16", "uint8")
         )
         + "\n"

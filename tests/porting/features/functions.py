@@ -1,4 +1,4 @@
-"""Funcs: overloads, generics, several results, default and keyword arguments, functions as arguments, closures."""
+"""Funcs: overloads, generics, several results, default and keyword arguments, closures, factories."""
 
 from typing import Any
 
