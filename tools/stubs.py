@@ -4,8 +4,8 @@
     python -m tools.stubs --write    # updates the file
 
 Everything comes from the tables that the compiler itself uses: named types, operators, builtins, funcs and
-their overloads; result types are those the compiler infers. Host classes and functions are imported from where
-they are defined, lazily loaded ones too. Generic funcs are listed for the usual types, then for any.
+their overloads; result types are those the compiler infers. Host classes and functions are imported from their
+modules, lazily loaded ones too. Generic funcs are listed for the usual types, then for any.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def main() -> None:
 
 def stub() -> str:
     """The whole text."""
-    names = {name: getattr(rk, name) for name in sorted(rk.__all__)}
+    names = {name: getattr(rk, name) for name in sorted(vars(rk)["__all__"])}
     parts = [HEAD, *_imports(names), DECORATORS, *_scalars(), BASES, *_composites(), ARRAYS]
     parts += [
         ARRAY.format(kind=kind, n=n, N=word, ints=", ".join(["int"] * n))
@@ -301,8 +301,8 @@ def _meanings(operator: str, type_: Any) -> list[tuple[Any, Any]]:
         found.append((type_.dtype, type_))
     others = [t for t in dict.fromkeys(NAMED.values()) if scalar_of(t) == type_.dtype]
     table = OPERATORS.get(operator)
-    for other in others if table is not None else ():
-        bound = find_overload(table, [Value(type_), Value(other)], {})
+    for other in others:
+        bound = None if table is None else find_overload(table, [Value(type_), Value(other)], {})
         if bound is not None and (other, type_) not in found:
             result = _result(bound.overload, (type_, other))
             if result is not None:

@@ -172,7 +172,7 @@ class Launcher:
             except _REFUSED:
                 pass
             else:
-                self._launch_on_gpu(place, Grid(self.kernel.name, dim, self.tid_ndim), packed, True)
+                self._launch_packed_on_gpu(place, dim, packed)
                 return
         grid = Grid(self.kernel.name, dim, self.tid_ndim)
         arguments = self.arguments(values)
@@ -207,6 +207,15 @@ class Launcher:
         """Runs on a GPU."""
         contiguous = all(a.plain for a in arguments)
         self._launch_on_gpu(place, grid, [a.record for a in arguments], contiguous)
+
+    def _launch_packed_on_gpu(self, place: Device, dim: Dim, packed: list[bytes]) -> None:
+        if dim.__class__ is int and 0 < dim <= MAX_LENGTH and self.tid_ndim in (0, 1):
+            program = self._on_gpu[place.ordinal, True]
+            failed = program.run(dim, _header(dim, 1, 1, 1, 0) + b"".join(packed))
+            if failed:
+                raise self._assertion_error(failed, (dim,))
+            return
+        self._launch_on_gpu(place, Grid(self.kernel.name, dim, self.tid_ndim), packed, True)
 
     def _launch_on_gpu(self, place: Device, grid: Grid, packed: list[bytes], contiguous: bool) -> None:
         if grid.count:
@@ -265,7 +274,9 @@ class Launcher:
         record = grid.header + b"".join([a.record for a in arguments])
         self.raise_failed(program.run(grid.count, record, self.unit(grid)), grid.shape)
 
-    def prepared_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
+    def prepared_on_gpu(
+        self, place: Device, grid: Grid, arguments: list[Argument]
+    ) -> Callable[[], None]:
         """What runs it on a GPU, with as much as possible done now."""
         self._check_place(place, arguments)
         run = self.gpu_program(place, all(a.plain for a in arguments)).run
@@ -444,8 +455,11 @@ def _launcher(kernel: Kernel, types: tuple[Type, ...]) -> Launcher:
         from robokern.runtime.checked import CheckedLauncher
 
         return CheckedLauncher(kernel, types)
-    ahead = kernel.ahead.get(repr(types))
-    return Launcher(kernel, types) if ahead is None else ahead(kernel, types)
+    # it extends this module
+    from robokern.runtime.warm_start import WarmLauncher
+
+    made: Launcher = kernel.ahead.get(repr(types), WarmLauncher)(kernel, types)
+    return made
 
 
 def _complete(kernel: Kernel, values: list[Any]) -> list[Any]:
