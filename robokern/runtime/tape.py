@@ -42,6 +42,7 @@ from robokern.runtime.array import Array, wrap, zeros_of
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray, component_shape
 from robokern.runtime.launch import Grid, Launcher
+from robokern.runtime.memory import ALIGNMENT
 
 try:
     from numpy.lib.array_utils import byte_bounds
@@ -113,15 +114,20 @@ class _Storage:
     owner: Any
     active: bool = False
     shadow: Ndarray | None = None
+    own: tuple[int, Ndarray] | None = None  # address of the array whose grad is the shadow, and that grad
     readers: list[tuple[_Entry, int, Array]] = field(default_factory=list)
 
     def shadow_of(self, array: Array) -> Array:
         """The adjoints of an array in this block."""
-        if self.shadow is None:
-            self.shadow = np.zeros(self.high - self.low, np.uint8)
         data = array._numpy
-        start = int(data.__array_interface__["data"][0]) - self.low
-        view: Ndarray = np.ndarray(data.shape, data.dtype, self.shadow.data, start, data.strides)
+        if self.own is not None:
+            base, memory = self.own
+        else:
+            if self.shadow is None:
+                self.shadow = np.zeros(self.high - self.low, np.uint8)
+            base, memory = self.low, self.shadow
+        offset = int(data.__array_interface__["data"][0]) - base
+        view: Ndarray = np.ndarray(data.shape, data.dtype, memory.data, offset, data.strides)
         return wrap(view, array.dtype, array.device)
 
 
@@ -314,6 +320,10 @@ class Tape:
         self._segments: list[_Segment] = [_Segment()]
         self._storages: dict[tuple[int, int], _Storage] = {}
         self._bounds: list[tuple[int, int]] = []
+        self._placed: dict[
+            int, tuple[_Storage, int, int, Array]
+        ] = {}  # by the array's id, which it keeps alive
+        self._plans: dict[Any, Derivative] = {}
         self._arrays: dict[int, Array] = {}
         self._retained: set[int] = set()
         self.scopes = []
@@ -348,13 +358,16 @@ class Tape:
         """Runs a launch and records it, if something differentiable takes part."""
         arrays = [(n, a) for n, argument in enumerate(arguments) for a in arrays_of(argument)]
         active = frozenset(n for n, a in arrays if self._note(a))
-        alias, shared = self._overlaps(launcher, arguments)
         if not active and not any(self.storage(a).readers for _, a in arrays) and self.saves:
             if grid.count:
                 start(launcher, place, grid, arguments)
             return
-        made = derivative(launcher, active, alias, shared, len(grid.shape))
-        self._refuse_overlap(launcher, made, arguments, alias)
+        key = id(launcher), active, tuple(id(a) for _, a in arrays), len(grid.shape)
+        made = self._plans.get(key)
+        if made is None:
+            alias, shared = self._overlaps(launcher, arguments)
+            made = self._plans[key] = derivative(launcher, active, alias, shared, len(grid.shape))
+            self._refuse_overlap(launcher, made, arguments, alias)
         entry = _LaunchEntry(launcher, place, grid, arguments, made)
         for number, array in arrays:
             if number in made.effects.active:
@@ -407,12 +420,22 @@ class Tape:
 
     def storage(self, array: Array) -> _Storage:
         """The memory block that an array lies in."""
+        found = self._placed.get(id(array))
+        return found[0] if found is not None else self._find(array)[0]
+
+    def span(self, array: Array) -> tuple[int, int]:
+        """Addresses of an array's first byte and of the one after its last."""
+        found = self._placed.get(id(array)) or self._find(array)
+        return found[1], found[2]
+
+    def _find(self, array: Array) -> tuple[_Storage, int, int, Array]:
         owner: Any = array._numpy
         while isinstance(owner.base, np.ndarray):
             owner = owner.base
         low, high = byte_bounds(owner)
-        found = self._storages.get((low, high))
-        return found if found is not None else self._place(low, high, owner)
+        storage = self._storages.get((low, high)) or self._place(low, high, owner)
+        placed = self._placed[id(array)] = (storage, *byte_bounds(array._numpy), array)
+        return placed
 
     def _place(self, low: int, high: int, owner: Any) -> _Storage:
         """A block for memory not seen yet, or the known one that contains it."""
@@ -443,11 +466,11 @@ class Tape:
             self._watch(array)
         if not storage.readers:
             return
-        low, high = byte_bounds(array._numpy)
+        low, high = self.span(array)
         copies: dict[bytes, Array] = {}
         left = []
         for entry, number, read in storage.readers:
-            first, last = byte_bounds(read._numpy)
+            first, last = self.span(read)
             if first < high and low < last:
                 entry.keep(number, _cached(copies, read))
             else:
@@ -484,7 +507,7 @@ class Tape:
                 if first != number and launcher.types[first] == launcher.types[number]:
                     alias[number] = first
                     continue
-                span = byte_bounds(array._numpy)
+                span = self.span(array)
                 spans = placed.setdefault(self.storage(array), [])
                 shared |= any(a < span[1] and span[0] < b for a, b in spans)
                 spans.append(span)
@@ -502,10 +525,10 @@ class Tape:
             for a in arrays_of(x)
         ]
         for n, a in written:
-            low, high = byte_bounds(a._numpy)
+            low, high = self.span(a)
             for m, x in enumerate(arguments):
                 for b in arrays_of(x) if alias[m] == m and m != n else []:
-                    start, end = byte_bounds(b._numpy)
+                    start, end = self.span(b)
                     if start < high and low < end and np.shares_memory(a._numpy, b._numpy):
                         loc = launcher.func.loc
                         raise AdjointError(
@@ -530,8 +553,9 @@ class Tape:
             AdjointError: no loss given, or one with more than one element.
         """
         for storage in self._storages.values():
-            storage.shadow = None
+            storage.shadow, storage.own = None, None
         self._retained = set()
+        self._adopt_grads()
         self._seed(loss, grads)
         outer, recording.tapes[:] = list(recording.tapes), []
         try:
@@ -539,6 +563,27 @@ class Tape:
         finally:
             recording.tapes[:] = outer
         self._hand_out()
+
+    def _adopt_grads(self) -> None:
+        """Blocks that are only read and are one array have that array's `grad` as their shadow: nothing to add."""
+        written = self._written()
+        for array in self._arrays.values():
+            storage = self.storage(array)
+            whole = storage.high - storage.low - array._numpy.nbytes <= ALIGNMENT
+            if (
+                id(storage) in written
+                or not whole
+                or not array.is_contiguous
+                or recording.forward is not None
+            ):
+                continue
+            grad = array.grad
+            if grad is not None and grad.is_contiguous and storage.own is None:
+                storage.own = (self.span(array)[0], grad._numpy.reshape(-1).view(np.uint8))
+
+    def _written(self) -> set[int]:
+        """Identities of the blocks that something recorded writes."""
+        return {id(self.storage(a)) for e in self.entries for a, _, _, writes in e.touched() if writes}
 
     def _seed(self, loss: Array | None, grads: Mapping[Array, Array] | None) -> None:
         given = dict(grads or {})
@@ -557,13 +602,7 @@ class Tape:
 
     def _written_grads(self) -> dict[Array, Array]:
         """The `grad`s of arrays that entries write, cleared."""
-        written = {
-            id(self.storage(a))
-            for e in self.entries
-            if isinstance(e, _LaunchEntry)
-            for n, a in e.arrays()
-            if n in e.made.effects.writes
-        }
+        written = self._written()
         found = {}
         for array in self._arrays.values():
             if array._grad is not None and id(self.storage(array)) in written:
@@ -609,7 +648,12 @@ class Tape:
         """Moves adjoints to the arrays' `grad`; cleared on the way, so that a view adds nothing twice."""
         for array in self._arrays.values():
             storage = self.storage(array)
-            if storage.shadow is not None and array.grad is not None and id(array) not in self._retained:
+            if (
+                storage.own is None
+                and storage.shadow is not None
+                and array.grad is not None
+                and id(array) not in self._retained
+            ):
                 shadow = storage.shadow_of(array)
                 g = shadow._numpy
                 if recording.forward is not None:
@@ -617,7 +661,7 @@ class Tape:
                 _add_in_place(array.grad._numpy, g)
                 g[...] = np.zeros((), g.dtype)
         for storage in self._storages.values():
-            storage.shadow = None
+            storage.shadow, storage.own = None, None
 
     # looking at it
 
