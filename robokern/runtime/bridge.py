@@ -1,0 +1,154 @@
+"""A kernel, or a function that launches several, as one differentiable call on NumPy data.
+
+What the bridges to PyTorch and JAX share: `Call.forward` runs and records, `Record.backward` gives the
+derivatives by the inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from robokern.compiler.adjoint_inline import carries_float
+from robokern.compiler.function import Kernel
+from robokern.errors import AdjointError
+from robokern.ir.types import ArrayType, Type
+from robokern.runtime.array import Array, share, zeros_of
+from robokern.runtime.device import DeviceLike, get_device
+from robokern.runtime.hostvalue import Ndarray, base_dtype, component_shape
+from robokern.runtime.launch import launch
+from robokern.runtime.tape import Tape
+
+Shape = Callable[..., Sequence[int]] | Sequence[int] | int
+
+
+@dataclass
+class Call:
+    """How to run it.
+
+    Args:
+        function: a kernel, whose last parameters are the outputs; or a function of arrays and other values
+            that gets the outputs as its last arguments.
+        dtypes: element types of the arguments, outputs included; None for what is not an array.
+        outputs: for each output its shape: lengths, the number of the argument it is shaped like, or a
+            function of the arguments that gives the lengths.
+        dim: the kernel's grid: a shape as for outputs; None: the shape of the first output.
+        device: where it runs.
+    """
+
+    function: Any
+    dtypes: list[Type | None]
+    outputs: list[Shape]
+    dim: Shape | None
+    device: DeviceLike
+
+    @property
+    def count(self) -> int:
+        """Number of inputs."""
+        return len(self.dtypes) - len(self.outputs)
+
+    def shape(self, spec: Shape, values: list[Any]) -> tuple[int, ...]:
+        """Lengths that a shape means for these inputs."""
+        if callable(spec):
+            return tuple(spec(*values))
+        return tuple(values[spec].shape) if isinstance(spec, int) else tuple(spec)
+
+    def arrays(self, values: Sequence[Any]) -> list[Any]:
+        """The inputs with array data wrapped, not copied."""
+        if len(values) != self.count:
+            raise AdjointError(f"{self.name}: expected {self.count} inputs, got {len(values)}")
+        place = get_device(self.device)
+        return [v if t is None else share(v, t, place) for v, t in zip(values, self.dtypes, strict=False)]
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return str(getattr(self.function, "__name__", self.function))
+
+    def shapes(self, values: Sequence[Any]) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
+        """Shape and dtype of each output's data, components included."""
+        inputs = self.arrays(values)
+        types = [t for t in self.dtypes[self.count :] if t is not None]
+        return [
+            ((*self.shape(s, inputs), *component_shape(t)), base_dtype(t))
+            for s, t in zip(self.outputs, types, strict=True)
+        ]
+
+    def forward(self, values: Sequence[Any], needed: Sequence[bool]) -> tuple[list[Ndarray], Record]:
+        """Runs it.
+
+        Args:
+            values: NumPy arrays, contiguous, and other values.
+            needed: which of them need a derivative.
+
+        Raises:
+            AdjointError: it has none, or it writes to an input.
+        """
+        inputs = self.arrays(values)
+        for array, need in zip(inputs, needed, strict=True):
+            if need and isinstance(array, Array):
+                array.requires_grad = carries_float(array.dtype)
+        place = get_device(self.device)
+        types = [t for t in self.dtypes[self.count :] if t is not None]
+        outputs = [
+            zeros_of(t, self.shape(s, inputs), place) for s, t in zip(self.outputs, types, strict=True)
+        ]
+        with Tape() as tape:
+            if isinstance(self.function, Kernel):
+                dim = outputs[0].shape if self.dim is None else self.shape(self.dim, inputs)
+                launch(self.function, dim, inputs, outputs, device=self.device)
+            else:
+                self.function(*inputs, *outputs)
+        self._refuse_written(tape, inputs)
+        return [a.numpy() for a in outputs], Record(tape, inputs, outputs)
+
+    def _refuse_written(self, tape: Tape, inputs: list[Any]) -> None:
+        blocks = {id(tape.storage(a)): k for k, a in enumerate(inputs) if isinstance(a, Array)}
+        for entry in tape.entries:
+            for array, label, _, writes in entry.touched():
+                if writes and id(tape.storage(array)) in blocks:
+                    raise AdjointError(
+                        f"{self.name}: input {blocks[id(tape.storage(array))]} is overwritten ({entry.name}, {label}), "
+                        "which its framework would not see; write to an output"
+                    )
+
+
+@dataclass
+class Record:
+    """A forward run that can be played back."""
+
+    tape: Tape
+    inputs: list[Any]
+    outputs: list[Array]
+
+    def backward(self, grads: Sequence[Any]) -> list[Ndarray | None]:
+        """Derivatives by the inputs, None for those that need none; `grads` are those by the outputs, or None."""
+        given: Any = {a: g for a, g in zip(self.outputs, grads, strict=True) if g is not None}
+        self.tape.zero()
+        self.tape.backward(grads=given)
+        return [
+            a.grad.numpy() if isinstance(a, Array) and a.requires_grad and a.grad is not None else None
+            for a in self.inputs
+        ]
+
+
+def call(
+    function: Any,
+    outputs: Sequence[Shape],
+    dtypes: Sequence[Any] | None,
+    dim: Shape | None,
+    device: DeviceLike,
+) -> Call:
+    """A checked `Call`; a kernel's dtypes come from its annotations.
+
+    Raises:
+        AdjointError: dtypes missing.
+    """
+    if dtypes is None:
+        if not isinstance(function, Kernel) or function.is_generic:
+            raise AdjointError("bridge: pass dtypes, the element type of each argument (None: not an array)")
+        dtypes = [t.dtype if isinstance(t, ArrayType) else None for _, t in function.params]
+    return Call(function, list(dtypes), list(outputs), dim, device)

@@ -1,0 +1,116 @@
+"""PyTorch and JAX call kernels and differentiate through them; each part needs its package."""
+
+import gc
+
+import numpy as np
+import pytest
+
+import robokern as rk
+from robokern.errors import AdjointError
+from robokern.runtime.bridge import call
+
+
+@rk.kernel
+def step(
+    x: rk.array(dtype=rk.vec3d), v: rk.array(dtype=rk.vec3d), dt: rk.float64,
+    x1: rk.array(dtype=rk.vec3d), v1: rk.array(dtype=rk.vec3d),
+):  # fmt: skip
+    i = rk.tid()
+    w = v[i] - x[i] * (rk.length(x[i]) * dt)
+    v1[i] = w
+    x1[i] = x[i] + w * dt
+
+
+@rk.kernel
+def spoil(x: rk.array(dtype=rk.float64), y: rk.array(dtype=rk.float64)):
+    i = rk.tid()
+    y[i] = x[i]
+    x[i] = rk.float64(0.0)
+
+
+X = np.random.default_rng(3).normal(size=(4, 3))
+V = np.random.default_rng(4).normal(size=(4, 3))
+
+
+def reference(x, v, norm):
+    w = v - x * (norm(x) * 0.1)
+    return (x + w * 0.1), w
+
+
+def test_an_input_that_is_overwritten_is_refused():
+    with pytest.raises(AdjointError, match="input 0 is overwritten"):
+        call(spoil, [0], None, None, None).forward([np.ones(2)], [True])
+
+
+def test_derivatives_on_numpy_data():
+    made = call(step, [0, 1], None, None, None)
+    (x1, _), record = made.forward([X.copy(), V.copy(), 0.1], [True, True, False])
+    gx, gv, _ = record.backward([np.ones((4, 3)), None])
+    np.testing.assert_allclose(x1, reference(X, V, lambda a: np.linalg.norm(a, axis=1, keepdims=True))[0])
+    np.testing.assert_allclose(gv, 0.1 * np.ones((4, 3)))
+    shifted = [
+        np.sum(reference(X + s * 1e-6 * V, V, lambda a: np.linalg.norm(a, axis=1, keepdims=True))[0])
+        for s in (1, -1)
+    ]
+    np.testing.assert_allclose(np.sum(gx * V), (shifted[0] - shifted[1]) / 2e-6, rtol=1e-7)
+
+
+def test_torch():
+    torch = pytest.importorskip("torch")
+    from robokern.runtime.torch_bridge import torch_function
+
+    advance = torch_function(step, outputs=[0, 1])
+
+    def rollout(one):
+        x, v = (torch.tensor(a, requires_grad=True) for a in (X, V))
+        a, b = x, v
+        for _ in range(3):
+            a, b = one(a, b)
+        (a.sin().sum() + (b * b).sum()).backward()
+        return x.grad.numpy(), v.grad.numpy()
+
+    ours = rollout(lambda a, b: advance(a, b, 0.1))
+    theirs = rollout(lambda a, b: reference(a, b, lambda y: y.norm(dim=1, keepdim=True)))
+    for mine, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-12)
+    with pytest.raises((AdjointError, RuntimeError)):
+        torch.func.vmap(lambda a: advance(a, a, 0.1))(torch.zeros(2, 4, 3, dtype=torch.float64))
+
+
+def test_torch_leaks_nothing():
+    torch = pytest.importorskip("torch")
+    from robokern.runtime.torch_bridge import torch_function
+
+    advance = torch_function(step, outputs=[0, 1])
+    x, v = (torch.tensor(a, requires_grad=True) for a in (X, V))
+
+    def alive():
+        for _ in range(300):
+            advance(x, v, 0.1)[0].sum().backward()
+        gc.collect()
+        return len(gc.get_objects())
+
+    alive()
+    before = alive()
+    assert alive() - before < 300
+
+
+def test_jax():
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    from robokern.runtime.jax_bridge import jax_function
+
+    advance = jax_function(step, outputs=[0, 1])
+
+    def loss(one, x, v):
+        for _ in range(3):
+            x, v = one(x, v)
+        return jax.numpy.sin(x).sum() + (v * v).sum()
+
+    def norm(a):
+        return jax.numpy.linalg.norm(a, axis=1, keepdims=True)
+
+    ours = jax.jit(jax.grad(lambda x, v: loss(lambda a, b: advance(a, b, 0.1), x, v), (0, 1)))(X, V)
+    theirs = jax.grad(lambda x, v: loss(lambda a, b: reference(a, b, norm), x, v), (0, 1))(X, V)
+    for mine, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-12)
