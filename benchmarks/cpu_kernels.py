@@ -119,9 +119,11 @@ def kernels(rk: Any, body: Any) -> dict[str, Any]:
     @rk.kernel
     def march(o: vectors, d: vectors, out: scalars):
         i = rk.tid()
+        origin = o[i]
+        direction = d[i]
         t = float(0.0)
         for _k in range(96):
-            p = o[i] + d[i] * t
+            p = origin + direction * t
             x = rk.abs(p[0]) - 0.7
             y = rk.abs(p[1]) - 0.5
             z = rk.abs(p[2]) - 0.4

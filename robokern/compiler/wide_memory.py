@@ -2,7 +2,8 @@
 
     the same place in all lanes             one scalar access
     neighbouring places                     one vector access
-    neighbouring small elements             one vector access per element's leaf, put in order by shuffles
+    neighbouring small elements             one access to all, put in order by shuffles
+    larger elements, all lanes active       pieces of each, transposed (`wide_rows`)
     anything else                           gather, scatter
 
 A private array is interleaved: each of its scalars becomes a row of one scalar per lane, so that lanes at
@@ -16,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from robokern.compiler import emit_memory
+from robokern.compiler import emit_memory, wide_rows
 from robokern.compiler.emit_arithmetic import convert
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_memory import atomic_rule, contiguous, load_leaf, places, store_leaf
@@ -143,7 +144,59 @@ def _load(f: Function, op: Op) -> list[Operands]:
     width = _interleaved(op, place) if f.mask is None else 0
     if width:
         return [_deinterleave(f, place, parts, width)]
-    return [tuple(_load_leaf(f, held, _leaf_place(f, place, held, at)) for held, at in parts)]
+    words = _read_rows(f, op, place, parts)
+    return [
+        tuple(
+            _from_word(f, held, words[at])
+            if at in words
+            else _load_leaf(f, held, _leaf_place(f, place, held, at))
+            for held, at in parts
+        )
+    ]
+
+
+def _in_rows(f: WideFunction, place: _Place) -> bool:
+    """Whether whole elements can be moved, each lane's apart from the others'."""
+    fits = (
+        abs(place.stride) >= 4 * wide_rows.WORDS and place.stride % 4 == 0 and f.lanes % wide_rows.WORDS == 0
+    )
+    return fits and f.mask is None and not place.private and not f.is_wide(place.address)
+
+
+def _read_rows(f: WideFunction, op: Op, place: _Place, parts: Sequence[tuple[str, int]]) -> dict[int, str]:
+    """Words of the element by byte offset, where pieces are worth it."""
+    words: dict[int, str] = {}
+    if _in_rows(f, place):
+        for piece in wide_rows.pieces(parts, layout.size_of(_array(op.args[0]).dtype), whole=False):
+            found = wide_rows.read(f, place.address, place.stride, piece)
+            words.update((piece + 4 * k, word) for k, word in enumerate(found))
+    return words
+
+
+def _from_word(f: WideFunction, held: str, word: str) -> str:
+    return word if held == "i32" else f.let_wide(f"bitcast {f.vector('i32')} {word} to {f.vector(held)}")
+
+
+def _to_word(f: WideFunction, held: str, operand: str) -> str:
+    operand = f.spread(held, operand)
+    return (
+        operand if held == "i32" else f.let_wide(f"bitcast {f.vector(held)} {operand} to {f.vector('i32')}")
+    )
+
+
+def _write_rows(
+    f: WideFunction, op: Op, place: _Place, parts: Sequence[tuple[str, int]], operands: Operands
+) -> set[int]:
+    """Writes the pieces that are worth it; gives the offsets of what is written."""
+    written: set[int] = set()
+    if _in_rows(f, place):
+        leaves = {at: (held, o) for (held, at), o in zip(parts, operands, strict=True)}
+        for piece in wide_rows.pieces(parts, layout.size_of(_array(op.args[0]).dtype), whole=True):
+            offsets = range(piece, piece + 4 * wide_rows.WORDS, 4)
+            words = [_to_word(f, *leaves[at]) for at in offsets]
+            wide_rows.write(f, place.address, place.stride, piece, words)
+            written.update(offsets)
+    return written
 
 
 def _load_leaf(f: WideFunction, held: str, place: _Place) -> str:
@@ -210,8 +263,10 @@ def _store(f: Function, op: Op) -> list[Operands]:
     if width and width == len(parts):
         _interleave(f, place, parts[0][0], f.values[value])
         return []
+    written = _write_rows(f, op, place, parts, f.values[value])
     for (held, at), operand in zip(parts, f.values[value], strict=True):
-        _store_leaf(f, held, operand, _leaf_place(f, place, held, at))
+        if at not in written:
+            _store_leaf(f, held, operand, _leaf_place(f, place, held, at))
     return []
 
 
