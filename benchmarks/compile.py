@@ -5,7 +5,7 @@
 Twenty: kernels over quaternions and transforms, derivatives enabled on both sides (Warp's default; we make a
 derivative when a tape asks for it); "loaded": compiled by `load_module` before the first launch.
 Long: one kernel of 500 lines. Fifty: of a few lines each.
-Cold: empty cache; cached: a second process. "Launches" is the time from after the import to the end of the last
+Cold: empty cache; cached: a second process. "Launches" is the time from the import to the end of the last
 first launch; "process" adds start and import.
 """
 
