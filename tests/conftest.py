@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 import robokern as rk
@@ -10,6 +12,7 @@ DEVICES = ["ref", *(str(d) for d in rk.get_devices() if str(d) != "ref")]
 
 
 @pytest.fixture(params=DEVICES)
-def device(request: pytest.FixtureRequest) -> str:
-    """Each device of this machine: the interpreter, the CPU, and CUDA where there is one."""
-    return str(request.param)
+def device(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each device of this machine, CUDA where there is one, and the default while the test runs."""
+    with rk.ScopedDevice(request.param):
+        yield str(request.param)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from robokern.compiler.emit_types import memory, memory_size, registers
-from robokern.ir import layout
+from robokern.compiler.launch_record import arguments, field
 
 if TYPE_CHECKING:
     from robokern.compiler.target import Body
@@ -20,65 +19,39 @@ METADATA = """!0 = distinct !{}
 !1 = distinct !{!1, !2}
 !2 = !{!"llvm.loop.parallel_accesses", !0}
 """
-_STATUS_AT = layout.LAUNCH_HEADER - 8
 
 
 def entry(body: Body) -> str:
     """The text of the entry point."""
-    arguments, loads = _arguments(body)
+    given, loads = arguments(body.parameters)
     items = _wide_items if body.lanes > 1 else _items
-    lines = _rows(body, items, arguments) if body.ndim > 1 else _line(body, items, arguments)
+    lines = _rows(body, items, given) if body.ndim > 1 else _line(body, items, given)
     head = f"define void @entry(i64 %begin, i64 %end, ptr noalias readonly %launch) {body.attributes} {{"
     some = ["  %some = icmp slt i64 %begin, %end", "  br i1 %some, label %first, label %done"]
     return "\n".join([head, "start:", *loads, *some, *lines, "done:", "  ret void", "}"])
 
 
-def _arguments(body: Body) -> tuple[list[str], list[str]]:
-    """What the call passes after the context, and the loads from the launch record that it needs."""
-    loads = _load("ptr", "%status", _STATUS_AT)
-    given = []
-    offsets = layout.argument_offsets(body.parameters)[:-1]
-    for n, (type, start) in enumerate(zip(body.parameters, offsets, strict=True)):
-        for k, (held, at) in enumerate(zip(registers(type), layout.leaf_offsets(type), strict=True)):
-            name = f"%a{n}.{k}"
-            loads += _load(held, name, start + at)
-            given.append(f"{held} {name}")
-    return given, loads
-
-
-def _load(held: str, name: str, offset: int) -> list[str]:
-    place, size = f"{name}.at", memory_size(held)
-    lines = [f"  {place} = getelementptr inbounds i8, ptr %launch, i64 {offset}"]
-    if held != "i1":
-        return [*lines, f"  {name} = load {held}, ptr {place}, align {size}"]
-    return [
-        *lines,
-        f"  {name}.byte = load {memory(held)}, ptr {place}",
-        f"  {name} = icmp ne i8 {name}.byte, 0",
-    ]
-
-
 Items = Callable[["Body", str, str, str, list[str]], list[str]]
 
 
-def _items(body: Body, item: str, before: str, after: str, arguments: list[str]) -> list[str]:
+def _items(body: Body, item: str, before: str, after: str, given: list[str]) -> list[str]:
     """The loop over %from <= tid < %to of the last coordinate; `item` computes %item from it."""
     tid = f"%tid.{max(body.ndim - 1, 0)}"
     return [
         "items:",
         f"  {tid} = phi i32 [ %from, %{before} ], [ %next, %items ]",
         *(f"  {line.replace('TID', tid)}" for line in item.splitlines()),
-        f"  call void {body.symbol}({', '.join([body.context, *arguments])})",
+        f"  call void {body.symbol}({', '.join([body.context, *given])})",
         f"  %next = add nsw i32 {tid}, 1",
         "  %more = icmp slt i32 %next, %to",
         f"  br i1 %more, label %items, label %{after}, !llvm.loop !1",
     ]
 
 
-def _wide_items(body: Body, item: str, before: str, after: str, arguments: list[str]) -> list[str]:
+def _wide_items(body: Body, item: str, before: str, after: str, given: list[str]) -> list[str]:
     """The same by groups, and for the items left over the body that takes their number."""
     tid = f"%tid.{max(body.ndim - 1, 0)}"
-    given = ", ".join([body.context, *arguments])
+    passed = ", ".join([body.context, *given])
     return [
         "items:",
         f"  {tid} = phi i32 [ %from, %{before} ], [ %next, %group ]",
@@ -87,35 +60,35 @@ def _wide_items(body: Body, item: str, before: str, after: str, arguments: list[
         f"  %whole = icmp sge i32 %todo, {body.lanes}",
         "  br i1 %whole, label %group, label %rest",
         "group:",
-        f"  call void {body.symbol}({given})",
+        f"  call void {body.symbol}({passed})",
         f"  %next = add nsw i32 {tid}, {body.lanes}",
         "  br label %items",
         "rest:",
         "  %some.left = icmp sgt i32 %todo, 0",
         f"  br i1 %some.left, label %partial, label %{after}",
         "partial:",
-        f"  call void {body.masked}({given}, i32 %todo)",
+        f"  call void {body.masked}({passed}, i32 %todo)",
         f"  br label %{after}",
     ]
 
 
-def _line(body: Body, items: Items, arguments: list[str]) -> list[str]:
+def _line(body: Body, items: Items, given: list[str]) -> list[str]:
     """One dimension: item and coordinate are the same number."""
     return [
         "first:",
         "  %from = trunc i64 %begin to i32",
         "  %to = trunc i64 %end to i32",
         "  br label %items",
-        *items(body, "%item = sext i32 TID to i64", "first", "done", arguments),
+        *items(body, "%item = sext i32 TID to i64", "first", "done", given),
     ]
 
 
-def _rows(body: Body, items: Items, arguments: list[str]) -> list[str]:
+def _rows(body: Body, items: Items, given: list[str]) -> list[str]:
     """Several dimensions: a loop over rows around a loop over the items of a row."""
     last = body.ndim - 1
     lines = ["first:"]
     for k in range(1, body.ndim):
-        lines += _load("i64", f"%dim.{k}", 8 * k)
+        lines += field("i64", f"%dim.{k}", 8 * k)
     lines += _decompose(last)
     lines += [
         "  br label %rows",
@@ -138,7 +111,7 @@ def _rows(body: Body, items: Items, arguments: list[str]) -> list[str]:
             "%offset = sext i32 TID to i64\n%item = add nsw i64 %item.0, %offset",
             "rows",
             "row.done",
-            arguments,
+            given,
         ),
         "row.done:",
         *_next_row(last),

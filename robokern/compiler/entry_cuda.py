@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from robokern.compiler.launch_record import STATUS_AT, arguments, field
+from robokern.compiler.launch_record import arguments, field
 from robokern.ir import layout
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ def entry(body: Body) -> str:
         "  %some = icmp slt i64 %item, %items",
         "  br i1 %some, label %run, label %done",
         "run:",
-        *field("ptr", "%status", STATUS_AT),
         *loads,
         *_coordinates(body.ndim),
         f"  call void {body.symbol}({', '.join([body.context, *given])})",

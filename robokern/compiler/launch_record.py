@@ -8,7 +8,7 @@ from robokern.compiler.emit_types import memory, memory_size, registers
 from robokern.ir import layout
 from robokern.ir.types import Type
 
-STATUS_AT = layout.LAUNCH_HEADER - 8  # byte offset of the status pointer
+_STATUS_AT = layout.LAUNCH_HEADER - 8  # byte offset of the status pointer
 
 
 def field(held: str, name: str, offset: int) -> list[str]:
@@ -25,9 +25,10 @@ def field(held: str, name: str, offset: int) -> list[str]:
 
 
 def arguments(parameters: Iterable[Type]) -> tuple[list[str], list[str]]:
-    """What a call of the kernel's body passes after the context, and the instructions that load it."""
+    """What a call of the body passes after the context, and instructions that load it and %status."""
     types = tuple(parameters)
-    given, loads = [], []
+    given: list[str] = []
+    loads = field("ptr", "%status", _STATUS_AT)
     for n, (type, start) in enumerate(zip(types, layout.argument_offsets(types)[:-1], strict=True)):
         for k, (held, at) in enumerate(zip(registers(type), layout.leaf_offsets(type), strict=True)):
             name = f"%a{n}.{k}"

@@ -8,8 +8,8 @@ Wide code is written unless it cannot be (`Uniformity.obstacle`) or would lose:
 The width is one vector register of the scalar type that most of the arithmetic is done in; two where a loop
 waits for its own results, or for branches that lanes take differently, and not for memory: one register then
 computes while the other waits. Measured on AVX-512: 64 dependent sines and exponentials 1.3 to 2.7 times
-faster, rays against triangles 1.4 times, a march through a distance field 1.2 to 2.7 times; n-body, whose
-turns do not wait for each other, and code without loops lose up to a fifth, so they stay at one.
+faster, rays against triangles 1.4 times, a march through a distance field 1.2 to 2.7 times; n-body, whose turns
+do not wait for each other, and code without loops lose up to a fifth, so they stay at one.
 """
 
 from __future__ import annotations
@@ -47,8 +47,6 @@ def choose(func: Func, target: Target) -> Width:
     """The width for a kernel; `func.lanes` asks for one (0: chosen here, 1: scalar code)."""
     if target.is_text:
         return Width(1, "a GPU runs its threads side by side")
-    if not target.vector_bits:
-        return Width(1, "the target runs items apart")
     if func.lanes == 1:
         return Width(1, "asked for")
     size = inlined_size(func)

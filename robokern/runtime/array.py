@@ -245,10 +245,13 @@ class Array:
         if isinstance(source, Array):
             if source.dtype != self.dtype and isinstance(self.dtype, Struct):
                 raise TypeError(f"expected {self.dtype}, got {source.dtype}")
+            _check_references(source._keep, self.device, self.dtype)
             if source.dtype == self.dtype and self.device.is_cuda:
                 return source._numpy, source._keep  # only its shape is asked for
             return elements(source.numpy(), self.dtype)[0], source._keep
-        return elements(source, self.dtype)
+        values, keep = elements(source, self.dtype)
+        _check_references(keep, self.device, self.dtype)
+        return values, keep
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -497,6 +500,7 @@ def _shared_on(device: Device, data: Any, dtype: Any, shape: Shape | None) -> Ar
 
 def _copied(data: Any, dtype: Type, shape: Shape | None, device: Device) -> Array:
     values, keep = elements(data.numpy() if isinstance(data, Array) else data, dtype)
+    _check_references([*keep, *data._keep] if isinstance(data, Array) else keep, device, dtype)
     components = component_shape(dtype)
     wanted = values.shape[: values.ndim - len(components)] if shape is None else shape_of(shape)
     made = zeros_of(dtype, wanted or (1,), device, zero=False)
@@ -509,6 +513,15 @@ def _copied(data: Any, dtype: Type, shape: Shape | None, device: Device) -> Arra
     put(made._numpy, device, values.reshape(made._numpy.shape))
     made._keep = [*keep, *data._keep] if isinstance(data, Array) else keep
     return made
+
+
+def _check_references(arrays: list[Any], device: Device, dtype: Type) -> None:
+    """Refuses structs that refer to arrays in another memory than the one they are put in."""
+    for array in arrays:
+        if isinstance(array, Array) and array.device.ordinal != device.ordinal:
+            raise TypeError(
+                f"array: {dtype} on {device} refers to an array on {array.device}; make that one there too"
+            )
 
 
 def element_type(dtype: Any) -> Type:

@@ -162,9 +162,10 @@ class Gpu:
 
     def _out_of_memory(self, driver: Any, size: int) -> DeviceError:
         free, total = driver.mem_get_info()
+        held = f"{self._pool.active_bytes:,} in use by arrays, {self._pool.held_blocks} blocks kept for reuse"
         return DeviceError(
-            f"device 'cuda:{self.index}': out of memory: {size:,} bytes asked for, {free:,} of {total:,} "
-            f"free, {self._pool.active_bytes:,} in use by arrays, {self._pool.held_blocks} blocks kept for reuse; "
+            f"device 'cuda:{self.index}': out of memory: {size:,} bytes asked for, "
+            f"{free:,} of {total:,} free, {held}; "
             "drop arrays that are no longer needed"
         )
 

@@ -153,7 +153,8 @@ def _list(data: Array, dimension: int, given: Array | Ndarray | Sequence[int] | 
     if given is None:
         return None
     same = isinstance(given, Array) and given.dtype == int32 and given.ndim == 1
-    made: Array = given if same and isinstance(given, Array) else Array(given, dtype=int32, ndim=1)
+    there = isinstance(given, Array) and given.device.ordinal == data.device.ordinal
+    made: Array = given if same and there else Array(given, dtype=int32, ndim=1, device=data.device)  # type: ignore[assignment]
     values, length = made.numpy(), data.shape[dimension]
     if made.size and (values.min() < 0 or values.max() >= length):
         wrong = int(values[(values < 0) | (values >= length)][0])

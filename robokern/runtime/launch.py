@@ -274,9 +274,7 @@ class Launcher:
         record = grid.header + b"".join([a.record for a in arguments])
         self.raise_failed(program.run(grid.count, record, self.unit(grid)), grid.shape)
 
-    def prepared_on_gpu(
-        self, place: Device, grid: Grid, arguments: list[Argument]
-    ) -> Callable[[], None]:
+    def prepared_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
         """What runs it on a GPU, with as much as possible done now."""
         self._check_place(place, arguments)
         run = self.gpu_program(place, all(a.plain for a in arguments)).run
@@ -455,11 +453,8 @@ def _launcher(kernel: Kernel, types: tuple[Type, ...]) -> Launcher:
         from robokern.runtime.checked import CheckedLauncher
 
         return CheckedLauncher(kernel, types)
-    # it extends this module
-    from robokern.runtime.warm_start import WarmLauncher
-
-    made: Launcher = kernel.ahead.get(repr(types), WarmLauncher)(kernel, types)
-    return made
+    ahead = kernel.ahead.get(repr(types))
+    return Launcher(kernel, types) if ahead is None else ahead(kernel, types)
 
 
 def _complete(kernel: Kernel, values: list[Any]) -> list[Any]:

@@ -17,6 +17,7 @@ from robokern.compiler.emit import EMIT
 from robokern.compiler.frontend import lower
 from robokern.compiler.function import Kernel
 from robokern.compiler.target import cuda
+from robokern.compiler.width import choose
 from robokern.ir.nodes import Func, Value, callees, walk
 from robokern.ir.types import BY_NAME, ArrayType, Scalar, Type, float16, float32, float64, int32, vec3
 from tests.compiler import test_indexing, test_language, test_surface
@@ -115,7 +116,8 @@ def test_every_primitive_is_written() -> None:
     ("name", "count", "expected"),
     [
         ("add", 2, "add.rn.f32"), ("mul", 2, "mul.rn.f32"), ("sub", 2, "sub.rn.f32"),
-        ("fma", 3, "fma.rn.f32"), ("div", 2, "div.rn.f32"), ("sqrt", 1, "sqrt.rn.f32"), ("rint", 1, "cvt.rni.f32.f32"),
+        ("fma", 3, "fma.rn.f32"), ("div", 2, "div.rn.f32"),
+        ("sqrt", 1, "sqrt.rn.f32"), ("rint", 1, "cvt.rni.f32.f32"),
     ],
 )  # fmt: skip
 def test_arithmetic_is_rounded_as_the_standard_says(name: str, count: int, expected: str) -> None:
@@ -144,6 +146,11 @@ def test_the_record_is_read_from_the_parameter_space() -> None:
     ptx = build.compile(elementwise("neg", float64, 1), cuda()).decode()
     assert "ld.param" in ptx and "ld.global" in ptx and "st.global" in ptx
     assert not re.search(r"\bld\.b?\d+|\bst\.b?\d+", ptx)  # nothing through the generic address space
+
+
+def test_a_thread_runs_one_item() -> None:
+    for name in KERNELS:
+        assert choose(program(name), cuda()).lanes == 1
 
 
 def test_key_tells_architectures_apart() -> None:

@@ -1,9 +1,11 @@
-"""Runs funcs of the library over arrays: compiled, and in the interpreter, whose bits must be the same."""
+"""Runs funcs of the library over arrays on every device; all must give the same bits."""
 
 import numpy as np
 import pytest
 
 import robokern as rk
+
+GPUS = [str(device) for device in rk.get_devices() if device.is_cuda]
 
 
 def _kernel(func, result, types):
@@ -47,19 +49,19 @@ def same_bits(a, b):
 
 @pytest.fixture
 def evaluate():
-    """`evaluate(func, result_type, (type, data), ...)`: compiled; the interpreter's bits must be the same."""
+    """`evaluate(func, result_type, (type, data), ...)`: on the CPU; all devices must give its bits."""
 
     def run(func, result, *columns, check_interpreter=True):
         kernel = _kernel(func, result, [t for t, _ in columns])
         count = len(columns[0][1])
         outputs = []
-        for device in ("cpu", "ref") if check_interpreter else ("cpu",):
+        for device in ("cpu", *(["ref"] if check_interpreter else []), *GPUS):
             inputs = [rk.array(np.ascontiguousarray(data), dtype=t, device=device) for t, data in columns]
             out = rk.zeros(count, dtype=result, device=device)
             rk.launch(kernel, dim=count, inputs=[*inputs, out], device=device)
             outputs.append(out.numpy().copy())
-        assert len(outputs) == 1 or same_bits(*outputs), (
-            f"{func.__name__}: compiled and interpreted bits differ"
+        assert all(same_bits(outputs[0], other) for other in outputs[1:]), (
+            f"{func.__name__}: bits differ between the CPU, the interpreter and the GPU"
         )
         return outputs[0]
 
