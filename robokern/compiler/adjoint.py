@@ -32,7 +32,6 @@ from robokern.ir import layout
 from robokern.ir.nodes import Block, Func, Op, Value, walk
 from robokern.ir.types import ArrayType, Struct, Type
 
-
 Alias = tuple[int, ...]
 
 
@@ -195,7 +194,7 @@ class _Adjoint:
 
     def _add_saved(self) -> list[Value]:
         """A parameter for the results of each atomic that the kernel uses."""
-        kept = []
+        kept: list[Value] = []
         for access in self.facts.accesses:
             op = access.op
             if op.name != "atomic" or not self.facts.is_used(op):

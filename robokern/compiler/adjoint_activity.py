@@ -17,7 +17,8 @@ from robokern.ir.types import ArrayType, Struct
 Root = tuple[Hashable, ...]  # ("param", number, leaf), ("local", op number) or RAW
 
 RAW: Root = ("raw",)
-FLAT = frozenset("floor ceil trunc rint lt le gt ge eq ne zero const".split())  # derivative zero
+# derivative zero
+FLAT = frozenset(["floor", "ceil", "trunc", "rint", "lt", "le", "gt", "ge", "eq", "ne", "zero", "const"])
 
 
 @dataclass(frozen=True)

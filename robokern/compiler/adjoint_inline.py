@@ -81,7 +81,7 @@ class _Inliner:
                 out.append(self.numbered(cloned(op, env, regions), owner))
 
     def hoisted(self, op: Op) -> tuple[Value, ...]:
-        """Results of a constant or of the coordinates, made at the top: a loop's indices can then be compared."""
+        """Results of a constant or of the coordinates, made at the top, where every index finds them."""
         key = (op.name, *map(repr, op.attrs.values()))
         if key not in self.shared:
             self.head.append(cloned(op, {}, ()))

@@ -3,8 +3,8 @@
 The values that a turn starts with, as far as its reverse needs them, are kept at up to `SLOTS` checkpoints in
 memory private to the item; between checkpoints turns are computed again. Placement is binomial: with `f` free
 slots, `C(f + r, f)` turns are reversed with each turn computed again at most `r` times. So 64 slots serve 64
-turns without recomputation, 47 905 with three, 11 million with five. A loop whose reverse needs nothing but the
-turn's number keeps nothing.
+turns without recomputation, 47 905 with three, 11 million with five. A loop whose reverse needs nothing but
+the turn's number keeps nothing.
 
     t = turns - 1 ... 0:
         state = newest checkpoint                      (its turn is <= t)
@@ -31,6 +31,8 @@ from robokern.compiler.prune import live_in
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Op, Value
 from robokern.ir.types import ArrayType, int64
+
+_Act = Callable[[tuple[Value, ...]], None]
 
 SLOTS = 64
 SLOT_BYTES = 8192  # of all slots of a loop: they lie on the stack
@@ -129,7 +131,7 @@ class _Reverse:
         return here, [here[v] for v in self.op.regions[-1].yields]
 
     def _turn(self) -> tuple[Block, list[Value], list[tuple[Value, int, Value]]]:
-        """The reverse of one turn: code, adjoints of what it starts with, contributions to values from outside."""
+        """The reverse of a turn: code, adjoints of what it starts with, contributions to outer values."""
         part: Adjoints = {}
         with self.b.region() as block:
             here, _ = self.replay_turn(self.turn, self.states)
@@ -324,7 +326,13 @@ class _Checkpoints:
         for j, array in zip(self.needed, self.values, strict=True):
             b.ops("store", array, slot, states[j], offset=0)
         for (array, op), content in zip(self.arrays, self.contents, strict=True):
-            _each(b, op, lambda at, a=array, c=content, o=op: _move(b, o, (a, at), (c, (slot, *at))))
+            _each(b, op, self._saving(slot, array, content, op))
+
+    def _saving(self, slot: Value, array: Value, content: Value, op: Op) -> _Act:
+        return lambda at: _move(self.reverse.b, op, (array, at), (content, (slot, *at)))
+
+    def _loading(self, slot: Value, array: Value, content: Value, op: Op) -> _Act:
+        return lambda at: _move(self.reverse.b, op, (content, (slot, *at)), (array, at))
 
     def _load(self, slot: Value) -> tuple[Value, list[Value]]:
         b = self.reverse.b
@@ -334,7 +342,7 @@ class _Checkpoints:
             assert isinstance(array.type, ArrayType)
             values.append(b.op("load", array, slot, offset=0, type=array.type.dtype))
         for (array, op), content in zip(self.arrays, self.contents, strict=True):
-            _each(b, op, lambda at, a=array, c=content, o=op: _move(b, o, (c, (slot, *at)), (a, at)))
+            _each(b, op, self._loading(slot, array, content, op))
         return turn, values
 
     def restore(self, depth: Value, target: Value) -> tuple[dict[int, Value], Value]:
@@ -380,7 +388,7 @@ class _Checkpoints:
         return list(b.ops("for", zero, count, one, *now, regions=(body,)))
 
     def _stride(self, distance: Value, free: Value) -> Value:
-        """How far to advance before the next checkpoint: C(f + r - 1, f) for the least r with C(f + r, f) > distance."""
+        """Turns to the next checkpoint: C(f + r - 1, f) for the least r with C(f + r, f) > distance."""
         b, s = self.reverse.b, self.reverse.s
         zero, one = s.constant(0), s.constant(1)
         usable = b.op("max", free, one)

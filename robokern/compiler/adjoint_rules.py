@@ -1,13 +1,13 @@
 """The derivative of each primitive: one row per name of `ir/ops.py`.
 
 Arithmetic works component by component: a row of `PARTIALS` gives the derivative of one leaf of the result by
-the same leaf of each argument, for reverse and forward mode alike. Everything else is a row of `DIFFERENTIATE`
-that hands adjoints of the results on to the arguments (reverse mode).
+the same leaf of each argument, for reverse and forward mode alike. All else is a row of `DIFFERENTIATE` that
+hands adjoints of the results on to the arguments (reverse mode).
 
 Where a derivative jumps or does not exist:
 
 * abs: -1 below zero, else 1; at zero 1.
-* min, max: to the argument that is the result; where both are equal, to the second, as the primitive picks it.
+* min, max: to the argument that is the result; where both are equal to the second, which the primitive picks.
 * select: to the chosen argument.
 * sqrt: 0 at zero, so that a length has the subgradient 0 at the origin.
 * floor, ceil, trunc, rint, comparisons, conversions to integers: 0.
@@ -57,7 +57,7 @@ def times(b: Builder, g: Value, factor: Factor) -> Leaf:
     """g * factor."""
     if factor is None or factor == 1:
         return g if factor == 1 else None
-    return b.op("neg", g) if factor == -1 else b.op("mul", g, factor)
+    return b.op("mul", g, factor) if isinstance(factor, Value) else b.op("neg", g)
 
 
 def add(b: Builder, old: Leaf, new: Leaf) -> Leaf:

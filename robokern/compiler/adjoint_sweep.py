@@ -118,7 +118,7 @@ class Sweep:
     # replay
 
     def replay(self, block: Block, env: Env) -> None:
-        """Writes the block's operations again; `env` maps each value to its copy, each `if` and loop to its own."""
+        """Writes the operations again; `env` maps each value, and each `if` and loop, to its copy."""
         for op in block.ops:
             if op.name not in REPORTS:
                 self.b.loc = op.loc
@@ -156,10 +156,11 @@ class Sweep:
         if op.name == "local":
             if self.root(op.results[0]) in self.facts.roots:
                 self.shadows[new.results[0]] = self.b.op("local", **op.attrs)
-        elif op.name in _ARRAYS and new.args[0] in self.shadows:
-            if isinstance(op.results[0].type, (ArrayType, Struct)):
-                shadow = self.shadows[new.args[0]]
-                self.shadows[new.results[0]] = self.b.op(op.name, shadow, *new.args[1:], **op.attrs)
+            return
+        viewed = op.name in _ARRAYS and isinstance(op.results[0].type, (ArrayType, Struct))
+        if viewed and new.args[0] in self.shadows:
+            shadow = self.shadows[new.args[0]]
+            self.shadows[new.results[0]] = self.b.op(op.name, shadow, *new.args[1:], **op.attrs)
 
     def _saved_result(self, op: Op) -> Value:
         array = self.saved[op]

@@ -1,13 +1,13 @@
 """Forward mode: from a kernel's Func to the one that also carries tangents, derivatives along a direction.
 
-Each float leaf of an active value gets a tangent leaf; each active array a tangent array. Nothing is replayed,
-so every effect is allowed but those that depend on the order of items.
+Each float leaf of an active value gets a tangent leaf; each active array a tangent array. Nothing is
+replayed, so every effect is allowed but those that depend on the order of items.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from robokern.compiler.adjoint_activity import RAW, Analysis, Origin, refuse
 from robokern.compiler.adjoint_inline import carries_float, inline
@@ -107,14 +107,18 @@ class _Forward:
     def spread(self, value: Value, floats: list[Value]) -> None:
         """Gives a value tangents that are listed for its float leaves only."""
         remaining = list(floats)
-        self.tangents[value] = [remaining.pop(0) if s.kind == "f" else None for s in layout.leaves(value.type)]
+        self.tangents[value] = [
+            remaining.pop(0) if s.kind == "f" else None for s in layout.leaves(value.type)
+        ]
 
     def shadow(self, array: Value) -> Value | None:
         """The tangents of an array's elements; None if it is not active."""
         if self.facts.origins.get(array, Origin(RAW)).root not in self.facts.roots:
             return None
         if array not in self.shadows:
-            raise refuse("an active array is carried by a branch or a loop", None, "index it where it is chosen")
+            raise refuse(
+                "an active array is carried by a branch or a loop", None, "index it where it is chosen"
+            )
         return self.shadows[array]
 
     def fresh(self, values: tuple[Value, ...]) -> list[Value]:
@@ -129,7 +133,12 @@ class _Forward:
 
     def along(self, values: tuple[Value, ...], like: tuple[Value, ...]) -> list[Value]:
         """Tangents of values, for those whose counterpart in `like` is active."""
-        return [t for v, kept in zip(values, like, strict=True) if kept in self.facts.active for t in self.filled(v)]
+        return [
+            t
+            for v, kept in zip(values, like, strict=True)
+            if kept in self.facts.active
+            for t in self.filled(v)
+        ]
 
     def branch(self, op: Op) -> None:
         """`if`: yields the tangents too."""
@@ -143,7 +152,9 @@ class _Forward:
         more = self.fresh(op.results)
         types = (*op.attrs["types"], *(v.type for v in more))
         self.b.block.ops.append(
-            replace(op, regions=tuple(blocks), results=(*op.results, *more), attrs={**op.attrs, "types": types})
+            replace(
+                op, regions=tuple(blocks), results=(*op.results, *more), attrs={**op.attrs, "types": types}
+            )
         )
 
     def loop(self, op: Op) -> None:
@@ -154,7 +165,9 @@ class _Forward:
         for region in op.regions:
             params = region.params[1:] if start else region.params
             # an active result makes every parameter of its place active
-            self.facts.active.update(p for p, r in zip(params, op.results, strict=True) if r in self.facts.active)
+            self.facts.active.update(
+                p for p, r in zip(params, op.results, strict=True) if r in self.facts.active
+            )
             more = self.fresh(params)
             made = self.block(region)
             skipped = 1 if op.name == "while" and region is op.regions[0] else 0
@@ -263,7 +276,9 @@ def _load(f: _Forward, op: Op) -> None:
     f.set(
         op.results[0],
         [
-            f.b.op("load", shadow, *op.args[1:], offset=op.attrs["offset"] + k, type=s) if s.kind == "f" else None
+            f.b.op("load", shadow, *op.args[1:], offset=op.attrs["offset"] + k, type=s)
+            if s.kind == "f"
+            else None
             for k, s in enumerate(scalars)
         ],
     )
@@ -274,7 +289,9 @@ def _write(f: _Forward, op: Op) -> None:
     if shadow is None or not carries_float(value.type):
         return
     if op.name == "atomic" and op.attrs["op"] != "add":
-        raise refuse(f"atomic_{op.attrs['op']} of floats", op.loc, "only atomic_add and atomic_sub have a derivative")
+        raise refuse(
+            f"atomic_{op.attrs['op']} of floats", op.loc, "only atomic_add and atomic_sub have a derivative"
+        )
     if op.name == "atomic" and f.facts.is_used(op):
         raise refuse("the result of a float atomic depends on the order of items", op.loc)
     for k, (scalar, t) in enumerate(zip(layout.leaves(value.type), f.of(value), strict=True)):

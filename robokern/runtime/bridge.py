@@ -111,8 +111,8 @@ class Call:
             for array, label, _, writes in entry.touched():
                 if writes and id(tape.storage(array)) in blocks:
                     raise AdjointError(
-                        f"{self.name}: input {blocks[id(tape.storage(array))]} is overwritten ({entry.name}, {label}), "
-                        "which its framework would not see; write to an output"
+                        f"{self.name}: input {blocks[id(tape.storage(array))]} is overwritten "
+                        f"({entry.name}, {label}), which its framework would not see; write to an output"
                     )
 
 
@@ -125,7 +125,7 @@ class Record:
     outputs: list[Array]
 
     def backward(self, grads: Sequence[Any]) -> list[Ndarray | None]:
-        """Derivatives by the inputs, None for those that need none; `grads` are those by the outputs, or None."""
+        """Derivatives by the inputs (None: not needed), from those by the outputs (None: zero)."""
         given: Any = {a: g for a, g in zip(self.outputs, grads, strict=True) if g is not None}
         self.tape.zero()
         self.tape.backward(grads=given)

@@ -43,11 +43,15 @@ class Forward(Tape):
         for array, data in tangents.items():
             storage = self.storage(array)
             storage.active = True
-            storage.shadow_of(array)._numpy[...] = np.asarray(data._numpy if isinstance(data, Array) else data)
+            storage.shadow_of(array)._numpy[...] = np.asarray(
+                data._numpy if isinstance(data, Array) else data
+            )
 
     def __enter__(self) -> Forward:
         if recording.tapes:
-            raise AdjointError("Forward: open it around the tape: forward over reverse, not reverse over forward")
+            raise AdjointError(
+                "Forward: open it around the tape: forward over reverse, not reverse over forward"
+            )
         super().__enter__()
         self._outer, recording.forward = recording.forward, self
         return self
@@ -154,7 +158,8 @@ def hvp(
     """Hessian of a loss times a vector, by forward over reverse mode.
 
     Args:
-        function: a kernel that writes or adds to `loss`, its last argument; or a function of the inputs and `loss`.
+        function: a kernel that writes or adds to `loss`, its last argument; or a function of the inputs and
+            `loss`.
         dim: the kernel's grid.
         inputs: its arguments; those with a vector are differentiated by.
         loss: an array of one element.

@@ -47,7 +47,7 @@ class _Problem:
         self.values = values
 
     def run(self, given: dict[int, Ndarray], tape: Tape | None = None) -> tuple[list[Array], list[Array]]:
-        """Evaluates on fresh copies with some inputs replaced; gives the differentiable inputs and the outputs."""
+        """Evaluates on fresh copies, some inputs replaced; gives differentiable inputs and outputs."""
         copies = [v.clone() if isinstance(v, Array) else v for v in self.values]
         for i, data in given.items():
             copies[i]._numpy[...] = data
@@ -119,7 +119,7 @@ def jacobian_fd(
     device: DeviceLike = None,
     eps: float | None = None,
 ) -> Jacobians:
-    """Jacobians by central differences of step `eps` (default: 1e-6 for float64, 1e-3 else); see `jacobian`."""
+    """As `jacobian`, by central differences of step `eps` (default: 1e-6 for float64, 1e-3 else)."""
     problem = _Problem(function, dim, inputs, outputs, device)
     made: Jacobians = {}
     for i, number in enumerate(problem.differentiable):
@@ -178,8 +178,8 @@ def gradcheck(
                 return False
             row, column = (int(x[0]) for x in np.nonzero(wrong))
             raise GradcheckError(
-                f"gradcheck of {_name(function)}: d output {key[1]}[{row}] / d input {key[0]}[{column}]: reverse "
-                f"{ours[key][row, column]:.9g}, central difference {expected[row, column]:.9g}"
+                f"gradcheck of {_name(function)}: d output {key[1]}[{row}] / d input {key[0]}[{column}]: "
+                f"reverse {ours[key][row, column]:.9g}, central difference {expected[row, column]:.9g}"
             )
     return True
 

@@ -41,7 +41,7 @@ def jax_function(
 
 def _differentiable(made: Call, places: list[int], constants: dict[int, Any]) -> Any:
     """The function of the arrays alone."""
-    import jax
+    import jax  # type: ignore[import-not-found,unused-ignore]
 
     def complete(arrays: Sequence[Any]) -> list[Any]:
         values = {**constants, **dict(zip(places, (np.array(a) for a in arrays), strict=True))}

@@ -1,9 +1,9 @@
 """Gradient descent on arrays: `SGD` and `Adam`, one launch per array and step.
 
-    optimizer = Adam([x], lr=1e-2)
-    ...
-    tape.backward(loss)
-    optimizer.step()                     # uses and clears x.grad
+optimizer = Adam([x], lr=1e-2)
+...
+tape.backward(loss)
+optimizer.step()                     # uses and clears x.grad
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from robokern.runtime.launch import launch
 def _scalars(array: Array) -> Array:
     """All components of an array as one row that shares its memory."""
     if isinstance(array.dtype, Struct) or not array.is_contiguous:
-        raise AdjointError(f"optimizer: expected a contiguous array of numbers, got {array.type} of {array.shape}")
+        raise AdjointError(
+            f"optimizer: expected a contiguous array of numbers, got {array.type} of {array.shape}"
+        )
     scalar = scalar_of(array.dtype)
     assert isinstance(scalar, Scalar)
     return wrap(array._numpy.reshape(-1), scalar, array.device)
@@ -63,7 +65,7 @@ def _descend(
     momentum: float,
     weight_decay: float,
     nesterov: bool,
-):  # type: ignore[no-untyped-def]
+) -> None:
     i = tid()
     t = type(param[i])
     g = grad[i] + t(weight_decay) * param[i]
@@ -120,7 +122,7 @@ def _adapt(
     correction1: float,
     correction2: float,
     weight_decay: float,
-):  # type: ignore[no-untyped-def]
+) -> None:
     i = tid()
     t = type(param[i])
     g = grad[i]
@@ -162,5 +164,7 @@ class Adam(_Optimizer):
         corrections = [1.0 / (1.0 - beta**self.steps) for beta in self.betas]
         shares = [1.0 - beta for beta in self.betas]  # in float32 only after the difference
         settings = (self.lr, *self.betas, *shares, self.eps, *corrections, self.weight_decay)
-        for row, grad, mean, square in zip(self.rows, self._gradients(), self.means, self.squares, strict=True):
+        for row, grad, mean, square in zip(
+            self.rows, self._gradients(), self.means, self.squares, strict=True
+        ):
             launch(_adapt, row.size, [row, grad, mean, square, *settings], device=row.device)

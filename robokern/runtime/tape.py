@@ -350,7 +350,8 @@ class Tape:
         """Bytes of the copies that the tape keeps now."""
         seen = {id(v): v._numpy.nbytes for e in self.entries for v in getattr(e, "versions", {}).values()}
         saved = sum(a._numpy.nbytes for e in self.entries for a in getattr(e, "saved", []))
-        return sum(seen.values()) + saved + sum(b.nbytes for s in self._segments for b in s.before.values())
+        before = sum(b.nbytes for s in self._segments for b in s.before.values())
+        return int(sum(seen.values()) + saved + before)
 
     # recording
 
@@ -445,7 +446,7 @@ class Tape:
                 return self._storages[near]
             if low < near[1] and near[0] < high and low < high:
                 raise AdjointError(
-                    "tape: two arrays overlap in memory of another library; make one of them first and slice it"
+                    "tape: two arrays overlap in memory of another library; wrap the whole, then slice it"
                 )
         made = self._storages[low, high] = _Storage(low, high, owner)
         self._bounds.insert(at, (low, high))
@@ -497,7 +498,8 @@ class Tape:
 
     def _overlaps(self, launcher: Launcher, arguments: list[Argument]) -> tuple[tuple[int, ...], bool]:
         """For each parameter the first that is the same array; whether others overlap."""
-        alias, seen, shared = list(range(len(arguments))), {}, False
+        alias, shared = list(range(len(arguments))), False
+        seen: dict[bytes, int] = {}
         placed: dict[_Storage, list[tuple[int, int]]] = {}
         for number, argument in enumerate(arguments):
             for array in arrays_of(argument):
@@ -532,9 +534,10 @@ class Tape:
                     if start < high and low < end and np.shares_memory(a._numpy, b._numpy):
                         loc = launcher.func.loc
                         raise AdjointError(
-                            f"kernel {launcher.kernel.name!r} cannot be differentiated: array {names[n]!r}, which it "
-                            f"writes, overlaps array {names[m]!r}",
-                            *((loc.file, loc.line) if loc else ()),
+                            f"kernel {launcher.kernel.name!r} cannot be differentiated: array {names[n]!r}, "
+                            f"which it writes, overlaps array {names[m]!r}",
+                            loc.file if loc else None,
+                            loc.line if loc else None,
                             hint="pass a copy of one of them",
                         )
 
@@ -565,7 +568,7 @@ class Tape:
         self._hand_out()
 
     def _adopt_grads(self) -> None:
-        """Blocks that are only read and are one array have that array's `grad` as their shadow: nothing to add."""
+        """Blocks that are one array, only read, have its `grad` as their shadow: nothing to add."""
         written = self._written()
         for array in self._arrays.values():
             storage = self.storage(array)
@@ -727,7 +730,8 @@ def _cached(copies: dict[bytes, Array], array: Array) -> Array:
 
 def _bytes(storage: _Storage) -> Ndarray:
     size = storage.high - storage.low
-    return np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(storage.low))
+    data: Ndarray = np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(storage.low))
+    return data
 
 
 def _fit(values: Ndarray, shape: tuple[int, ...]) -> Ndarray:
@@ -738,8 +742,8 @@ def _summed(g: Ndarray, shape: tuple[int, ...]) -> Ndarray:
     """The adjoint of what was broadcast or reshaped to g's shape."""
     if g.size == int(np.prod(shape)):
         return g.reshape(shape)
-    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
-    return g.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True).reshape(shape)
+    g = np.asarray(g.sum(axis=tuple(range(g.ndim - len(shape)))))
+    return np.asarray(g.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)).reshape(shape)
 
 
 def _add_in_place(into: Ndarray, g: Ndarray) -> None:

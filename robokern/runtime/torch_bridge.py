@@ -39,7 +39,7 @@ def torch_function(
     Raises:
         AdjointError: when called: no exact derivative, or the kernel writes to an input.
     """
-    import torch
+    import torch  # type: ignore[import-not-found,unused-ignore]
 
     made = call(function, outputs, dtypes, dim, device)
 
@@ -52,7 +52,7 @@ def torch_function(
             return tensors if len(tensors) > 1 else tensors[0]
 
         @staticmethod
-        @torch.autograd.function.once_differentiable
+        @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator,unused-ignore]
         def backward(ctx: Any, *grads: Any) -> Any:
             found = ctx.record.backward([None if g is None else g.contiguous().numpy() for g in grads])
             return tuple(None if g is None else torch.from_numpy(g.copy()) for g in found)

@@ -111,7 +111,8 @@ class Writer:
 
     def vector(self) -> str:
         return self.pick(
-            "v0", "v1", "w[i]", "(v0 - v1)", "rk.cross(v0, v1)", "rk.normalize(v1 + rk.vec3d(d(2.0), d(0.0), d(0.0)))",
+            "v0", "v1", "w[i]", "(v0 - v1)", "rk.cross(v0, v1)",
+            "rk.normalize(v1 + rk.vec3d(d(2.0), d(0.0), d(0.0)))",
             "(v0 * s1)", "rk.vec3d(s0, s1, s2)",
         )  # fmt: skip
 

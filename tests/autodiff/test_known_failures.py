@@ -50,7 +50,7 @@ def test_product_accumulated_in_an_array(device):
 @rk.kernel
 def squared_repeatedly(x: rk.array(dtype=rk.float64), y: rk.array(dtype=rk.float64)):
     v = x[0]
-    c = int(0)
+    c = 0
     while c < 5:
         v = v * v * 0.5
         c += 1
@@ -67,7 +67,7 @@ def test_a_variable_squared_in_a_while_loop(device):
 def newton_root(x: rk.array(dtype=rk.float64), y: rk.array(dtype=rk.float64)):
     a = x[0]
     g = a
-    for k in range(50):
+    for _k in range(50):
         n = 0.5 * (g + a / g)
         if abs(n - g) < 1.0e-14:
             break

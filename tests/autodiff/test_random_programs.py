@@ -1,6 +1,6 @@
-"""Random differentiable kernels: reverse against forward mode and central differences, and cpu against the interpreter.
+"""Random differentiable kernels: reverse against forward mode and central differences; cpu against "ref".
 
-`ROBOKERN_RANDOM_GRADIENTS=5000 python -m pytest tests/autodiff/test_random_programs.py` tries more, other ones.
+`ROBOKERN_RANDOM_GRADIENTS=5000 python -m pytest tests/autodiff/test_random_programs.py` tries other ones.
 """
 
 from __future__ import annotations
