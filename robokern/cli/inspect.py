@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import robokern
-from robokern.compiler import build, target
+from robokern.compiler import build, target, width
 from robokern.compiler.frontend import lower
 from robokern.compiler.function import Kernel
 from robokern.errors import ConfigError, LocatedError, RobokernError
@@ -33,6 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ir", action="store_true", help="the program after simplification (the default)")
     parser.add_argument("--llvm", action="store_true", help="LLVM IR, optimised")
     parser.add_argument("--asm", action="store_true", help="assembly")
+    parser.add_argument(
+        "--lanes", action="store_true", help="how many items run at once, why, and what varies between them"
+    )
     parser.add_argument("--strided", action="store_true", help="as compiled for arrays of any strides")
     parser.add_argument("--device", default="cpu", help="cpu, or ref (which has the program only)")
 
@@ -53,13 +56,15 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _parts(func: Func, options: argparse.Namespace) -> dict[str, str]:
-    only_ir = not (options.llvm or options.asm)
+    only_ir = not (options.llvm or options.asm or options.lanes)
     parts = {"program": show(func)} if options.ir or only_ir else {}
     if get_device(options.device) is REF:
         if not only_ir:
-            raise ConfigError("--device: 'ref' interprets the program: it has no --llvm and no --asm")
+            raise ConfigError("--device: 'ref' interprets the program: it has no --llvm, --asm or --lanes")
         return parts
     place = target.cpu(contiguous=not options.strided)
+    if options.lanes:
+        parts["lanes"] = width.report(func, place)
     if options.llvm:
         parts["LLVM IR"] = build.llvm(func, place)
     if options.asm:

@@ -16,7 +16,7 @@ import operator
 from collections.abc import Callable, Sequence
 
 from robokern.compiler.emit_types import registers
-from robokern.ir.nodes import Block, Func, Op, Value
+from robokern.ir.nodes import Block, Func, Op, Value, walk
 from robokern.ir.types import ArrayType, Scalar, Type
 
 Stride = int | None
@@ -292,6 +292,12 @@ def _left_with(u: Uniformity, params: Sequence[Value], *ends: Sequence[Value]) -
 
 def _while(u: Uniformity, op: Op) -> list[Strides]:
     test, body = op.regions
+    if any(
+        inner.name == "atomic" and inner.attrs["op"] in ("cas", "exch")
+        for r in op.regions
+        for inner in walk(r)
+    ):
+        u._obstruct("a loop with atomic_cas or atomic_exch may wait for an item that another lane runs")
     u._escapes(op.args, "carried by a loop")
     _carry(u, test.params, op.args)
     while True:

@@ -8,8 +8,8 @@ Wide code is written unless it cannot be (`Uniformity.obstacle`) or would lose:
 The width is one vector register of the scalar type that most of the arithmetic is done in; two where a loop
 waits for its own results, or for branches that lanes take differently, and not for memory: one register then
 computes while the other waits. Measured on AVX-512: 64 dependent sines and exponentials 1.3 to 2.7 times
-faster, rays against triangles 1.4 times, a march through a distance field 1.2 to 2.7 times; n-body, whose turns
-do not wait for each other, and code without loops lose up to a fifth, so they stay at one.
+faster, rays against triangles 1.4 times, a march through a distance field 1.2 to 2.7 times; n-body, whose
+turns do not wait for each other, and code without loops lose up to a fifth, so they stay at one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from robokern.compiler.inline import inlined, inlined_size
 from robokern.compiler.uniformity import Uniformity
 from robokern.ir import layout
-from robokern.ir.nodes import Func, Op, callees, walk
+from robokern.ir.nodes import Block, Func, Op, callees, walk
 from robokern.ir.types import scalar_of
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def choose(func: Func, target: Target) -> Width:
     """The width for a kernel; `func.lanes` asks for one (0: chosen here, 1: scalar code)."""
     if target.is_text:
         return Width(1, "a GPU runs its threads side by side")
+    if not target.vector_bits:
+        return Width(1, "the target runs items apart")
     if func.lanes == 1:
         return Width(1, "asked for")
     size = inlined_size(func)
@@ -67,6 +69,40 @@ def choose(func: Func, target: Target) -> Width:
         )
     reason = f"{registers} x {target.vector_bits} bits, arithmetic mostly of {_bits(program)}"
     return Width(lanes, reason, program, uniformity)
+
+
+def report(func: Func, target: Target) -> str:
+    """The width, its reason, and how each value behaves between lanes, for reading.
+
+    Lines are those of the program without calls; the word behind an operation tells of its result: `uniform`,
+    `+n` (grows by n from lane to lane) or `varying`; behind a branch or loop, whether lanes part there.
+    """
+    width = choose(func, target)
+    head = f"{width.lanes} at once: {width.reason}"
+    if width.program is None or width.uniformity is None:
+        return head
+    return "\n".join([head, *_behaviour(width.program.body, width.uniformity, 1)])
+
+
+def _behaviour(block: Block, uniformity: Uniformity, depth: int) -> list[str]:
+    lines = []
+    for op in block.ops:
+        where = f"  {op.loc}" if op.loc else ""
+        lines.append(f"{'  ' * depth}{op.name:10}{_word(op, uniformity)}{where}")
+        for region in op.regions:
+            lines += _behaviour(region, uniformity, depth + 1)
+    return lines
+
+
+def _word(op: Op, uniformity: Uniformity) -> str:
+    if op.regions:
+        return "lanes part" if op in uniformity.divergent else "uniform"
+    strides = {s for r in op.results for s in uniformity.of(r)}
+    if not strides:
+        return ""
+    return (
+        "uniform" if strides == {0} else "varying" if None in strides else f"+{max(s or 0 for s in strides)}"
+    )
 
 
 def _dimensions(func: Func) -> int:

@@ -15,7 +15,7 @@ from robokern.compiler.frontend import lower
 from robokern.compiler.function import Kernel
 from robokern.compiler.simplify import simplify
 from robokern.compiler.target import cpu
-from robokern.compiler.width import choose
+from robokern.compiler.width import choose, report
 from tests.compiler import test_random_programs as random_ir
 from tests.compiler.machine import Machine, same_bits
 from tests.random_programs import test_random_programs as suite
@@ -356,6 +356,27 @@ def test_what_prints_is_scalar_and_says_so() -> None:
     kernel = with_lanes(speaking, "auto")
     width = choose(lower(kernel, tuple(t for _, t in kernel.params)), cpu())
     assert width.lanes == 1 and "prints" in width.reason
+
+
+@rk.kernel
+def locked(lock: ints, total: floats):
+    while rk.atomic_cas(lock, 0, 0, 1) != 0:
+        pass
+    total[0] = total[0] + 1.0
+    rk.atomic_exch(lock, 0, 0)
+
+
+def test_lanes_do_not_wait_for_each_other_forever() -> None:
+    total = np.zeros(1, np.float32)
+    rk.launch(with_lanes(locked, 16), ITEMS, [np.zeros(1, np.int32), total], device="cpu")
+    assert total[0] == ITEMS
+
+
+def test_the_report_tells_what_varies() -> None:
+    lines = report(lower(neighbours, tuple(t for _, t in neighbours.params)), cpu()).splitlines()
+    assert lines[0].startswith(f"{lanes_of(neighbours)} at once")
+    words = [line.split()[:2] for line in lines[1:]]
+    assert words[0] == ["tid", "+1"] and ["sub", "+1"] in words and ["if", "lanes"] in words
 
 
 @rk.kernel
