@@ -105,7 +105,8 @@ def _jit() -> Any:
 
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
-    return binding.create_lljit_compiler()
+    # beside a CUDA context addresses near each other are rare; JITLink places all of a program in one block
+    return binding.create_lljit_compiler(use_jit_link=sys.platform == "linux")
 
 
 def _link(code: bytes, symbols: tuple[str, ...]) -> Any:

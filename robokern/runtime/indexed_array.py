@@ -101,15 +101,21 @@ class IndexedArray:
         """The elements as nested Python lists."""
         return self.numpy().tolist()
 
+    def _write(self, one: Any) -> None:
+        values = self.data.numpy()
+        values[self._selection()] = one
+        if self.device.is_cuda:
+            self.data.assign(values)
+
     def fill_(self, value: Any) -> IndexedArray:
         """Sets every element to `value`, as `Array.fill_` does; returns the indexed array."""
         filled = Array(shape=1, dtype=self.dtype).fill_(value).numpy()[0]
-        self.data.numpy()[self._selection()] = filled
+        self._write(filled)
         return self
 
     def zero_(self) -> IndexedArray:
         """Sets every element to zero; returns the indexed array."""
-        self.data.numpy()[self._selection()] = np.zeros((), self.data.numpy().dtype)
+        self._write(np.zeros((), self.data.numpy().dtype))
         return self
 
     def to(self, device: DeviceLike) -> IndexedArray:
