@@ -61,6 +61,9 @@ from robokern.ir.types import (
     NAMED as _NAMED,
 )
 from robokern.ir.types import (
+    bool_ as _bool,
+)
+from robokern.ir.types import (
     float16,
     float32,
     float64,
@@ -177,6 +180,8 @@ _Composite.operate = staticmethod(_operate)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "bool":  # not among the names, which would hide Python's own from `import *` and in the stub
+        return _bool
     if name not in _LATER:
         unsupported.refuse(name)
         raise AttributeError(f"module 'robokern' has no attribute {name!r}")

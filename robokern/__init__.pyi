@@ -2099,6 +2099,9 @@ def ceil(x: _T) -> _T:
 def div(*args: Any, **options: Any) -> Any:
     """a / b"""
 
+def div_approx(*args: Any, **options: Any) -> Any:
+    """a / b, exact here"""
+
 def expect_eq(*args: Any, **options: Any) -> Any:
     """reports after the launch unless a == b"""
 

@@ -78,7 +78,7 @@ print_ = _builtin("print", "Prints its arguments.")
 range_ = _builtin("range", "range(stop), range(start, stop), range(start, stop, step).")
 type_ = _builtin("type", "The type of a value, callable.")
 for _name, _doc in {
-    "add": "a + b", "sub": "a - b", "mul": "a * b", "div": "a / b", "floordiv": "a // b", "mod": "a % b",
+    "add": "a + b", "sub": "a - b", "mul": "a * b", "div": "a / b", "div_approx": "a / b, exact here", "floordiv": "a // b", "mod": "a % b",
     "neg": "-a", "pos": "a", "invert": "~a", "unot": "not a", "bit_and": "a & b", "bit_or": "a | b",
     "bit_xor": "a ^ b", "lshift": "a << b", "rshift": "a >> b", "copy": "a, by value",
     "extract": "extract(x, i, ...): a component of a composite or an element of an array",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import reduce
 from typing import Any
 
 from robokern.compiler.builtins import BUILTINS
@@ -95,7 +96,7 @@ def _min_max(lo: Lowering, node: ast.Call) -> Any:
     args, _ = arguments(lo, node)
     name = "min" if kernel_name(lo, node) == "min" else "max"
     if args and all(isinstance(a, (int, float)) and not isinstance(a, Value) for a in args):
-        return (min if name == "min" else max)(args)
+        return reduce(lambda a, b: a if (a < b if name == "min" else a > b) else b, args)
     values = common_values(lo, node, args)
     if len(values) == 1:
         values = _components(lo, node, values[0])

@@ -107,6 +107,6 @@ globals().update({s.name: s for s in SCALARS if s != bool_})
 
 __all__ = [
     "Type", "is_array", "is_composite", "matrix", "quaternion", "transformation", "type_is_composite",
-    "type_is_float", "type_is_int", "type_is_matrix", "type_is_quaternion", "type_is_scalar", "type_is_struct",
-    "type_is_transformation", "type_is_vector", "type_size", "type_size_in_bytes", "vector",
+    "type_is_float", "type_is_int", "type_is_matrix", "type_is_quaternion", "type_is_scalar",
+    "type_is_struct", "type_is_transformation", "type_is_vector", "type_size", "type_size_in_bytes", "vector",
 ]  # fmt: skip
