@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
-FIFTY = "import robokern as rk\n" + "".join(
-    f"@rk.kernel\ndef k{i}(a: rk.array(dtype=float)):\n    a[rk.tid()] = {i}.5\n" for i in range(50)
-)
+
+def source(count: int) -> str:
+    return "import robokern as rk\n" + "".join(
+        f"@rk.kernel\ndef k{i}(a: rk.array(dtype=float)):\n    a[rk.tid()] = {i}.5\n" for i in range(count)
+    )
+
+
+FIFTY, EIGHT = source(50), source(8)
 
 # launches every kernel of the module, and prints how many were lowered and compiled, then the results
 SCRIPT = """
@@ -63,6 +68,10 @@ def fifty(changed: dict[int, float] | None = None) -> list[str]:
     return [str((changed or {}).get(i, i + 0.5)) for i in range(50)]
 
 
+def eight() -> list[str]:
+    return fifty()[:8]
+
+
 def test_editing_one_kernel_of_fifty_compiles_one(tmp_path):
     file = tmp_path / "kernels.py"
     file.write_text(FIFTY)
@@ -75,9 +84,9 @@ def test_editing_one_kernel_of_fifty_compiles_one(tmp_path):
 
 
 def test_a_warm_process_does_not_import_the_front_end(tmp_path):
-    (tmp_path / "kernels.py").write_text(FIFTY)
+    (tmp_path / "kernels.py").write_text(EIGHT)
     assert results(tmp_path)[1] == "True"
-    assert results(tmp_path) == ["0", "False", *fifty()]
+    assert results(tmp_path) == ["0", "False", *eight()]
 
 
 CONSTANT = """
@@ -131,18 +140,18 @@ def test_constants_that_differ_in_the_last_bit_under_a_warm_cache(tmp_path, dtyp
 
 
 def test_two_processes_compile_the_same_kernels_at_once(tmp_path):
-    (tmp_path / "kernels.py").write_text(FIFTY)
+    (tmp_path / "kernels.py").write_text(EIGHT)
     processes = [start(tmp_path) for _ in range(3)]
-    assert [finish(process)[2:] for process in processes] == [fifty()] * 3
-    assert results(tmp_path) == ["0", "False", *fifty()]
+    assert [finish(process)[2:] for process in processes] == [eight()] * 3
+    assert results(tmp_path) == ["0", "False", *eight()]
 
 
 @pytest.mark.parametrize("damage", ["truncated", "emptied", "flipped", "swapped"])
 def test_damaged_entries_are_made_anew(tmp_path, damage):
-    (tmp_path / "kernels.py").write_text(FIFTY)
+    (tmp_path / "kernels.py").write_text(EIGHT)
     results(tmp_path)
     entries = sorted((tmp_path / "cache").rglob("*.o"))
-    assert len(entries) > 100  # code and note of each kernel, and the thread pool
+    assert len(entries) == 17  # code and note of each kernel, and the thread pool
     for entry, other in zip(entries, entries[1:] + entries[:1], strict=True):
         data = entry.read_bytes()
         middle = len(data) // 2
@@ -154,37 +163,37 @@ def test_damaged_entries_are_made_anew(tmp_path, damage):
                 "swapped": other.read_bytes(),
             }[damage]
         )
-    assert results(tmp_path)[2:] == fifty()
-    assert results(tmp_path) == ["0", "False", *fifty()]
+    assert results(tmp_path)[2:] == eight()
+    assert results(tmp_path) == ["0", "False", *eight()]
 
 
 def test_code_that_is_gone_while_its_note_is_there(tmp_path):
-    (tmp_path / "kernels.py").write_text(FIFTY)
+    (tmp_path / "kernels.py").write_text(EIGHT)
     results(tmp_path)
     for entry in (tmp_path / "cache").rglob("*.o"):
         if entry.read_bytes()[88:89] != b"{":
             entry.unlink()
-    assert results(tmp_path)[2:] == fifty()
+    assert results(tmp_path)[2:] == eight()
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):
-    (tmp_path / "kernels.py").write_text(FIFTY)
+    (tmp_path / "kernels.py").write_text(EIGHT)
     (tmp_path / "file").write_text("")
     process = start(tmp_path, cache=tmp_path / "file" / "cache", warnings="always")
     out, errors = process.communicate(timeout=100)
-    assert (process.returncode, out.split()[2:]) == (0, fifty())
+    assert (process.returncode, out.split()[2:]) == (0, eight())
     assert errors.count("cannot write the kernel cache") == 1
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes read-only folders")
 def test_a_read_only_folder_is_read(tmp_path):
-    (tmp_path / "kernels.py").write_text(FIFTY)
+    (tmp_path / "kernels.py").write_text(EIGHT)
     results(tmp_path)
     folders = [tmp_path / "cache", *(p for p in (tmp_path / "cache").rglob("*") if p.is_dir())]
     for folder in folders:
         folder.chmod(0o555)
     try:
-        assert results(tmp_path) == ["0", "False", *fifty()]
+        assert results(tmp_path) == ["0", "False", *eight()]
     finally:
         for folder in folders:
             folder.chmod(0o755)
@@ -193,7 +202,7 @@ def test_a_read_only_folder_is_read(tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_full_disk(tmp_path):
     """Every write ends in ENOSPC, as on a full disk."""
-    (tmp_path / "kernels.py").write_text(FIFTY)
+    (tmp_path / "kernels.py").write_text(EIGHT)
     full = (
         "from pathlib import Path\n"
         "def write_bytes(self, data):\n"
@@ -206,6 +215,6 @@ def test_a_full_disk(tmp_path):
         cwd=tmp_path, env={**os.environ, "ROBOKERN_CACHE_DIR": str(tmp_path / "cache")},
         capture_output=True, text=True,
     )  # fmt: skip
-    assert (process.returncode, process.stdout.split()[2:]) == (0, fifty()), process.stderr
+    assert (process.returncode, process.stdout.split()[2:]) == (0, eight()), process.stderr
     assert process.stderr.count("No space left on device") == 1
     assert not [p for p in (tmp_path / "cache").rglob("*") if p.is_file()]
