@@ -453,8 +453,11 @@ def _launcher(kernel: Kernel, types: tuple[Type, ...]) -> Launcher:
         from robokern.runtime.checked import CheckedLauncher
 
         return CheckedLauncher(kernel, types)
-    ahead = kernel.ahead.get(repr(types))
-    return Launcher(kernel, types) if ahead is None else ahead(kernel, types)
+    # it extends this module
+    from robokern.runtime.warm_start import WarmLauncher
+
+    made: Launcher = kernel.ahead.get(repr(types), WarmLauncher)(kernel, types)
+    return made
 
 
 def _complete(kernel: Kernel, values: list[Any]) -> list[Any]:
