@@ -82,7 +82,10 @@ def read_corners(
         normals[face] = mesh_eval_face_normal(mesh, face)
 
 
-def mesh_of(source: trimesh.Trimesh, device: str = "cpu") -> Mesh:
+def mesh_of(source: trimesh.Trimesh, device: str = "") -> Mesh:
+    """On `device`; else on the default one, but built by compiled code for the interpreter."""
+    default = rk.get_device()
+    device = device or ("cpu" if default.is_cpu else default.alias)
     return Mesh(source.vertices.astype(np.float32), source.faces.astype(np.int32), device=device)
 
 
