@@ -35,7 +35,7 @@ def emit(func: Func, target: Target) -> str:
         return Module(func, target).text_of_all()
     from robokern.compiler.emit_wide import WideModule
 
-    return WideModule(width, target).text_of_all()
+    return WideModule(func, width, target).text_of_all()
 
 
 def assertions(func: Func) -> list[Assert]:
@@ -74,12 +74,16 @@ class Module:
     def text_of_all(self) -> str:
         """The whole module."""
         bodies = self.bodies()
-        entry = self.target.entry(self.body())
+        entry = self.entry()
         texts = [
             f'{name} = private unnamed_addr constant [{len(text.encode()) + 1} x i8] c"{_escape(text)}\\00"'
             for text, name in self._texts.items()
         ]
         return "\n".join([self.target.header, *texts, *self._declared, *bodies, entry, self.target.footer])
+
+    def entry(self) -> str:
+        """The entry point."""
+        return self.target.entry(self.body())
 
     def bodies(self) -> list[str]:
         """The functions."""
@@ -98,6 +102,10 @@ class Module:
     def text(self, text: str) -> str:
         """Address of a constant C string."""
         return self._texts.setdefault(text, f"@text{len(self._texts)}")
+
+    def share(self, other: Module) -> None:
+        """Makes this part of the other module: what it declares and the texts it prints go there."""
+        self._declared, self._texts = other._declared, other._texts
 
     def access_tag(self) -> str:
         """Marks a memory access as independent between items, unless items reuse some memory."""

@@ -26,9 +26,28 @@ def entry(body: Body) -> str:
     given, loads = arguments(body.parameters)
     items = _wide_items if body.lanes > 1 else _items
     lines = _rows(body, items, given) if body.ndim > 1 else _line(body, items, given)
-    head = f"define void @entry(i64 %begin, i64 %end, ptr noalias readonly %launch) {body.attributes} {{"
+    head = f"define {body.linkage}void {body.entry}(i64 %begin, i64 %end, ptr noalias readonly %launch)"
     some = ["  %some = icmp slt i64 %begin, %end", "  br i1 %some, label %first, label %done"]
-    return "\n".join([head, "start:", *loads, *some, *lines, "done:", "  ret void", "}"])
+    return "\n".join(
+        [f"{head} {body.attributes} {{", "start:", *loads, *some, *lines, "done:", "  ret void", "}"]
+    )
+
+
+def by_row_length(ndim: int, least: int, attributes: str) -> str:
+    """The entry point that runs `@entry.wide` where rows have `least` items, else `@entry.narrow`."""
+    arguments = "(i64 %begin, i64 %end, ptr %launch)"
+    return f"""define void @entry{arguments} {attributes} {{
+start:
+{chr(10).join(field("i64", "%row", 8 * (ndim - 1)))}
+  %long = icmp sge i64 %row, {least}
+  br i1 %long, label %wide, label %narrow
+wide:
+  call void @entry.wide{arguments}
+  ret void
+narrow:
+  call void @entry.narrow{arguments}
+  ret void
+}}"""
 
 
 Items = Callable[["Body", str, str, str, list[str]], list[str]]

@@ -22,6 +22,7 @@ class Body:
         parameters: types of the kernel's parameters; the leaves of each follow the context.
         ndim: coordinates that an item has.
         lanes: items it runs at once.
+        entry, linkage: LLVM name of the entry point, and its linkage (with a space) if it is not external.
         masked: LLVM name of the same for fewer items, with their number as its last parameter; if lanes > 1.
         attributes: LLVM attributes of the entry point.
     """
@@ -33,6 +34,8 @@ class Body:
     attributes: str
     lanes: int = 1
     masked: str = ""
+    entry: str = "@entry"
+    linkage: str = ""
 
 
 @dataclass(frozen=True)

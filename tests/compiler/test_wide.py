@@ -250,7 +250,7 @@ def test_grids_of_two_dimensions_and_strided_arrays(shape: tuple[int, int]) -> N
     a = np.random.default_rng(4).normal(size=shape).astype(np.float32)
     agree(transposed, shape, a, np.zeros(shape[::-1], np.float32))
     expected = a.T + a[:, 0]
-    for lanes in WIDTHS:
+    for lanes in ("auto", *WIDTHS):
         out = np.zeros((shape[1], 2 * shape[0]), np.float32)
         flipped = np.ascontiguousarray(a[:, ::-1])[:, ::-1]
         rk.launch(with_lanes(transposed, lanes), shape, [flipped, out[:, ::2]], device="cpu")
