@@ -170,16 +170,15 @@ class MujocoHost:
     def read(self) -> None:
         """Fills the frame with the state after the last step or reset."""
         frame = self.frame
-        pose = frame.body_pose.numpy()
-        pose[..., :3] = self._origin
-        pose[..., 3:] = self._quaternion[..., WXYZ_TO_XYZW]
-        frame.body_com.numpy()[...] = self._com
+        rotation = self._quaternion[..., WXYZ_TO_XYZW]
+        frame.body_pose.assign(np.concatenate([self._origin, rotation], axis=-1))
+        frame.body_com.assign(self._com)
         angular = self._spatial_velocity[..., :3]
         arm = self._origin - self._tree_com[:, self._model.body_rootid]
-        frame.body_angular_velocity.numpy()[...] = angular
-        frame.body_linear_velocity.numpy()[...] = self._spatial_velocity[..., 3:] + np.cross(angular, arm)
-        frame.joint_position.numpy()[...] = self._qpos[:, self._position_order]
-        frame.joint_velocity.numpy()[...] = self._qvel
+        frame.body_angular_velocity.assign(angular)
+        frame.body_linear_velocity.assign(self._spatial_velocity[..., 3:] + np.cross(angular, arm))
+        frame.joint_position.assign(self._qpos[:, self._position_order])
+        frame.joint_velocity.assign(self._qvel)
 
     def model(self, world: int) -> Any:
         """A `mujoco.MjModel` with the parameters of one world, for rendering or any `mj_` function."""

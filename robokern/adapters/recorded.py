@@ -106,9 +106,9 @@ class RecordedHost:
     def read(self) -> None:
         """Fills the frame; a motion of one world is shown in all."""
         worlds = np.arange(len(self._at)) % self._pose.shape[1]
-        self.frame.body_pose.numpy()[...] = self._pose[self._at, worlds]
+        self.frame.body_pose.assign(self._pose[self._at, worlds])
         for name, values in self._states.items():
-            getattr(self.frame, name).numpy()[...] = values[self._at, worlds]
+            getattr(self.frame, name).assign(values[self._at, worlds])
 
     def close(self) -> None:
         """Nothing is held."""

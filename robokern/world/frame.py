@@ -50,7 +50,7 @@ class Frame:
             return zeros((worlds, bodies), dtype=vec3, device=device)
 
         pose = zeros((worlds, bodies), dtype=transform, device=device)
-        pose.numpy()[..., 6] = 1.0
+        pose.fill_([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
         return cls(
             body_pose=pose,
             body_com=vectors(),
