@@ -158,7 +158,8 @@ class Gpu:
             if zero and size:
                 driver.memset_d8_async(int(memory), 0, size, self.stream)
         owned: Ndarray = np.asarray(_Owned(memory, size))
-        return owned.view(dtype).reshape(shape)
+        made: Ndarray = owned.view(dtype).reshape(shape)
+        return made
 
     def _out_of_memory(self, driver: Any, size: int) -> DeviceError:
         free, total = driver.mem_get_info()
