@@ -52,11 +52,11 @@ def launch(
         device: `cpu`, `ref`, `cuda:0` or `auto`; None: the default device.
         record_cmd: do not run; return a `Launch` to run later, any number of times.
 
-    Returns when every item is done; on a GPU at once, unless the kernel asserts or prints. On the CPU items run
-    in any order, each on one thread. Results do not depend on the number of threads, unless floats are added
-    atomically: then the order of items shows in the last bits. In a grid of 2 or more dimensions such a kernel
-    keeps the order inside a row (equal first coordinate), so sums that belong to one row have the same bits
-    always.
+    Returns when every item is done; on a GPU at once, unless the kernel asserts or prints. On the CPU items
+    run in any order, each on one thread. Results do not depend on the number of threads, unless floats are
+    added atomically: then the order of items shows in the last bits. In a grid of 2 or more dimensions such a
+    kernel keeps the order inside a row (equal first coordinate), so sums that belong to one row have the same
+    bits always.
 
     Raises:
         LaunchError: the arguments or `dim` do not fit the kernel.
