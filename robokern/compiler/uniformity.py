@@ -124,9 +124,10 @@ def _linear(combine: Callable[..., int]) -> Callable[[Uniformity, Op], list[Stri
         if not _is_index(op.results[0].type):
             return u._plain(op)
         strides = [u.of(a)[0] for a in op.args]
-        if None in strides:
-            return [(VARYING,)]
-        return [(_short(combine(*strides)),)]
+        stride = None if None in strides else _short(combine(*strides))
+        # lanes that cancel (`i - i`) are still computed lane by lane
+        cancelled = stride == UNIFORM and any(x != UNIFORM for x in strides)
+        return [(VARYING if cancelled else stride,)]
 
     return rule
 
@@ -141,7 +142,8 @@ def _mul(u: Uniformity, op: Op) -> list[Strides]:
     for factor, other in (op.args, op.args[::-1]):
         stride = u.of(other)[0]
         if factor in u._constants and stride is not None:
-            return [(_short(u._constants[factor] * stride),)]
+            scaled = _short(u._constants[factor] * stride)
+            return [(VARYING if scaled == UNIFORM else scaled,)]
     return [(VARYING,)]
 
 

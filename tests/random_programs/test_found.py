@@ -92,3 +92,21 @@ def test_augmented_assignment_reads_before_the_right_side(device):
     out = rk.zeros(2, dtype=int, device=device)
     rk.launch(adds_what_changes_it, dim=1, inputs=[out], device=device)
     assert out.numpy().tolist() == [5 + 1, 1 - 11]
+
+
+@rk.kernel
+def lanes_that_cancel(out: rk.array(dtype=float)):
+    i = rk.tid()
+    x = float(1.0)
+    for _ in range(((i - i) & 3) + 1):
+        x += x
+    for _ in range(((i * 0) & 3) + 2):
+        x += x
+    out[i] = x
+
+
+def test_a_limit_in_which_the_item_cancels(device):
+    """The limit counted as equal in all lanes, but was computed lane by lane: no valid program came out."""
+    out = rk.zeros(40, dtype=float, device=device)
+    rk.launch(lanes_that_cancel, dim=40, inputs=[out], device=device)
+    assert out.numpy().tolist() == [8.0] * 40
