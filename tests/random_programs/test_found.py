@@ -97,7 +97,7 @@ def test_augmented_assignment_reads_before_the_right_side(device):
 @rk.kernel
 def lanes_that_cancel(out: rk.array(dtype=float)):
     i = rk.tid()
-    x = float(1.0)
+    x = 1.0
     for _ in range(((i - i) & 3) + 1):
         x += x
     for _ in range(((i * 0) & 3) + 2):
