@@ -32,10 +32,14 @@ ITEMS = 3
 
 @pytest.fixture(autouse=True, scope="module")
 def cache_of_its_own(tmp_path_factory):
-    """Kernels that nobody launches again stay out of the user's cache."""
+    """Kernels that nobody launches again stay out of the user's cache.
+
+    They run scalar: derivatives do not depend on lanes, and wide code of a program run once is slow to make.
+    """
     own = cache.ObjectCache(tmp_path_factory.mktemp("cache"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cache, "object_cache", lambda: own)
+        patch.setattr(rk.config, "cpu_lanes", 1)
         yield
 
 
