@@ -1,6 +1,7 @@
-"""System identification through contact: speed and floor stiffness of a bouncing ball from its observed flight.
+"""System identification through contact: speed and floor stiffness of a ball from its observed flight.
 
-`python examples/identify_contact.py` writes out/identify_contact.png: the loss, and the flight before and after.
+`python examples/identify_contact.py` draws the loss, and the flight before and after, to
+out/identify_contact.png.
 """
 
 from pathlib import Path
@@ -21,11 +22,11 @@ def fly(
     height: rk.array(dtype=float),  # (STEPS,) [m]
 ):
     """A ball of 1 kg thrown down on a floor of springs and dampers at z = 0."""
-    z = float(0.3)
+    z = 0.3
     v = -rk.exp(log_speed[0])
     stiffness = rk.exp(log_stiffness[0])
     for k in range(height.shape[0]):
-        force = float(-9.81)
+        force = -9.81
         if z < 0.0:
             force = force - stiffness * z - 4.0 * v
         v = v + force * DT
