@@ -109,6 +109,7 @@ def check(seed):
     return None
 
 
+@pytest.mark.slow
 def test_reverse_mode_agrees_with_forward_mode_and_central_differences():
     wrong, unchecked, refused = [], [], []
     for seed in SEEDS:
