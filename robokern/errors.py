@@ -1,19 +1,19 @@
 """Every error that robokern raises on purpose.
 
-    RobokernError
-    |-- LocatedError            knows file, line, column of the user's text
-    |   |-- ConfigError         a YAML file, a command-line override or a manifest
-    |   |-- KernelError         Python source of a kernel or func
-    |   `-- AdjointError        a kernel or tape that cannot be differentiated exactly
-    |-- LaunchError             a kernel was called with the wrong arguments
-    |   |-- KernelAssertionError  an assert inside a kernel failed
-    |   |-- KernelIndexError    an array index inside a kernel is out of range
-    |   `-- KernelFloatError    a launch left NaN or infinity in an array, and `verify_fp` is on
-    |-- DeviceError             no such device, or it failed
-    |-- GeometryError           a mesh, Bvh or Scene that cannot be built
-    |-- UnsupportedError        a name of the surface whose feature is not there yet; also an AttributeError
-    |-- HostError               the simulator side: a missing package, a model it cannot load
-    `-- PluginError             a plugin raised while running: names it, the stage and the step
+RobokernError
+|-- LocatedError            knows file, line, column of the user's text
+|   |-- ConfigError         a YAML file, a command-line override or a manifest
+|   |-- KernelError         Python source of a kernel or func
+|   `-- AdjointError        a kernel or tape that cannot be differentiated exactly
+|-- LaunchError             a kernel was called with the wrong arguments
+|   |-- KernelAssertionError  an assert inside a kernel failed
+|   |-- KernelIndexError    an array index inside a kernel is out of range
+|   `-- KernelFloatError    a launch left NaN or infinity in an array, and `verify_fp` is on
+|-- DeviceError             no such device, or it failed
+|-- GeometryError           a mesh, Bvh or Scene that cannot be built
+|-- UnsupportedError        a name of the surface whose feature is not there yet; also an AttributeError
+|-- HostError               the simulator side: a missing package, a model it cannot load
+`-- PluginError             a plugin raised while running: names it, the stage and the step
 """
 
 from __future__ import annotations
@@ -118,5 +118,7 @@ class PluginError(RobokernError):
     """
 
     def __init__(self, plugin: str, stage: str, step: int, cause: BaseException) -> None:
-        super().__init__(f"plugin {plugin!r} failed in {stage} at step {step}: {type(cause).__name__}: {cause}")
+        super().__init__(
+            f"plugin {plugin!r} failed in {stage} at step {step}: {type(cause).__name__}: {cause}"
+        )
         self.plugin, self.stage, self.step, self.cause = plugin, stage, step, cause

@@ -4,8 +4,8 @@
     python -m tools.stubs --write    # updates the file
 
 Everything comes from the tables that the compiler itself uses: named types, operators, builtins, funcs and
-their overloads; result types are those the compiler infers. Host classes and functions are imported from their
-modules, lazily loaded ones too. Generic funcs are listed for the usual types, then for any.
+their overloads; result types are those the compiler infers. Host classes and functions are imported from
+their modules, lazily loaded ones too. Generic funcs are listed for the usual types, then for any.
 """
 
 from __future__ import annotations

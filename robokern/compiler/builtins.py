@@ -78,7 +78,8 @@ print_ = _builtin("print", "Prints its arguments.")
 range_ = _builtin("range", "range(stop), range(start, stop), range(start, stop, step).")
 type_ = _builtin("type", "The type of a value, callable.")
 for _name, _doc in {
-    "add": "a + b", "sub": "a - b", "mul": "a * b", "div": "a / b", "div_approx": "a / b, exact here", "floordiv": "a // b", "mod": "a % b",
+    "add": "a + b", "sub": "a - b", "mul": "a * b", "div": "a / b", "div_approx": "a / b, exact here",
+    "floordiv": "a // b", "mod": "a % b",
     "neg": "-a", "pos": "a", "invert": "~a", "unot": "not a", "bit_and": "a & b", "bit_or": "a | b",
     "bit_xor": "a ^ b", "lshift": "a << b", "rshift": "a >> b", "copy": "a, by value",
     "extract": "extract(x, i, ...): a component of a composite or an element of an array",
@@ -94,7 +95,9 @@ identity = _builtin("identity", "identity(n=, dtype=): the n x n matrix with one
 quaternion = _builtin("quaternion", "quaternion(x, y, z, w, dtype=).")
 transformation = _builtin("transformation", "transformation(p, q, dtype=).")
 zeros = _builtin("zeros", "zeros(shape=n, dtype=T): a zero-filled array private to the item.")
-adjoint = _builtin("adjoint", "adjoint[x] += g: adds to the adjoint of parameter x, in a derivative (`func_grad`).")
+adjoint = _builtin(
+    "adjoint", "adjoint[x] += g: adds to the adjoint of parameter x, in a derivative (`func_grad`)."
+)
 range_bounds = _builtin("$range_bounds", "Start, stop and step of a range.")
 in_range = _builtin("$in_range", "Whether a counter is still inside its range.")
 after = _builtin("$after", "What follows a counter in its range; stop after the last.")

@@ -150,7 +150,7 @@ def _scalar_primitive(lo: Lowering, node: Any, name: str, a: Value, b: Value) ->
 
 
 def _floor_division(lo: Lowering, node: Any, a: Value, b: Value) -> Value:
-    """`a // b` rounded down, 0 for b = 0: the truncated quotient, less 1 where a remainder has not b's sign."""
+    """`a // b` rounded down, 0 for b = 0: the truncated quotient, less 1 if a remainder has not b's sign."""
     quotient = lo.op(node, "idiv", a, b)
     if scalar_of(a.type).kind == "u":
         return quotient

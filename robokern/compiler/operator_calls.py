@@ -25,7 +25,8 @@ from robokern.ir.types import (
 )
 
 BINARY = {
-    "add": "add", "sub": "sub", "mul": "mul", "div": "div", "div_approx": "div", "floordiv": "floordiv", "mod": "mod",
+    "add": "add", "sub": "sub", "mul": "mul", "div": "div", "div_approx": "div",
+    "floordiv": "floordiv", "mod": "mod",
     "bit_and": "and", "bit_or": "or", "bit_xor": "xor", "lshift": "shl", "rshift": "shr",
 }  # fmt: skip
 

@@ -94,7 +94,7 @@ def _parse_alone(function: Callable[..., Any]) -> Source:
         lines, first = inspect.getsourcelines(function)
     except (OSError, TypeError):
         raise KernelError(
-            f"no source text for {function.__qualname__}; define it in a file, a notebook or rk.from_source()",
+            f"no source text for {function.__qualname__}; define it in a file, notebook or rk.from_source()",
             code.co_filename,
             code.co_firstlineno,
         ) from None

@@ -35,7 +35,7 @@ class Top(PluginConfig):
     """The top of a run file; what is in `host` and in each plugin is checked by their own models."""
 
     seed: int = field(0, ge=0, lt=2**32, help="of every random draw")
-    device: str = field("auto", help="auto, cpu, ref or cuda:N")
+    device: str = field("cpu", help="auto, cpu, ref or cuda:N")
     duration: float = field(unit="s", gt=0, help="simulated time")
     output: str = field("out", min_length=1, help="folder to write to, relative to the current directory")
     host: dict[str, Any] = field(help="`type` and settings of the simulator")

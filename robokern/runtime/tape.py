@@ -743,7 +743,9 @@ def _summed(g: Ndarray, shape: tuple[int, ...]) -> Ndarray:
     if g.size == int(np.prod(shape)):
         return g.reshape(shape)
     g = np.asarray(g.sum(axis=tuple(range(g.ndim - len(shape)))))
-    return np.asarray(g.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)).reshape(shape)
+    return np.asarray(g.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)).reshape(
+        shape
+    )
 
 
 def _add_in_place(into: Ndarray, g: Ndarray) -> None:
