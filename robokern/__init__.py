@@ -39,10 +39,20 @@ from robokern.compiler.builtins import (
     trunc,
     where,
 )
-from robokern.compiler.function import Function, Kernel, func, kernel, overload, struct
+from robokern.compiler.function import (
+    Function,
+    Kernel,
+    func,
+    func_grad,
+    func_replay,
+    kernel,
+    overload,
+    struct,
+)
 from robokern.compiler.options import config, get_module_options, set_module_options
 from robokern.compiler.source import from_source
 from robokern.errors import (
+    AdjointError,
     ConfigError,
     DeviceError,
     GeometryError,
@@ -129,6 +139,12 @@ globals().update({name: getattr(_constants, name) for name in _constants.NAMES})
 globals().update({n: b for n, b in _BUILTINS.items() if n not in globals() and not n.startswith("$")})
 
 _LATER = {
+    "Tape": "robokern.runtime.tape",
+    **dict.fromkeys(("gradcheck", "jacobian", "jacobian_fd"), "robokern.runtime.gradcheck"),
+    **dict.fromkeys(("Forward", "hvp", "jvp"), "robokern.runtime.forward"),
+    **dict.fromkeys(("Adam", "SGD"), "robokern.runtime.optimizer"),
+    "torch_function": "robokern.runtime.torch_bridge",
+    "jax_function": "robokern.runtime.jax_bridge",
     "set_cpu_threads": "robokern.runtime.driver_cpu",
     **dict.fromkeys(("compile_aot_module", "load_aot_module"), "robokern.runtime.ahead_of_time"),
     "Bvh": "robokern.geometry.bvh",

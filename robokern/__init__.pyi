@@ -18,6 +18,8 @@ __version__: str
 
 from robokern.compiler.options import Options
 from robokern.ir.composite import Composite
+from robokern.runtime.optimizer import Adam as Adam
+from robokern.errors import AdjointError as AdjointError
 from robokern.runtime.array import Array as Array
 from robokern.geometry.shape import Box as Box
 from robokern.geometry.bvh import Bvh as Bvh
@@ -27,6 +29,7 @@ from robokern.plugin.plugin import Contact as Contact
 from robokern.geometry.shape import Cylinder as Cylinder
 from robokern.runtime.device import Device as Device
 from robokern.errors import DeviceError as DeviceError
+from robokern.runtime.forward import Forward as Forward
 from robokern.world.frame import Frame as Frame
 from robokern.compiler.function import Function as Function
 from robokern.errors import GeometryError as GeometryError
@@ -49,11 +52,13 @@ from robokern.errors import PluginError as PluginError
 from robokern.plugin.plugin import Randomizer as Randomizer
 from robokern.plugin.settings import RandomizerConfig as RandomizerConfig
 from robokern.errors import RobokernError as RobokernError
+from robokern.runtime.optimizer import SGD as SGD
 from robokern.geometry.scene import Scene as Scene
 from robokern.runtime.device import ScopedDevice as ScopedDevice
 from robokern.runtime.timer import ScopedTimer as ScopedTimer
 from robokern.plugin.plugin import Sensor as Sensor
 from robokern.geometry.shape import Sphere as Sphere
+from robokern.runtime.tape import Tape as Tape
 from robokern.errors import UnsupportedError as UnsupportedError
 from robokern.world.world import World as World
 from robokern.runtime.creation import clone as clone
@@ -69,12 +74,20 @@ from robokern.runtime.creation import from_numpy as from_numpy
 from robokern.compiler.source import from_source as from_source
 from robokern.runtime.creation import full as full
 from robokern.runtime.creation import full_like as full_like
+from robokern.compiler.function import func_grad as func_grad
+from robokern.compiler.function import func_replay as func_replay
 from robokern.runtime.device import get_device as get_device
 from robokern.runtime.device import get_devices as get_devices
 from robokern.compiler.options import get_module_options as get_module_options
+from robokern.runtime.gradcheck import gradcheck as gradcheck
+from robokern.runtime.forward import hvp as hvp
 from robokern.runtime.load import init as init
 from robokern.ir.types import inout as inout
 from robokern import ir as ir
+from robokern.runtime.gradcheck import jacobian as jacobian
+from robokern.runtime.gradcheck import jacobian_fd as jacobian_fd
+from robokern.runtime.jax_bridge import jax_function as jax_function
+from robokern.runtime.forward import jvp as jvp
 from robokern import lang as lang
 from robokern.runtime.launch import launch as launch
 from robokern.runtime.ahead_of_time import load_aot_module as load_aot_module
@@ -90,6 +103,7 @@ from robokern.runtime.driver_cpu import set_cpu_threads as set_cpu_threads
 from robokern.runtime.device import set_device as set_device
 from robokern.compiler.options import set_module_options as set_module_options
 from robokern.runtime.device import synchronize as synchronize
+from robokern.runtime.torch_bridge import torch_function as torch_function
 from robokern.ir.types import transformation as transformation
 from robokern.lang import types as types
 from robokern.lang import unsupported as unsupported
