@@ -42,7 +42,7 @@ def world(**changes: Any) -> World:
 
 def test_a_right_file(run_file: Callable[[str], str], hosts: Any, tmp_path: Path) -> None:
     run = load(run_file(RIGHT), ["plugins.front.max_range=20", "host.worlds=8"], hosts=hosts)
-    assert (run.seed, run.duration, run.device, run.output) == (7, 5.0, "auto", Path("out"))
+    assert (run.seed, run.duration, run.device, run.output) == (7, 5.0, "cpu", Path("out"))
     assert run.host.type == "fake"
     assert run.host.settings.model == tmp_path / "scene.xml"
     assert (run.host.settings.worlds, run.host.settings.timestep) == (8, None)
