@@ -1,8 +1,10 @@
 """Reverse mode: from a kernel's Func to the Func that hands adjoints back through it.
 
 The adjoint kernel computes the forward values again from the same arguments (*replay*), then goes backwards.
-Its parameters are the kernel's own, then the adjoint arrays, then what the forward launch saved. It works in
-place: it adds to adjoints of what was read, and takes and clears adjoints of what was overwritten.
+Its parameters are the kernel's own, then the adjoint arrays, then an array over the grid for each argument by
+value whose derivative is asked for, then what the forward launch saved. It works in place: it adds to adjoints
+of what was read, and takes and clears adjoints of what was overwritten; each item writes its own share of the
+derivative by a value.
 
 Exact through branches, dynamic loops (`adjoint_loops.py`), components, structs, calls and overwritten
 variables; for arrays:
@@ -51,6 +53,7 @@ class Adjoint:
     Attributes:
         func: the adjoint kernel; None if nothing flows back.
         shadows: the parameters that have an adjoint array, in the order of those.
+        values: the parameters by value that have an array of shares over the grid, in the order of those.
         saved: types of the arrays that the forward launch fills, over the grid.
         forward: the kernel that fills them, to be launched in place of the original; None: nothing to fill.
         reads: parameters whose elements the adjoint kernel reads.
@@ -59,19 +62,23 @@ class Adjoint:
 
     func: Func | None
     shadows: tuple[int, ...]
+    values: tuple[int, ...]
     saved: tuple[ArrayType, ...]
     forward: Func | None
     reads: frozenset[int]
     copies: frozenset[int]
 
 
-def effects(func: Func, active: frozenset[int], alias: Alias = ()) -> Effects:
-    """What a kernel does to its arrays; `active` are the parameters that are differentiable before it.
+def effects(
+    func: Func, active: frozenset[int], alias: Alias = (), values: frozenset[int] = frozenset()
+) -> Effects:
+    """What a kernel does to its arrays; `active` and `values` are the parameters that are differentiable before it.
 
     Raises:
         AdjointError: it hides a dependence.
     """
-    facts = Analysis(_merged(inline(func), alias), roots_of(func, _first(active, alias))).run()
+    own = _merged(inline(func), alias)
+    facts = Analysis(own, roots_of(func, _first(active, alias)), _floats(own, values)).run()
     numbers = {
         w: {int(str(a.root[1])) for a in facts.accesses if a.root[0] == "param" and a.writes is w}
         for w in (True, False)
@@ -84,7 +91,12 @@ def effects(func: Func, active: frozenset[int], alias: Alias = ()) -> Effects:
 
 
 def adjoint(
-    func: Func, active: frozenset[int], ndim: int, shared: bool = False, alias: Alias = ()
+    func: Func,
+    active: frozenset[int],
+    ndim: int,
+    shared: bool = False,
+    alias: Alias = (),
+    values: frozenset[int] = frozenset(),
 ) -> Adjoint:
     """The reverse derivative of a kernel.
 
@@ -94,11 +106,17 @@ def adjoint(
         ndim: dimensions of the grid.
         shared: whether parameters may overlap in memory.
         alias: for each parameter the first one that is the same array; (): all differ.
+        values: numbers of the parameters by value (numbers, vectors, structs) to differentiate by as well.
 
     Raises:
         AdjointError: it cannot be differentiated exactly.
     """
-    return _Adjoint(func, _first(active, alias), ndim, shared, alias).run()
+    return _Adjoint(func, _first(active, alias), ndim, shared, alias, values).run()
+
+
+def _floats(func: Func, numbers: frozenset[int]) -> set[Value]:
+    """The given parameters, as far as they carry floats themselves."""
+    return {func.params[n] for n in numbers if carries_float(func.params[n].type)}
 
 
 def _first(numbers: frozenset[int], alias: Alias) -> frozenset[int]:
@@ -139,22 +157,34 @@ def _arrays(type: Type, at: int) -> list[tuple[int, ArrayType]]:
 
 
 class _Adjoint:
-    def __init__(self, func: Func, active: frozenset[int], ndim: int, shared: bool, alias: Alias) -> None:
+    def __init__(
+        self,
+        func: Func,
+        active: frozenset[int],
+        ndim: int,
+        shared: bool,
+        alias: Alias,
+        values: frozenset[int],
+    ) -> None:
         self.original, self.ndim = func, ndim
         self.func = promote(_merged(inline(func), alias))
-        self.facts = Analysis(self.func, roots_of(func, active)).run()
+        by = _floats(self.func, values)
+        self.facts = Analysis(self.func, roots_of(func, active), set(by)).run()
         self.sweep = Sweep(self.facts, shared=shared)
         self.shadows: list[int] = []
+        self.values = tuple(n for n, p in enumerate(self.func.params) if p in by)
         self.params: list[Value] = []
         self.names: list[str] = []
 
     def run(self) -> Adjoint:
         env: Env = {p: p for p in self.func.params}
         self._add_shadows()
+        shares = self._add_shares()
         kept = self._add_saved()
         self.sweep.replay(self.func.body, env)
         adj: Adjoints = {}
         self.sweep.reverse(self.func.body, env, adj)
+        self._write_shares(shares, adj)
         body = Block((), [*self.sweep.hoisted, *self.sweep.b.body.ops], ())
         derived = replace(
             self.func,
@@ -173,13 +203,14 @@ class _Adjoint:
         if not any(
             a.writes and a.root[0] == "param" and int(str(a.root[1])) >= len(self.func.params) for a in used
         ):
-            return Adjoint(None, tuple(self.shadows), (), None, frozenset(), frozenset())
+            return Adjoint(None, tuple(self.shadows), (), (), None, frozenset(), frozenset())
         own = [a for a in used if a.root[0] == "param" and int(str(a.root[1])) < len(self.func.params)]
         reads = frozenset(int(str(a.root[1])) for a in own)
         copies = frozenset(int(str(a.root[1])) for a in own if a.writes)
         types = tuple(v.type for v in kept)
         forward = self._forward(list(self.sweep.saved)) if kept else None
-        return Adjoint(derived, tuple(self.shadows), types, forward, reads, copies)  # type: ignore[arg-type]
+        shadows = tuple(self.shadows)
+        return Adjoint(derived, shadows, self.values, types, forward, reads, copies)  # type: ignore[arg-type]
 
     def _accesses(self, func: Func) -> list[Access]:
         return Analysis(func, set()).run().accesses
@@ -191,6 +222,23 @@ class _Adjoint:
             self.sweep.shadows[param] = shadow
             self.shadows.append(number)
             self._add(shadow, f"adj_{self.func.names[number]}")
+
+    def _add_shares(self) -> list[Value]:
+        """An array over the grid for each argument by value: what every item adds to its derivative."""
+        made = [Value(ArrayType(self.func.params[n].type, self.ndim)) for n in self.values]
+        for number, share in zip(self.values, made, strict=True):
+            self._add(share, f"share_{self.func.names[number]}")
+        return made
+
+    def _write_shares(self, shares: list[Value], adj: Adjoints) -> None:
+        b = self.sweep.b
+        for number, share in zip(self.values, shares, strict=True):
+            param = self.func.params[number]
+            scalars = layout.leaves(param.type)
+            place = b.ops("tid", ndim=self.ndim)
+            for k, (x, scalar) in enumerate(zip(adj.get(param, [None] * len(scalars)), scalars, strict=True)):
+                if scalar.kind == "f":
+                    b.ops("store", share, *place, b.op("zero", type=scalar) if x is None else x, offset=k)
 
     def _add_saved(self) -> list[Value]:
         """A parameter for the results of each atomic that the kernel uses."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from robokern.compiler.adjoint_activity import RAW, Analysis, Origin, refuse
+from robokern.compiler.adjoint_activity import RAW, Analysis, Origin, Root, refuse
 from robokern.compiler.adjoint_inline import carries_float, inline
 from robokern.compiler.adjoint_rules import PARTIALS, Leaf, add, leaf, times, whole
 from robokern.compiler.builder import Builder
@@ -23,27 +23,40 @@ Tangents = dict[Value, list[Leaf]]
 
 @dataclass(frozen=True)
 class Jvp:
-    """A kernel with tangents: `shadows` are the parameters whose tangent arrays follow the kernel's own."""
+    """A kernel with tangents.
+
+    Attributes:
+        func: its parameters are the kernel's own, then the tangents.
+        shadows: the parameters that have an array of tangents, in the order of those.
+        values: the parameters by value that have a tangent of their own type, which follow.
+    """
 
     func: Func
     shadows: tuple[int, ...]
+    values: tuple[int, ...]
 
 
-def jvp(func: Func, active: frozenset[int]) -> Jvp:
-    """The forward derivative of a kernel; `active` are the parameters that have tangents to begin with.
+def jvp(func: Func, active: frozenset[int], values: frozenset[int] = frozenset()) -> Jvp:
+    """The forward derivative of a kernel.
+
+    Args:
+        func: the kernel.
+        active: numbers of the arrays that have tangents to begin with.
+        values: numbers of the parameters by value that have one.
 
     Raises:
         AdjointError: it has no derivative.
     """
     from robokern.compiler.adjoint import roots_of
 
-    return _Forward(inline(func, reports=True), roots_of(func, active)).run()
+    return _Forward(inline(func, reports=True), roots_of(func, active), values).run()
 
 
 class _Forward:
-    def __init__(self, func: Func, roots: set) -> None:  # type: ignore[type-arg]
+    def __init__(self, func: Func, roots: set[Root], values: frozenset[int]) -> None:
         self.func = func
-        self.facts = Analysis(func, roots).run()
+        self.values = tuple(n for n in sorted(values) if carries_float(func.params[n].type))
+        self.facts = Analysis(func, roots, {func.params[n] for n in self.values}).run()
         self.b = Builder()
         self.tangents: Tangents = {}
         self.shadows: dict[Value, Value] = {}
@@ -53,18 +66,28 @@ class _Forward:
         numbers = sorted({int(str(r[1])) for r in self.facts.roots if r[0] == "param"})
         params = [Value(self.func.params[n].type) for n in numbers]
         self.shadows = {self.func.params[n]: p for n, p in zip(numbers, params, strict=True)}
+        params += [self.tangent(self.func.params[n]) for n in self.values]
         body = self.block(self.func.body)
+        body.ops[:0] = self.b.body.ops
         made = replace(
             self.func,
             name=f"tangent_{self.func.name}",
             params=(*self.func.params, *params),
-            names=(*self.func.names, *(f"tangent_{self.func.names[n]}" for n in numbers)),
+            names=(*self.func.names, *(f"tangent_{self.func.names[n]}" for n in (*numbers, *self.values))),
             body=body,
             contract=False,
             gradient=None,
             replay=None,
         )
-        return Jvp(simplify(made), tuple(numbers))
+        return Jvp(simplify(made), tuple(numbers), self.values)
+
+    def tangent(self, param: Value) -> Value:
+        """A parameter for the tangent of a parameter by value."""
+        made = Value(param.type)
+        self.tangents[param] = [
+            leaf(self.b, made, k) if s.kind == "f" else None for k, s in enumerate(layout.leaves(param.type))
+        ]
+        return made
 
     def block(self, block: Block) -> Block:
         """The block with tangents; what it yields stays as it is."""
