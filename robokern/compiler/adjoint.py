@@ -2,9 +2,9 @@
 
 The adjoint kernel computes the forward values again from the same arguments (*replay*), then goes backwards.
 Its parameters are the kernel's own, then the adjoint arrays, then an array over the grid for each argument by
-value whose derivative is asked for, then what the forward launch saved. It works in place: it adds to adjoints
-of what was read, and takes and clears adjoints of what was overwritten; each item writes its own share of the
-derivative by a value.
+value whose derivative is asked for, then what the forward launch saved. It works in place: it adds to the
+adjoints of what was read, and takes and clears adjoints of what was overwritten; each item writes its own
+share of the derivative by a value.
 
 Exact through branches, dynamic loops (`adjoint_loops.py`), components, structs, calls and overwritten
 variables; for arrays:
@@ -72,7 +72,7 @@ class Adjoint:
 def effects(
     func: Func, active: frozenset[int], alias: Alias = (), values: frozenset[int] = frozenset()
 ) -> Effects:
-    """What a kernel does to its arrays; `active` and `values` are the parameters that are differentiable before it.
+    """What a kernel does to its arrays; `active` and `values` are differentiable before it.
 
     Raises:
         AdjointError: it hides a dependence.

@@ -28,7 +28,7 @@ def pulled(
 ):
     i, j = rk.tid()
     p = rk.quat_rotate(turn, x[i, j]) - spring.rest
-    for k in range(spring.turns + i):
+    for _k in range(spring.turns + i):
         p = p * s + m @ p * d(0.1)
         if p[0] > 0.3:
             s = s * d(0.7)
