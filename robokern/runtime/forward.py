@@ -25,10 +25,12 @@ from robokern.errors import AdjointError
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
+from robokern.runtime.derivative import DerivedLauncher
 from robokern.runtime.device import Device, DeviceLike
 from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.launch import Grid, Launcher, launch
-from robokern.runtime.tape import DerivedLauncher, Tape, arrays_of, shadow_argument
+from robokern.runtime.tape import Tape
+from robokern.runtime.tape_entries import arrays_of, shadow_argument
 
 
 class Forward(Tape):
