@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 
 import robokern as rk
-from robokern.runtime.optimizer import Adam
-from robokern.runtime.tape import Tape
 
 STEPS, DT = 400, 0.002  # 0.8 s
 
@@ -53,14 +51,15 @@ def identify(observed: np.ndarray, rounds: int = 400) -> tuple[float, float, lis
     """Speed, stiffness and the losses on the way to them."""
     target = rk.array(observed, dtype=float)
     speed, stiffness = rk.array([np.log(1.0)], dtype=float), rk.array([np.log(500.0)], dtype=float)
-    optimizer, losses = Adam([speed, stiffness], lr=0.02), []
+    optimizer, losses = rk.Adam([speed, stiffness], lr=0.05), []
     for _ in range(rounds):
         height, loss = rk.zeros(STEPS), rk.zeros(1)
-        with Tape() as tape:
+        with rk.Tape() as tape:
             rk.launch(fly, 1, [speed, stiffness, height])
             rk.launch(misfit, STEPS, [height, target, loss])
         tape.backward(loss)
         optimizer.step()
+        optimizer.lr *= 0.985
         losses.append(float(loss.numpy()[0]))
     return float(np.exp(speed.numpy()[0])), float(np.exp(stiffness.numpy()[0])), losses
 

@@ -43,3 +43,23 @@ def test_thermometer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert measured.shape == (5, 4)
     # the trunk walks between 0.1 and 0.6 m above z = 0
     assert ((measured > 293.15 - 0.0065 * 0.6) & (measured < 293.15 - 0.0065 * 0.1)).all()
+
+
+def test_identify_contact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("identify_contact.py", tmp_path / "identify_contact.png")
+    words = capsys.readouterr().out.split()
+    assert float(words[1]) == pytest.approx(2.0, rel=2e-3)
+    assert float(words[6]) == pytest.approx(900.0, rel=2e-3)
+    assert (tmp_path / "identify_contact.png").stat().st_size > 1000
+
+
+def test_identify_box(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="torch.optim drives the example: pip install robokern[torch]")
+    example = runpy.run_path(str(EXAMPLES / "identify_box.py"))
+    found, losses = example["main"](tmp_path / "identify_box.png", 80)
+    friction, stiffness, _, centre = (p.detach().squeeze().numpy() for p in found())
+    # the noise of the capture allows no better: another seed moves them by as much
+    assert friction == pytest.approx(0.35, abs=0.02)
+    assert stiffness == pytest.approx(4000.0, rel=0.1)
+    assert centre == pytest.approx([0.03, -0.02], abs=0.002)
+    assert losses[-1] < 0.1 * losses[0]
