@@ -1,21 +1,27 @@
 """Kernels with loops and branches on the CPU: robokern beside Warp, numba and C++ with OpenMP and SIMD.
 
-    python -m benchmarks.cpu_kernels [--rounds 7] [--only chain nbody] [--lanes auto]
+    python -m benchmarks.cpu_kernels [--rounds 7] [--only chain nbody] [--lanes auto] [--threads 2]
 
 All take turns, so that whatever else the machine does meets all of them; each ratio is one of medians: how
 many times faster robokern is. Warp runs one thread; numba runs `prange` with fastmath off; the C++ is
-`cpu_kernels.cpp`, compiled by g++ -O3 -march=native -ffast-math -fopenmp. What is not installed is left out.
+`lanes/kernels.cpp`, compiled by g++ -O3 -march=native -ffast-math -fopenmp. What is not there is left out.
 Every peer's results are compared with robokern's before anything is timed.
+
+`--threads 1` gives every side one thread and counts its CPU time, which neighbours hardly disturb.
+`x 1 thread` is robokern's time on one thread over that on all; `% peak` is of fused multiply-adds in every
+lane, or of the copying speed, of the threads used, whichever is nearer; `compile` is of wide code / scalar.
 """
 
-# ruff: noqa: UP018, RUF046  (Warp takes a variable that a loop changes for a constant without the cast)
+from __future__ import annotations
 
 import argparse
 import ctypes
+import os
 import subprocess
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,128 +30,17 @@ import numpy as np
 import warp as wp
 
 import robokern as rk
+from benchmarks.lanes.backward import march_back, spring_net
+from benchmarks.lanes.kernels import kernels
+from benchmarks.lanes.machine import Peak, compile_seconds, peak
+from benchmarks.lanes.tasks import Body, Task, tasks
 from benchmarks.side_by_side import seconds, shown
+from robokern.runtime.driver_cpu import cpu_threads
 
-HERE = Path(__file__).parent
+SOURCES = Path(__file__).parent / "lanes"
 Work = Callable[[], object]
 FLAGS = ["-O3", "-march=native", "-ffast-math", "-fopenmp", "-shared", "-fPIC"]
-
-
-# the kernels, for robokern and for Warp
-
-
-def kernels(rk: Any, body: Any) -> dict[str, Any]:
-    """Written once: both read the same source. `body` is the struct of a rigid body."""
-    scalars, vectors = rk.array(dtype=float), rk.array(dtype=rk.vec3)
-
-    @rk.kernel
-    def chain(x: scalars, y: scalars):
-        i = rk.tid()
-        s = x[i]
-        for _k in range(64):
-            s = rk.sin(s) + rk.exp(-s * s)
-        y[i] = s
-
-    @rk.kernel
-    def nbody(p: vectors, m: scalars, a: vectors):
-        i = rk.tid()
-        q = p[i]
-        total = rk.vec3(0.0, 0.0, 0.0)
-        for j in range(p.shape[0]):
-            d = p[j] - q
-            inverse = 1.0 / rk.sqrt(rk.dot(d, d) + 1.0e-3)
-            total = total + d * (m[j] * inverse * inverse * inverse)
-        a[i] = total
-
-    @rk.kernel
-    def mandelbrot(out: rk.array2d(dtype=int), n: int):
-        i, j = rk.tid()
-        cx = -2.0 + 3.0 * float(j) / float(n)
-        cy = -1.5 + 3.0 * float(i) / float(n)
-        x = float(0.0)
-        y = float(0.0)
-        k = int(0)
-        while k < 256 and x * x + y * y < 4.0:
-            t = x * x - y * y + cx
-            y = 2.0 * x * y + cy
-            x = t
-            k += 1
-        out[i, j] = k
-
-    @rk.kernel
-    def rigid(
-        bodies: rk.array(dtype=body),
-        inertia: rk.array(dtype=rk.mat33),
-        inverse: rk.array(dtype=rk.mat33),
-        out: rk.array(dtype=body),
-        dt: float,
-    ):
-        i = rk.tid()
-        b = bodies[i]
-        w = rk.quat_rotate_inv(b.q, b.w)
-        w = w - inverse[i] * rk.cross(w, inertia[i] * w) * dt
-        turned = rk.quat_rotate(b.q, w)
-        b.v = b.v + rk.vec3(0.0, 0.0, -9.81) * dt
-        b.p = b.p + b.v * dt
-        b.q = rk.normalize(b.q + rk.quat(turned[0], turned[1], turned[2], 0.0) * b.q * (0.5 * dt))
-        b.w = turned
-        out[i] = b
-
-    @rk.kernel
-    def triangles(o: vectors, d: vectors, corners: vectors, best: scalars, count: int):
-        i = rk.tid()
-        origin = o[i]
-        direction = d[i]
-        least = float(1.0e30)
-        for k in range(count):
-            a = corners[3 * k]
-            e = corners[3 * k + 1] - a
-            f = corners[3 * k + 2] - a
-            p = rk.cross(direction, f)
-            det = rk.dot(e, p)
-            if rk.abs(det) > 1.0e-8:
-                inv = 1.0 / det
-                s = origin - a
-                u = rk.dot(s, p) * inv
-                if u >= 0.0 and u <= 1.0:
-                    q = rk.cross(s, e)
-                    v = rk.dot(direction, q) * inv
-                    if v >= 0.0 and u + v <= 1.0:
-                        t = rk.dot(f, q) * inv
-                        if t > 0.0 and t < least:
-                            least = t
-        best[i] = least
-
-    @rk.kernel
-    def march(o: vectors, d: vectors, out: scalars):
-        i = rk.tid()
-        origin = o[i]
-        direction = d[i]
-        t = float(0.0)
-        for _k in range(96):
-            p = origin + direction * t
-            x = rk.abs(p[0]) - 0.7
-            y = rk.abs(p[1]) - 0.5
-            z = rk.abs(p[2]) - 0.4
-            g = rk.vec3(rk.max(x, 0.0), rk.max(y, 0.0), rk.max(z, 0.0))
-            h = rk.sqrt(rk.dot(g, g)) + rk.min(rk.max(x, rk.max(y, z)), 0.0)
-            if h < 1.0e-4:
-                break
-            t = t + h
-            if t > 20.0:
-                break
-        out[i] = t
-
-    names = ("chain", "nbody", "mandelbrot", "rigid", "triangles", "march")
-    return dict(zip(names, (chain, nbody, mandelbrot, rigid, triangles, march), strict=True))
-
-
-@rk.struct
-class Body:
-    p: rk.vec3
-    q: rk.quat
-    v: rk.vec3
-    w: rk.vec3
+PEERS = ("scalar", "1 thread", "warp", "numba", "C++")
 
 
 @wp.struct
@@ -154,51 +49,6 @@ class WarpBody:
     q: wp.quat
     v: wp.vec3
     w: wp.vec3
-
-
-# the work
-
-
-@dataclass
-class Task:
-    """A kernel's arguments as NumPy arrays and numbers, and how many steps of what it does."""
-
-    dim: int | tuple[int, int]
-    arguments: list[Any]
-    output: int
-    steps: int
-    unit: str
-    cpp: list[Any] = field(default_factory=list)  # what the C++ function takes
-
-
-def tasks() -> dict[str, Task]:
-    """About 5 to 100 ms of work each."""
-    draw = np.random.default_rng(0)
-
-    def normal(*shape: int) -> np.ndarray:
-        return draw.normal(size=shape).astype(np.float32)
-
-    n, m, r, b = 1 << 18, 8192, 4096, 1 << 16
-    chain = [normal(n), np.zeros(n, np.float32)]
-    nbody = [normal(m, 3), np.ones(m, np.float32), np.zeros((m, 3), np.float32)]
-    picture = np.zeros((512, 512), np.int32)
-    rays = [normal(r, 3), normal(r, 3), normal(3000, 3), np.zeros(r, np.float32)]
-    towards = (normal(n, 3) * 0.15 + [0, 0, -1]).astype(np.float32)
-    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-    march = [(normal(n, 3) * 0.5 + [0, 0, 3]).astype(np.float32), towards, np.zeros(n, np.float32)]
-    bodies = np.zeros(b, Body.numpy_dtype())
-    bodies["q"], bodies["w"] = [0, 0, 0, 1], normal(b, 3)
-    inertia = np.tile(np.diag([1.0, 2.0, 3.0]).astype(np.float32), (b, 1, 1))
-    rigid = [bodies, inertia, np.linalg.inv(inertia).astype(np.float32), np.zeros_like(bodies)]
-    seconds_ = ctypes.c_float(0.01)
-    return {
-        "chain": Task(n, chain, 1, n * 64, "sin+exp", [n, *chain]),
-        "nbody": Task(m, nbody, 2, m * m, "pairs", [m, *nbody]),
-        "mandelbrot": Task((512, 512), [picture, 512], 0, 512 * 512, "pixels", [512, picture]),
-        "rigid": Task(b, [*rigid, 0.01], 3, b, "bodies", [b, *rigid, seconds_]),
-        "triangles": Task(r, [*rays, 1000], 3, r * 1000, "pairs", [r, *rays, ctypes.c_int(1000)]),
-        "march": Task(n, march, 2, n, "rays", [n, *march]),
-    }
 
 
 # the sides: each gives the work, which fills the array that comes with it
@@ -244,7 +94,7 @@ def compiled_cpp(folder: str) -> ctypes.CDLL | None:
     """The C++ kernels, or None where there is no g++."""
     path = Path(folder) / "cpu_kernels.so"
     try:
-        subprocess.run(["g++", *FLAGS, "-o", path, HERE / "cpu_kernels.cpp"], check=True)
+        subprocess.run(["g++", *FLAGS, "-o", path, SOURCES / "kernels.cpp"], check=True)
     except FileNotFoundError:
         return None
     return ctypes.CDLL(str(path))
@@ -253,7 +103,7 @@ def compiled_cpp(folder: str) -> ctypes.CDLL | None:
 def numba_functions() -> dict[str, Any]:
     """The numba kernels, or none where it is not installed."""
     try:
-        from benchmarks.cpu_kernels_numba import FUNCTIONS
+        from benchmarks.lanes.numba_kernels import FUNCTIONS
     except ImportError:
         return {}
     return FUNCTIONS
@@ -268,15 +118,73 @@ def check(name: str, peer: str, ours: np.ndarray, theirs: np.ndarray) -> None:
         raise SystemExit(f"{name}: {peer} and robokern differ in {wrong.mean():.1%} of the results")
 
 
-def turns(sides: dict[str, Work], rounds: int) -> dict[str, float]:
+def turns(sides: dict[str, Work], rounds: int, threads: int) -> dict[str, float]:
     """Median seconds of each, taking turns after one that does not count."""
+    clock = time.perf_counter if threads > 1 else time.process_time
     taken: dict[str, list[float]] = {side: [] for side in sides}
     for turn in range(rounds + 1):
         for side, work in sides.items():
-            duration = seconds(work)
+            rk.set_cpu_threads(1 if side == "1 thread" else threads)
+            duration = seconds(work, clock=clock)
             if turn:
                 taken[side].append(duration)
+    rk.set_cpu_threads(threads)
     return {side: median(durations) for side, durations in taken.items()}
+
+
+def sides_of(name: str, task: Task, threads: int, peers: dict[str, Any]) -> dict[str, Work]:
+    """All that run this kernel, each checked against ours."""
+    base = name.partition(".")[0]
+    ours = peers["ours"][base]
+    scalar = type(ours)(ours.overload.python, {"cpu_lanes": 1})
+    sides = {"ours": robokern_side(ours, task), "scalar": robokern_side(scalar, task)}
+    sides["warp"] = warp_side(peers["warp"][base], task)
+    if base in peers["numba"]:
+        sides["numba"] = numba_side(peers["numba"], base, task)
+    if peers["C++"]:
+        sides["C++"] = cpp_side(peers["C++"], base, task)
+    for work, _ in sides.values():
+        work()
+    for peer, (_, found) in sides.items():
+        check(name, peer, sides["ours"][1], found)
+    works = {side: work for side, (work, _) in sides.items()}
+    return {**works, "1 thread": works["ours"]} if threads > 1 else works
+
+
+def ratios(times: dict[str, float]) -> str:
+    return "".join(f"{times[s] / times['ours']:>9.1f}" if s in times else f"{'-':>9}" for s in PEERS)
+
+
+def forward_lines(options: argparse.Namespace, peers: dict[str, Any], most: Peak) -> Iterator[str]:
+    for name, task in tasks().items():
+        if options.only and name not in options.only:
+            continue
+        times = turns(sides_of(name, task, options.threads, peers), options.rounds, options.threads)
+        mine = times["ours"]
+        rate = f"{task.steps / mine / 1e6:,.0f} M {task.unit}/s"
+        share = most.share(task.flops * task.steps / mine, task.bytes * task.steps / mine)
+        wide, scalar = compile_seconds(peers["ours"][name.partition(".")[0]])
+        compiled = f"{wide * 1e3:.0f}/{scalar * 1e3:.0f} ms"
+        yield f"{name:13}{shown(mine)} {rate:>20}{ratios(times)} {share:>6.0%} {compiled:>11}  {task.bound}"
+
+
+def backward_lines(options: argparse.Namespace, peers: dict[str, Any]) -> Iterator[str]:
+    """Forward and backward; Warp's gradient of the march is wrong (it overwrites what the loop carries)."""
+    march = tasks()["march"].arguments
+    rows = {
+        "springs back": lambda library, given: spring_net(library, given)[0],
+        "march back": lambda library, given: march_back(library, given, *march[:2])[0],
+    }
+    for name, make in rows.items():
+        if options.only and name not in options.only:
+            continue
+        sides = {"ours": make(rk, peers["ours"]), "warp": make(wp, peers["warp"])}
+        for work in sides.values():
+            work()
+        if options.threads > 1:
+            sides["1 thread"] = sides["ours"]
+        times = turns(sides, options.rounds, options.threads)
+        yield f"{name:13}{shown(times['ours'])} {'':>20}{ratios(times)}"
 
 
 def main() -> None:
@@ -285,38 +193,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", nargs="*", default=None)
     parser.add_argument("--lanes", default="auto", help="cpu_lanes of robokern: auto, 1, 8, 16 ...")
+    parser.add_argument("--threads", type=int, default=cpu_threads())
     options = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = str(options.threads)
     rk.config.cpu_lanes = options.lanes if options.lanes == "auto" else int(options.lanes)
+    rk.set_cpu_threads(options.threads)
     wp.config.quiet = True
-    ours, theirs = kernels(rk, Body), kernels(wp, WarpBody)
-    numba = numba_functions()
-    print(f"{'':12}{'robokern':>11} {'':>22}{'x scalar':>9}{'x warp':>8}{'x numba':>8}{'x C++':>7}")
+    most = peak(options.threads)
+    print(most)
+    titles = "".join(f"{'x ' + s:>9}" for s in PEERS)
+    print(f"{'':13}{'robokern':>11} {'':>18}{titles} {'% peak':>6} {'compile':>11}  bound by")
     with tempfile.TemporaryDirectory() as folder:
-        library = compiled_cpp(folder)
-        for name, task in tasks().items():
-            if options.only and name not in options.only:
-                continue
-            scalar = type(ours[name])(ours[name].overload.python, {"cpu_lanes": 1})
-            sides = {"ours": robokern_side(ours[name], task), "scalar": robokern_side(scalar, task)}
-            sides["warp"] = warp_side(theirs[name], task)
-            if name in numba:
-                sides["numba"] = numba_side(numba, name, task)
-            if library:
-                sides["C++"] = cpp_side(library, name, task)
-            for work, _ in sides.values():
-                work()
-            for peer, (_, found) in sides.items():
-                check(name, peer, sides["ours"][1], found)
-            times = turns({side: work for side, (work, _) in sides.items()}, options.rounds)
-            mine = times["ours"]
-            ratios = [
-                f"{times[s] / mine:.1f}" if s in times else "-" for s in ("scalar", "warp", "numba", "C++")
-            ]
-            rate = f"{task.steps / mine / 1e6:,.0f} M {task.unit}/s"
-            print(
-                f"{name:12}{shown(mine)} {rate:>22}{ratios[0]:>9}{ratios[1]:>8}{ratios[2]:>8}{ratios[3]:>7}",
-                flush=True,
-            )
+        peers = {"ours": kernels(rk, Body), "warp": kernels(wp, WarpBody)}
+        peers |= {"numba": numba_functions(), "C++": compiled_cpp(folder)}
+        for line in chain(forward_lines(options, peers, most), backward_lines(options, peers)):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The kernels of `cpu_kernels` for numba: `prange`, fastmath off, components spelled out for speed.
+"""The kernels for numba: `prange`, fastmath off, components spelled out for speed.
 
 The rigid body is missing: numba has no quaternions or structs of vectors, so it would be another program.
 """
@@ -97,7 +97,42 @@ def march(o, d, out):
         out[i] = t
 
 
+@njit(parallel=True)
+def density(x, first, out, cells, radius):
+    h = f4(radius)
+    for i in prange(x.shape[0]):
+        px, py, pz = x[i, 0], x[i, 1], x[i, 2]
+        cx, cy, cz = int(px / h), int(py / h), int(pz / h)
+        total = f4(0)
+        for row in range(9):
+            cell = ((cz + row // 3 - 1) * cells + cy + row % 3 - 1) * cells + cx
+            for j in range(first[cell - 1], first[cell + 2]):
+                dx, dy, dz = x[j, 0] - px, x[j, 1] - py, x[j, 2] - pz
+                w = h * h - (dx * dx + dy * dy + dz * dz)
+                if w > f4(0):
+                    total += w * w * w
+        out[i] = total
+
+
+@njit(parallel=True)
+def segments(p, ends, least, count):
+    for i in prange(p.shape[0]):
+        px, py, pz = p[i, 0], p[i, 1], p[i, 2]
+        best = f4(1e30)
+        for k in range(count):
+            ax, ay, az = ends[2 * k, 0], ends[2 * k, 1], ends[2 * k, 2]
+            lx, ly, lz = ends[2 * k + 1, 0] - ax, ends[2 * k + 1, 1] - ay, ends[2 * k + 1, 2] - az
+            ox, oy, oz = px - ax, py - ay, pz - az
+            t = (ox * lx + oy * ly + oz * lz) / (lx * lx + ly * ly + lz * lz)
+            t = min(max(t, f4(0)), f4(1))
+            dx, dy, dz = px - (ax + lx * t), py - (ay + ly * t), pz - (az + lz * t)
+            best = min(best, dx * dx + dy * dy + dz * dz)
+        least[i] = math.sqrt(best)
+
+
 FUNCTIONS: dict[str, Any] = {
+    "density": density,
+    "segments": segments,
     "chain": chain,
     "nbody": nbody,
     "mandelbrot": mandelbrot,

@@ -1,4 +1,4 @@
-// The kernels of cpu_kernels.py as a specialist would write them: OpenMP threads and SIMD, -ffast-math.
+// The kernels of kernels.py as a specialist would write them: OpenMP threads and SIMD, -ffast-math.
 #include <cmath>
 
 struct Body { float p[3], q[4], v[3], w[3]; };
@@ -119,6 +119,43 @@ void march(long n, const float* o, const float* d, float* out) {
             live = live & (t <= 20.0f);
         }
         out[i] = t;
+    }
+}
+
+// neighbours of a row of cells lie side by side
+void density(long n, const float* x, const int* first, float* out, int cells, float radius) {
+#pragma omp parallel for schedule(static)
+    for (long i = 0; i < n; ++i) {
+        float px = x[3 * i], py = x[3 * i + 1], pz = x[3 * i + 2], total = 0;
+        int cx = int(px / radius), cy = int(py / radius), cz = int(pz / radius);
+        for (int row = 0; row < 9; ++row) {
+            int cell = ((cz + row / 3 - 1) * cells + cy + row % 3 - 1) * cells + cx;
+            int begin = first[cell - 1], end = first[cell + 2];
+#pragma omp simd reduction(+ : total)
+            for (int j = begin; j < end; ++j) {
+                float dx = x[3 * j] - px, dy = x[3 * j + 1] - py, dz = x[3 * j + 2] - pz;
+                float w = fmaxf(radius * radius - (dx * dx + dy * dy + dz * dz), 0.0f);
+                total += w * w * w;
+            }
+        }
+        out[i] = total;
+    }
+}
+
+void segments(long n, const float* p, const float* ends, float* least, int count) {
+#pragma omp parallel for simd schedule(static)
+    for (long i = 0; i < n; ++i) {
+        float px = p[3 * i], py = p[3 * i + 1], pz = p[3 * i + 2], best = 1e30f;
+        for (int k = 0; k < count; ++k) {
+            const float* a = ends + 6 * k;
+            float lx = a[3] - a[0], ly = a[4] - a[1], lz = a[5] - a[2];
+            float ox = px - a[0], oy = py - a[1], oz = pz - a[2];
+            float t = (ox * lx + oy * ly + oz * lz) / (lx * lx + ly * ly + lz * lz);
+            t = fminf(fmaxf(t, 0.0f), 1.0f);
+            float dx = ox - lx * t, dy = oy - ly * t, dz = oz - lz * t;
+            best = fminf(best, dx * dx + dy * dy + dz * dz);
+        }
+        least[i] = sqrtf(best);
     }
 }
 }

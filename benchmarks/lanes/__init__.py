@@ -1,0 +1,1 @@
+"""What `benchmarks/cpu_kernels.py` runs: kernels for robokern, Warp, numba and C++, and their arguments."""
