@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from robokern.compiler.adjoint_activity import RAW, Analysis, Origin, Root, refuse
-from robokern.compiler.adjoint_inline import REPORTS, cloned
+from robokern.compiler.adjoint_inline import REPORTS
 from robokern.compiler.adjoint_rules import (
     DIFFERENTIATE,
     Adjoints,
@@ -28,6 +28,7 @@ from robokern.compiler.adjoint_rules import (
     add as plus,
 )
 from robokern.compiler.builder import Builder
+from robokern.compiler.inline import cloned
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Op, Value, walk
 from robokern.ir.types import ArrayType, Struct, int64

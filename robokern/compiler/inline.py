@@ -1,20 +1,37 @@
-"""A kernel without calls: every callee's body in the place of its call, all values new.
+"""A kernel with calls replaced by their callees' bodies, all values new.
 
-Wide code needs it: what is uniform in a callee depends on the call.
+Wide code needs it, as what is uniform in a callee depends on the call; derivatives need it, as one block of
+code then has every effect.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from robokern.ir.nodes import Assert, Block, Func, Op, Value, callees, walk
 
 Env = dict[Value, Value]
+Path = tuple[
+    int, ...
+]  # which op of the program an inlined one is: identities of the calls around it, and its own
 
 
-def inlined(func: Func) -> Func:
-    """The function with every call replaced; asserts are numbered as `emit.assertions` lists them."""
-    return _Inliner(func).run()
+def inlined(
+    func: Func,
+    keeps: Callable[[Func], bool] = lambda callee: False,
+    stands_for: Callable[[Func], Func] = lambda callee: callee,
+    paths: dict[Op, Path] | None = None,
+) -> Func:
+    """The function with calls replaced; asserts are numbered as `emit.assertions` lists those of `func`.
+
+    Args:
+        func: the function; it stays as it is.
+        keeps: which callees stay called.
+        stands_for: the function whose body is put in a callee's place.
+        paths: filled with the path of each op in the result.
+    """
+    return _Inliner(func, keeps, stands_for, {} if paths is None else paths).run()
 
 
 def inlined_size(func: Func) -> int:
@@ -25,19 +42,35 @@ def inlined_size(func: Func) -> int:
     return sizes[func]
 
 
+def cloned(op: Op, env: Env, regions: tuple[Block, ...]) -> Op:
+    """The op with new results and its arguments looked up in `env`, where its results are entered."""
+    results = tuple(Value(r.type) for r in op.results)
+    new = Op(op.name, tuple(env.get(a, a) for a in op.args), results, op.attrs, regions, op.loc)
+    env.update(zip(op.results, results, strict=True))
+    return new
+
+
+@dataclass
 class _Inliner:
-    def __init__(self, func: Func) -> None:
-        self.func = func
-        self.asserts: list[Assert] = []
-        self.first_assert: dict[Func, int] = {}
-        for f in (func, *callees(func)):
-            self.first_assert[f] = len(self.asserts)
-            self.asserts += f.asserts
+    func: Func
+    keeps: Callable[[Func], bool]
+    stands_for: Callable[[Func], Func]
+    paths: dict[Op, Path]
+    around: Path = ()
+    asserts: list[Assert] = field(default_factory=list)
+    first_assert: dict[Func, int] = field(default_factory=dict)
 
     def run(self) -> Func:
+        for f in (self.func, *callees(self.func)):
+            self._number(f)
         params = tuple(Value(p.type) for p in self.func.params)
         body = self.block(self.func.body, dict(zip(self.func.params, params, strict=True)), self.func)
         return replace(self.func, params=params, body=body, asserts=self.asserts)
+
+    def _number(self, func: Func) -> None:
+        if func not in self.first_assert:
+            self.first_assert[func] = len(self.asserts)
+            self.asserts += func.asserts
 
     def block(self, block: Block, env: Env, owner: Func) -> Block:
         params = tuple(Value(p.type) for p in block.params)
@@ -48,22 +81,24 @@ class _Inliner:
 
     def ops(self, block: Block, env: Env, owner: Func, out: list[Op]) -> None:
         for op in block.ops:
-            if op.name == "call":
+            if op.name == "call" and not self.keeps(op.attrs["callee"]):
                 self.call(op, env, out)
             else:
                 out.append(self.copy(op, env, owner))
 
     def copy(self, op: Op, env: Env, owner: Func) -> Op:
-        regions = tuple(self.block(region, env, owner) for region in op.regions)
-        results = tuple(Value(r.type) for r in op.results)
-        env.update(zip(op.results, results, strict=True))
-        attrs = op.attrs
+        new = cloned(op, env, tuple(self.block(region, env, owner) for region in op.regions))
         if op.name == "assert":
-            attrs = {**attrs, "index": attrs["index"] + self.first_assert[owner]}
-        return Op(op.name, tuple(env[a] for a in op.args), results, attrs, regions, op.loc)
+            new.attrs = {**op.attrs, "index": op.attrs["index"] + self.first_assert[owner]}
+        self.paths[new] = (*self.around, id(op))
+        return new
 
     def call(self, op: Op, env: Env, out: list[Op]) -> None:
-        callee: Func = op.attrs["callee"]
+        callee = self.stands_for(op.attrs["callee"])
+        for f in (callee, *callees(callee)):
+            self._number(f)
         inner = dict(zip(callee.params, (env[a] for a in op.args), strict=True))
+        self.around, outer = (*self.around, id(op)), self.around
         self.ops(callee.body, inner, callee, out)
+        self.around = outer
         env.update(zip(op.results, (inner[v] for v in callee.body.yields), strict=True))
