@@ -45,6 +45,7 @@ from robokern.compiler.function import (
     func,
     func_grad,
     func_replay,
+    grad,
     kernel,
     overload,
     struct,

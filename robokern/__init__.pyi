@@ -79,6 +79,7 @@ from robokern.compiler.function import func_replay as func_replay
 from robokern.runtime.device import get_device as get_device
 from robokern.runtime.device import get_devices as get_devices
 from robokern.compiler.options import get_module_options as get_module_options
+from robokern.compiler.function import grad as grad
 from robokern.runtime.gradcheck import gradcheck as gradcheck
 from robokern.runtime.forward import hvp as hvp
 from robokern.runtime.load import init as init

@@ -156,7 +156,7 @@ class Sweep:
     def _replay_shadow(self, op: Op, new: Op) -> None:
         if op.name == "local":
             if self.root(op.results[0]) in self.facts.roots:
-                self.shadows[new.results[0]] = self.b.op("local", **op.attrs)
+                self.shadows[new.results[0]] = self.b.op("local", **{**op.attrs, "fill": True})
             return
         viewed = op.name in _ARRAYS and isinstance(op.results[0].type, (ArrayType, Struct))
         if viewed and new.args[0] in self.shadows:

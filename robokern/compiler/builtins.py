@@ -98,6 +98,8 @@ zeros = _builtin("zeros", "zeros(shape=n, dtype=T): a zero-filled array private 
 adjoint = _builtin(
     "adjoint", "adjoint[x] += g: adds to the adjoint of parameter x, in a derivative (`func_grad`)."
 )
+_builtin("grad", "grad(f): what gives the derivatives of f by its arguments, when called with these.")
+gradient = _builtin("$gradient", "A call of what `grad` gave.")
 range_bounds = _builtin("$range_bounds", "Start, stop and step of a range.")
 in_range = _builtin("$in_range", "Whether a counter is still inside its range.")
 after = _builtin("$after", "What follows a counter in its range; stop after the last.")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from robokern.compiler.builtins import Builtin
 from robokern.compiler.construct import construct
-from robokern.compiler.function import STATIC, Function, Kernel, Overload
+from robokern.compiler.function import STATIC, Function, Gradient, Kernel, Overload
 from robokern.compiler.lowering import (
     INTRINSICS,
     Lowering,
@@ -65,6 +65,8 @@ def _call(lo: Lowering, node: ast.Call) -> Any:
     callee = kernel_meaning(lo.expr(node.func))
     if isinstance(callee, Builtin):
         return INTRINSICS[callee.name](lo, node)
+    if isinstance(callee, Gradient):
+        return INTRINSICS["$gradient"](lo, node)
     places: dict[int, Any] = dict.fromkeys(inout_positions(callee))
     args, kwargs = arguments(lo, node, places)
     if isinstance(callee, Function):
@@ -129,6 +131,19 @@ def call_function(
     places: dict[int, Any],
 ) -> Any:
     """Calls a func; inout arguments are written back to the `places` of their positions."""
+    overload, instance, values = resolve(lo, node, function, args, kwargs)
+    lo.use_grid(instance.grid, node)
+    lo.builder.loc = lo.source.loc(node)
+    results = list(lo.builder.ops("call", *values, callee=instance.func))
+    returned = None if instance.shape is None else rebuild(instance.shape, results)
+    _write_back(lo, node, overload, places, results)
+    return returned
+
+
+def resolve(
+    lo: Lowering, node: Any, function: Function, args: list[Any], kwargs: dict[str, Any]
+) -> tuple[Overload, Instance, list[Value]]:
+    """The overload that takes these arguments, lowered for them, and those known at run time only."""
     bound = find_overload(function, args, kwargs)
     if bound is None:
         lo.fail(node, _no_overload(function, args, kwargs), _overload_hint(function))
@@ -139,13 +154,7 @@ def call_function(
         else:
             values.append(lo.value(arg, node, type_))
             types.append(type_)
-    instance = lo.instantiate(lo, node, bound.overload, tuple(types), statics)
-    lo.use_grid(instance.grid, node)
-    lo.builder.loc = lo.source.loc(node)
-    results = list(lo.builder.ops("call", *values, callee=instance.func))
-    returned = None if instance.shape is None else rebuild(instance.shape, results)
-    _write_back(lo, node, bound.overload, places, results)
-    return returned
+    return bound.overload, lo.instantiate(lo, node, bound.overload, tuple(types), statics), values
 
 
 def _write_back(

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from robokern.compiler.builtins import PYTHON, Builtin
-from robokern.compiler.function import STATIC, Function, Kernel, Overload
+from robokern.compiler.function import STATIC, Function, Gradient, Kernel, Overload
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.types import Type
 
@@ -99,6 +99,8 @@ class _Visit:
             )
         if isinstance(x, Function):
             return self.function(x)
+        if isinstance(x, Gradient):
+            return f"gradient of {self.exact(x.function)}"
         return _by_name(x)
 
     def function(self, function: Function) -> str:
@@ -106,6 +108,10 @@ class _Visit:
         for overload in function.overloads:
             if not _is_counted(overload.python.__module__):
                 self.overload(overload)
+            # a derivative by hand counts where the kernel asks for it with `grad`
+            for written in (*overload.gradients, *overload.replays):
+                if not _is_counted(written.python.__module__):
+                    self.overload(written)
         return f"func {function.name}"
 
 

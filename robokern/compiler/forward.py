@@ -288,7 +288,7 @@ def _array(f: _Forward, op: Op) -> None:
 
 def _local(f: _Forward, op: Op) -> None:
     if f.facts.origins[op.results[0]].root in f.facts.roots:
-        f.shadows[op.results[0]] = f.b.op("local", **op.attrs)
+        f.shadows[op.results[0]] = f.b.op("local", **{**op.attrs, "fill": True})
 
 
 def _load(f: _Forward, op: Op) -> None:

@@ -7,7 +7,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from robokern.compiler import expressions, intrinsics, operator_calls  # noqa: F401  they fill the tables
+from robokern.compiler import (  # noqa: F401  they fill the tables
+    expressions,
+    gradient_call,
+    intrinsics,
+    operator_calls,
+)
 from robokern.compiler.adjoint_inline import carries_float
 from robokern.compiler.calls import Instance, inout_positions
 from robokern.compiler.contract import contract

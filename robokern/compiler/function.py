@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, dataclass_transform
 
 from robokern.compiler import options
-from robokern.compiler.builtins import static
+from robokern.compiler.builtins import Builtin, means, static
 from robokern.compiler.source import Source, source_of
 from robokern.errors import KernelError
 from robokern.ir.types import Inout, Struct, as_type, is_concrete, matches
@@ -174,6 +174,38 @@ def func_replay(function: Function) -> Callable[[Any], Any]:
 
     return register
 
+
+class Gradient:
+    """What `grad(f)` gives: called in a kernel, it gives the derivatives of f by its arguments."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.name = self.__name__ = f"grad({function.name})"
+
+    def __call__(self, *args: Any) -> Any:
+        raise TypeError(f"{self.name} belongs to the kernel language: call it in a kernel or func")
+
+    def __repr__(self) -> str:
+        return f"<gradient of {self.function.name}>"
+
+
+def grad(function: Any) -> Gradient:
+    """The derivatives of a func or builtin, for use in kernels: `by_x, by_y = rk.grad(f)(x, y)`.
+
+    Called with f's arguments it gives one derivative per argument, alone if there is one argument: of the
+    argument's type, 0 for integers, none (it cannot be used) for an array. Where f returns several floats
+    they are those of their sum. f may have loops, branches, structs and a derivative by hand (`func_grad`);
+    it may read arrays, which are constant, and not write to them. The result can be differentiated again.
+
+    Raises:
+        TypeError: not a func.
+    """
+    if not isinstance(function, (Function, Builtin)):
+        raise TypeError(f"grad() takes a func, got {function!r}; decorate it with @rk.func")
+    return Gradient(function)
+
+
+means(grad, "grad")
 
 _functions: dict[tuple[str, str, str], Function] = {}
 OPERATORS: dict[str, Function] = {}

@@ -151,3 +151,34 @@ def test_no_fingerprint_where_the_code_does_not_tell(line):
 def test_an_object_of_unknown_meaning_has_none():
     assert fingerprint(made(SimpleNamespace(x=1))) is None
     assert fingerprint(made(lambda x: x)) is None
+
+
+def differentiated(written):
+    """A kernel that asks for the derivative of a func, which `written` gives by hand."""
+
+    @rk.func
+    def f(x: rk.float64):
+        return x * x
+
+    rk.func_grad(f)(written)
+
+    @rk.kernel
+    def asks(a: rk.array(dtype=rk.float64)):
+        a[0] = rk.grad(f)(a[0])
+
+    return asks
+
+
+@rk.func
+def once(x: rk.float64, adj: rk.float64):
+    return adj * x
+
+
+@rk.func
+def twice(x: rk.float64, adj: rk.float64):
+    return adj * x * rk.float64(2.0)
+
+
+def test_a_derivative_by_hand_counts_where_it_is_asked_for():
+    assert fingerprint(differentiated(once)) == fingerprint(differentiated(once)) is not None
+    assert fingerprint(differentiated(once)) != fingerprint(differentiated(twice))
