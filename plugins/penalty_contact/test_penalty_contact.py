@@ -64,7 +64,9 @@ CAPSULE = """
 """
 
 
-def loop_of(folder: Path, model: str, worlds: int = 1, device: rk.Device | None = None, **settings: Any) -> Loop:
+def loop_of(
+    folder: Path, model: str, worlds: int = 1, device: rk.Device | None = None, **settings: Any
+) -> Loop:
     path = folder / "scene.xml"
     path.write_text(model)
     host = mujoco_host.Settings(model=path, worlds=worlds).open(seed=7, device=device)

@@ -47,11 +47,11 @@ def test_it_walks_upright_with_other_frictions_and_masses():
     host = quickstart(worlds=12)
     vary = np.linspace(0.0, 1.0, 12, dtype=np.float32)
     params = host.world.params
-    params["geom_friction"].value.numpy()[:] = (0.5 + 0.6 * vary)[:, None]
+    friction = params["geom_friction"].value
+    friction.assign(np.broadcast_to((0.5 + 0.6 * vary)[:, None], friction.shape))
     for name in ("body_mass", "body_inertia"):
-        params[name].value.numpy()[:, BASE] *= (1.15 - 0.3 * vary).reshape(
-            -1, *[1] * (params[name].value.numpy().ndim - 2)
-        )
+        default = params[name].default.numpy()[:, BASE]
+        params[name].value[:, BASE] = default * (1.15 - 0.3 * vary).reshape(-1, *[1] * (default.ndim - 1))
         host.world.touch(name)
     host.world.touch("geom_friction")
     start = host.frame.body_pose.numpy()[:, BASE].copy()

@@ -15,6 +15,8 @@ from robokern.adapters.recorded import MotionRecorder, RecordedHost, Settings
 from robokern.errors import ConfigError, HostError
 from robokern.world.motion import Motion
 
+pytestmark = pytest.mark.usefixtures("compiled")
+
 SCENE = Path(__file__).resolve().parents[2] / "scenes" / "quickstart"
 STATES = ("body_pose", "body_com", "body_linear_velocity", "body_angular_velocity")
 

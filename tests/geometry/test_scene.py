@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import mujoco
 import numpy as np
@@ -75,7 +76,12 @@ class Rays:
     mask: int = 0xFFFFFFFF
 
 
-def cast_rays(scene: Scene, rays: Rays, device: str = "cpu") -> dict[str, np.ndarray]:
+def cast_rays(scene: Scene, rays: Rays, device: str | None = None) -> dict[str, np.ndarray]:
+    with rk.ScopedDevice(device):
+        return cast_here(scene, rays)
+
+
+def cast_here(scene: Scene, rays: Rays) -> dict[str, np.ndarray]:
     count = len(rays.origins)
     worlds = np.broadcast_to(rays.worlds, count).astype(np.int32)
     out = {
@@ -86,7 +92,7 @@ def cast_rays(scene: Scene, rays: Rays, device: str = "cpu") -> dict[str, np.nda
     }
     arrays = [rk.array(worlds), rk.array(rays.origins, rk.vec3), rk.array(rays.directions, rk.vec3)]
     inputs = [scene.id, *arrays, rays.exclude_body, rays.mask]
-    rk.launch(cast, count, inputs, list(out.values()), device=device)
+    rk.launch(cast, count, inputs, list(out.values()))
     return {name: array.numpy() for name, array in out.items()}
 
 
@@ -217,9 +223,15 @@ BODIES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def yard() -> Yard:
-    return Yard(np.random.default_rng(3))
+@cache
+def yard_on(device: str) -> Yard:
+    with rk.ScopedDevice(device):
+        return Yard(np.random.default_rng(3))
+
+
+@pytest.fixture
+def yard(compiled: str) -> Yard:
+    return yard_on(compiled)
 
 
 def yard_rays(yard: Yard, rng: np.random.Generator, count: int) -> Rays:
@@ -284,10 +296,11 @@ def test_own_body_is_left_out_as_by_mujoco(yard: Yard, rng: np.random.Generator)
         assert agree.sum() >= len(expected) - 1
 
 
-def test_same_bits_on_both_devices(yard: Yard, rng: np.random.Generator) -> None:
-    rays = yard_rays(yard, rng, 60)
-    for name, compiled in cast_rays(yard.scene, rays, "cpu").items():
-        assert compiled.tobytes() == cast_rays(yard.scene, rays, "ref")[name].tobytes()
+def test_same_bits_on_every_device(rng: np.random.Generator) -> None:
+    rays = yard_rays(yard_on("cpu"), rng, 60)
+    first, *others = (cast_rays(yard_on(str(d)).scene, rays, str(d)) for d in rk.get_devices())
+    for name, values in first.items():
+        assert all(values.tobytes() == other[name].tobytes() for other in others), name
 
 
 # --- worlds, bodies, masks, motion ------------------------------------------------------------------------
@@ -314,6 +327,7 @@ def test_worlds_do_not_see_each_other(device: str) -> None:
     assert got["bodies"].tolist() == [1, 0, 2]
 
 
+@pytest.mark.usefixtures("compiled")
 def test_a_world_is_the_same_in_any_company(rng: np.random.Generator) -> None:
     def ranges(worlds: int) -> np.ndarray:
         scene = Scene(worlds, [Box(0.2, 0.3, 0.1), Sphere(0.2)], [Instance(b % 2, b) for b in range(12)])
@@ -328,6 +342,7 @@ def test_a_world_is_the_same_in_any_company(rng: np.random.Generator) -> None:
     assert ranges(4).tobytes() == ranges(64).tobytes()
 
 
+@pytest.mark.usefixtures("compiled")
 def test_update_moves_and_rebuild_changes_nothing(rng: np.random.Generator) -> None:
     scene = Scene(2, [Sphere(0.3)], [Instance(0, b) for b in range(1, 9)])
     origins = rng.uniform(-3, 3, (3000, 3)).astype(np.float32)
@@ -375,6 +390,7 @@ def test_turned_and_shifted_shape(device: str) -> None:
     assert np.allclose(got["points"], [[0, 3, 5], [0, 1, 5.1], [0.1, 1, 5]], atol=1e-6)
 
 
+@pytest.mark.usefixtures("compiled")
 def test_closest_point_is_the_least_signed_distance(rng: np.random.Generator) -> None:
     ball = trimesh.creation.icosphere(3, radius=0.6)
     mesh = Mesh(ball.vertices.astype(np.float32), ball.faces.astype(np.int32))
@@ -416,6 +432,7 @@ def test_scene_of_nothing(device: str) -> None:
     assert find_points(scene, ZERO)["distances"].tolist() == [10.0]
 
 
+@pytest.mark.usefixtures("compiled")
 def test_thousand_worlds_share_one_mesh() -> None:
     ball = trimesh.creation.icosphere(4)
     mesh = Mesh(ball.vertices.astype(np.float32), ball.faces.astype(np.int32))
