@@ -128,9 +128,18 @@ def arguments(program: Program, module: ModuleType) -> list[Any]:
 
 def launch(module: ModuleType, items: int, args: list[Any], device: str) -> list[np.ndarray]:
     """The arrays after a launch on copies of the arguments."""
-    copies = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+    copies = [_copy(a, t, device) for a, (_, t) in zip(args, module.k.params, strict=True)]
     rk.launch(module.k, dim=items, inputs=copies, device=device)
-    return [a for a in copies if isinstance(a, np.ndarray)]
+    return [
+        a if isinstance(a, np.ndarray) else a.numpy() for a in copies if isinstance(a, np.ndarray | rk.Array)
+    ]
+
+
+def _copy(value: Any, type_: Any, device: str) -> Any:
+    """An argument of one launch: arrays as NumPy's on the host, in the GPU's memory there."""
+    if not isinstance(value, np.ndarray):
+        return value
+    return rk.array(value, dtype=type_.dtype, device=device) if device.startswith("cuda") else value.copy()
 
 
 def assert_same_bits(got: np.ndarray, want: np.ndarray, what: str) -> None:

@@ -6,7 +6,7 @@ from array import array
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -66,6 +66,7 @@ def test_the_dtype_comes_from_the_data(data, dtype, values):
     assert (str(made.dtype), made.numpy().dtype.name) == (dtype, values)
 
 
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize(
     ("dtype", "shape"),
     [
@@ -101,7 +102,8 @@ def test_numpy_goes_in_and_comes_out_alike(data):
     assert not np.shares_memory(made.numpy(), data)
 
 
-@settings(max_examples=80, deadline=None)
+@pytest.mark.usefixtures("compiled")
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_slices_are_views_with_the_strides_of_numpy(data):
     shape = data.draw(hnp.array_shapes(max_dims=4, max_side=4))
@@ -109,7 +111,7 @@ def test_slices_are_views_with_the_strides_of_numpy(data):
     made = rk.array(base)
     key = data.draw(hnp.basic_indices(shape, allow_ellipsis=False, allow_newaxis=False))
     want, got = base[key], made[key]
-    np.testing.assert_array_equal(np.asarray(got), want)
+    np.testing.assert_array_equal(got.numpy() if isinstance(got, rk.Array) else got, want)
     if isinstance(got, rk.Array):
         assert got.strides == want.strides
         assert got.is_contiguous == want.flags.c_contiguous
@@ -262,6 +264,7 @@ def test_mistakes_get_one_sentence(call, error, text):
     refused(error, text, call)
 
 
+@pytest.mark.usefixtures("compiled")
 def test_one_element_is_a_host_value():
     assert rk.array([1.5])[0] == np.float32(1.5)
     assert isinstance(rk.array([1.5])[0], np.float32)
@@ -295,6 +298,7 @@ def test_structs_have_their_c_layout():
     refused(TypeError, "expected Contact, got float 1.0", rk.array, [1.0], dtype=Contact)
 
 
+@pytest.mark.usefixtures("compiled")
 def test_arrays_inside_structs_are_kept_alive():
     points = rk.array([[1, 2, 3]], dtype=rk.vec3)
     address = points.ptr
@@ -318,6 +322,7 @@ def test_arrays_inside_structs_are_kept_alive():
     )  # fmt: skip
 
 
+@pytest.mark.usefixtures("compiled")
 def test_shapes_change_without_a_copy():
     made = rk.array(np.arange(24), dtype=int, shape=(2, 3, 4))
     for other in (made.reshape((4, -1)), made.flatten(), made.view(rk.uint32), made.transpose()):
@@ -333,6 +338,7 @@ def test_shapes_change_without_a_copy():
     assert made.contiguous() is made
 
 
+@pytest.mark.usefixtures("compiled")
 def test_creation():
     np.testing.assert_array_equal(rk.zeros((2, 3), dtype=rk.float64).numpy(), np.zeros((2, 3)))
     assert rk.empty(4, dtype=rk.mat44).numpy().shape == (4, 4, 4)
@@ -351,13 +357,13 @@ def test_creation():
     assert other.list() == [0, 1, 2]
     source.zero_()
     assert source.list() == [0, 0, 0]
-    shared = rk.from_numpy(np.zeros((4, 3), np.float32), dtype=rk.vec3, copy=False)
-    assert shared.shape == (4,)
     assert rk.zeros(0).size == 0
     assert rk.array([], dtype=rk.vec3).shape == (0,)
 
 
 def test_numpy_and_dlpack_share_the_memory():
+    shared = rk.from_numpy(np.zeros((4, 3), np.float32), dtype=rk.vec3, copy=False)
+    assert shared.shape == (4,)
     made = rk.array([[1, 2, 3]], dtype=rk.vec3)
     np.asarray(made)[0, 0] = 8
     assert made[0].x == 8
