@@ -24,7 +24,9 @@ def key(func: Func, target: Target) -> str:
 def _compiler_digest() -> str:
     """Hash of the sources that turn a Func into code: no version number to forget."""
     here = Path(__file__).parent
-    single = [here / f"{name}.py" for name in ("target", "build", "width", "inline", "uniformity")]
+    single = [
+        here / f"{name}.py" for name in ("target", "build", "pipeline", "width", "inline", "uniformity")
+    ]
     names = [*(p for pattern in ("emit*.py", "entry*.py", "wide*.py") for p in here.glob(pattern)), *single]
     sources = sorted([*names, here.parent / "ir" / "layout.py", here.parent / "ir" / "types.py"])
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
@@ -50,9 +52,11 @@ def assembly(func: Func, target: Target) -> str:
 
 
 def _emit(func: Func, target: Target) -> str:
-    from robokern.compiler.emit import emit  # not needed where the cache has the code
+    # not needed where the cache has the code
+    from robokern.compiler.emit import emit
+    from robokern.compiler.width import choose
 
-    return emit(func, target)
+    return emit(func, target, choose(func, target))
 
 
 @cache
@@ -75,14 +79,11 @@ def _optimised(func: Func, target: Target, machine: Any) -> Any:
     from llvmlite import binding
 
     # not needed where the cache has the code
-    from robokern.compiler.inline import inlined_size
-    from robokern.compiler.width import LONGEST
+    from robokern.compiler.emit import emit
+    from robokern.compiler.pipeline import run
+    from robokern.compiler.width import choose
 
-    module = binding.parse_assembly(_emit(func, target))
-    options = binding.create_pipeline_tuning_options(speed_level=2)
-    # in kernels too long for wide code it takes three quarters of the time: 3.0 s and 0.7 s for 500 lines
-    options.loop_vectorization = not target.is_text and inlined_size(func) <= LONGEST
-    options.slp_vectorization = not target.is_text
-    builder = binding.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    width = choose(func, target)
+    module = binding.parse_assembly(emit(func, target, width))
+    run(module, func, width, target, machine)
     return module

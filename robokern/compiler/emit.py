@@ -13,7 +13,7 @@ from robokern.compiler import emit_arithmetic, emit_composite, emit_control, emi
 from robokern.compiler.emit_function import Function, Row, typed
 from robokern.compiler.emit_types import registers
 from robokern.compiler.target import Body, Target
-from robokern.compiler.width import choose
+from robokern.compiler.width import Width
 from robokern.ir import layout
 from robokern.ir.nodes import Assert, Block, Func, Op, callees, walk
 from robokern.ir.types import ArrayType
@@ -28,9 +28,8 @@ EMIT: dict[str, Row] = {
 ALWAYS_INLINE = 250  # weight up to which a function is always inlined, so that loops that call it vectorise
 
 
-def emit(func: Func, target: Target) -> str:
+def emit(func: Func, target: Target, width: Width) -> str:
     """The LLVM module of a kernel: its functions, and the target's entry point."""
-    width = choose(func, target)
     if width.program is None:
         return Module(func, target).text_of_all()
     from robokern.compiler.emit_wide import WideModule

@@ -95,6 +95,10 @@ def counter_at(f: Function, t: Scalar, start: str, step: str, turn: str) -> str:
 
 def turns(f: Function, t: Scalar, start: str, stop: str, step: str) -> str:
     """How often `for` runs, known beforehand so that no counter wraps; 0 for step 0."""
+    known = _known(t, step)
+    if known:
+        low, high = (start, stop) if known > 0 else (stop, start)
+        return _turns_up(f, t, low, high, abs(known))
     held, none, one = f.held(t), f.number(t, 0), f.number(t, 1)
     upwards = compare(f, t, "gt", step, none)
     rising = f.let(f"and {f.bit} {upwards}, {compare(f, t, 'lt', start, stop)}")
@@ -108,6 +112,25 @@ def turns(f: Function, t: Scalar, start: str, stop: str, step: str) -> str:
     whole = f.let(f"udiv {held} {f.let(f'sub {held} {distance}, {one}')}, {size}")
     count = f.let(f"add {held} {whole}, {one}")
     return f.let(f"select {f.bit} {enters}, {held} {count}, {held} {none}")
+
+
+def _known(t: Scalar, operand: str) -> int | None:
+    """The value of an operand that is a literal, in all lanes if there are several."""
+    found = re.fullmatch(r"(?:splat \(i\d+ )?(-?\d+)\)?", operand)
+    if found is None:
+        return None
+    return int(found[1]) % (1 << t.bits) if t.kind == "u" else int(found[1])
+
+
+def _turns_up(f: Function, t: Scalar, low: str, high: str, size: int) -> str:
+    """How often a step of `size` leads on from `low` before `high`; a division by a literal at most."""
+    held, one = f.held(t), f.number(t, 1)
+    enters = compare(f, t, "lt", low, high)
+    count = f.let(f"sub {held} {high}, {low}")
+    if size > 1:
+        whole = f.let(f"udiv {held} {f.let(f'sub {held} {count}, {one}')}, {f.number(t, size)}")
+        count = f.let(f"add {held} {whole}, {one}")
+    return f.let(f"select {f.bit} {enters}, {held} {count}, {held} {f.number(t, 0)}")
 
 
 def _call(f: Function, op: Op) -> list[Operands]:
