@@ -63,3 +63,10 @@ def test_identify_box(tmp_path: Path) -> None:
     assert stiffness == pytest.approx(4000.0, rel=0.1)
     assert centre == pytest.approx([0.03, -0.02], abs=0.002)
     assert losses[-1] < 0.1 * losses[0]
+
+
+def test_train_cartpole(tmp_path: Path) -> None:
+    example = runpy.run_path(str(EXAMPLES / "train_cartpole.py"))
+    before, after = example["main"](tmp_path / "train_cartpole.png", 400)
+    # a quarter of the training: 3.9 to 6.2 for seeds 0 to 5; a policy that stays as it was gives 0
+    assert after > before + 2.5
