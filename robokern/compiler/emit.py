@@ -191,7 +191,7 @@ _FREE = frozenset(emit_composite.ROWS) - {"pick", "put"}
 
 
 def _needs_item(func: Func) -> bool:
-    return any(op.name in ("tid", "assert") for f in [*callees(func), func] for op in walk(f.body))
+    return any(op.name in ("tid", "assert", "atomic") for f in [*callees(func), func] for op in walk(f.body))
 
 
 def _has_local(func: Func) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.emit_types import literal, register, registers
+from robokern.ir.layout import ALONE_AT
 from robokern.ir.nodes import Block, Func, Op, Value
 from robokern.ir.types import Scalar, Type
 
@@ -37,6 +38,7 @@ class Function:
         self.framed = framed
         self.frame_size = 0
         self._count = 0
+        self._asks_alone = False
 
     def fresh(self, prefix: str = "%v") -> str:
         """A name not used before in this function."""
@@ -94,6 +96,20 @@ class Function:
             return name
         self.allocas.append(f"  {name} = alloca [{size} x i8], align {align}")
         return name
+
+    @property
+    def alone(self) -> str:
+        """Whether one thread runs all items, as an operand; empty where the target cannot tell."""
+        if self.module.target.is_text:
+            return ""
+        if not self._asks_alone:
+            self._asks_alone = True
+            self.allocas += [
+                f"  %alone.at = getelementptr i8, ptr %status, i64 {ALONE_AT}",
+                "  %alone.number = load i64, ptr %alone.at",
+                "  %alone = icmp ne i64 %alone.number, 0",
+            ]
+        return "%alone"
 
     def open(self, label: str) -> None:
         """Starts a basic block."""

@@ -14,6 +14,8 @@ from robokern.ir import layout
 from robokern.ir.nodes import Op, Value
 from robokern.ir.types import ArrayType, Scalar, Type, int64, scalar_of, uint64
 
+Combine = Callable[..., str]  # (function, scalar, name, place, *operands) -> the value found
+
 
 def index_operand(f: Function, index: Value) -> str:
     """An integer as i64."""
@@ -174,11 +176,44 @@ def _atomic(f: Function, op: Op) -> list[Operands]:
     value = op.args[-1]
     address = _element(f, op.args[0], op.args[1:-count])
     operands = zip(*(f.values[v] for v in op.args[-count:]), strict=True)
-    combine, scalar = atomic_rule(op.attrs["op"]), scalar_of(value.type)
-    old = []
-    for (_, at), leaves in zip(places(op, value.type), operands, strict=True):
-        old.append(combine(f, scalar, op.attrs["op"], _at(f, address, at), *leaves))
-    return [tuple(old)]
+    name, scalar = op.attrs["op"], scalar_of(value.type)
+    parts = [
+        (_at(f, address, at), *leaves)
+        for (_, at), leaves in zip(places(op, value.type), operands, strict=True)
+    ]
+
+    def write(combine: Combine) -> list[str]:
+        return [combine(f, scalar, name, *part) for part in parts]
+
+    return [tuple(atomically(f, scalar, name, write))]
+
+
+def atomically(f: Function, t: Scalar, name: str, write: Callable[[Combine], list[str]]) -> list[str]:
+    """What `write` gives with the rule that combines; for additions of floats, two rules: a plain addition,
+    which takes a fifth of the time, while one thread runs all items.
+    """
+    if not (t.kind == "f" and t.bits > 16 and name == "add" and f.alone):
+        return write(atomic_rule(name))
+    plain, shared, done = f.fresh("plain"), f.fresh("shared"), f.fresh("added")
+    f.branch(f.alone, plain, shared)
+    f.open(plain)
+    first, end = write(_add_plainly), f.label
+    f.jump(done)
+    f.open(shared)
+    second, other = write(_combine), f.label
+    f.jump(done)
+    f.open(done)
+    return [
+        f.let(f"phi {register(t)} [ {a}, %{end} ], [ {b}, %{other} ]")
+        for a, b in zip(first, second, strict=True)
+    ]
+
+
+def _add_plainly(f: Function, t: Scalar, name: str, place: str, value: str) -> str:
+    held = register(t)
+    old = f.let(f"load {held}, ptr {place}, align {t.size}")
+    f.do(f"store {held} {f.let(f'fadd {held} {old}, {value}')}, ptr {place}, align {t.size}")
+    return old
 
 
 def _combine(f: Function, t: Scalar, name: str, place: str, value: str) -> str:
@@ -223,12 +258,12 @@ def _exchange_if_equal(f: Function, t: Scalar, name: str, place: str, expected: 
     return f.let(f"bitcast {bits} {old} to {register(t)}") if t.kind == "f" else old
 
 
-def atomic_rule(name: str) -> Callable[..., str]:
-    """How one scalar is combined: (function, scalar, name, place, *operands) -> the value found."""
+def atomic_rule(name: str) -> Combine:
+    """How one scalar is combined."""
     return _ATOMIC.get(name, _combine)
 
 
-_ATOMIC: dict[str, Callable[..., str]] = {"min": _least, "max": _least, "cas": _exchange_if_equal}
+_ATOMIC: dict[str, Combine] = {"min": _least, "max": _least, "cas": _exchange_if_equal}
 
 ROWS: dict[str, Row] = {
     "load": _load,

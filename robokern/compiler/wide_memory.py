@@ -20,7 +20,7 @@ from functools import partial
 from robokern.compiler import emit_memory, wide_rows
 from robokern.compiler.emit_arithmetic import convert
 from robokern.compiler.emit_function import Function, Operands, Row
-from robokern.compiler.emit_memory import atomic_rule, contiguous, load_leaf, places, store_leaf
+from robokern.compiler.emit_memory import atomic_rule, atomically, contiguous, load_leaf, places, store_leaf
 from robokern.compiler.emit_types import memory, memory_size, register
 from robokern.compiler.wide import WideFunction
 from robokern.compiler.wide_control import highest, lowest
@@ -372,49 +372,87 @@ def _atomic(f: Function, op: Op) -> list[Operands]:
     name, value = op.attrs["op"], op.args[-1]
     count = 2 if name == "cas" else 1
     place = _element(f, op.args[0], op.args[1:-count])
-    scalar = scalar_of(value.type)
+    scalar, parts = scalar_of(value.type), places(op, value.type)
     used = op.results[0] in f.used
-    old = []
-    operands = zip(*(f.values[v] for v in op.args[-count:]), strict=True)
-    for (held, at), leaves in zip(places(op, value.type), operands, strict=True):
-        pointers = _pointers(f, _leaf_place(f, place, held, at))
-        if not used and not f.is_wide(pointers) and (together := _together(scalar, name)):
-            together(f, scalar, name, pointers, leaves[0])
-            old.append("zeroinitializer")
-        else:
-            old.append(_lane_by_lane(f, scalar, name, pointers, leaves, used))
-    return [tuple(old)]
+    operands = list(zip(*(f.values[v] for v in op.args[-count:]), strict=True))
+    together = None if used or place.stride or f.is_wide(place.address) else _together(scalar, name)
+    if together is None or place.private:
+        return [tuple(_lane_by_lane(f, scalar, name, place, parts, operands, used))]
+    for (held, at), leaves in zip(parts, operands, strict=True):
+        together(f, scalar, name, _leaf_place(f, place, held, at).address, leaves[0])
+    return [("zeroinitializer",) * len(parts)]
+
+
+_OfLane = Callable[[str], str]  # the number of a lane, as an i64 operand -> what it holds
+
+
+def _spilled(f: WideFunction, held: str, operand: str) -> _OfLane:
+    """Reads what a lane holds, from the stack."""
+    if not f.is_wide(operand):
+        return lambda lane: operand
+    slot = f.reserve(memory_size(held) * f.lanes, 64)
+    f.do(f"store {f.vector(held)} {operand}, ptr {slot}, align 64")
+    return lambda lane: f.let(f"load {held}, ptr {f.let(f'getelementptr {held}, ptr {slot}, i64 {lane}')}")
+
+
+def _spilled_pointers(f: WideFunction, place: _Place) -> _OfLane:
+    if not place.stride:
+        return _spilled(f, "ptr", place.address)
+    return lambda lane: _moved(f, place.address, _times(f, lane, str(place.stride)))
+
+
+def _places_of_leaves(f: WideFunction, place: _Place, parts: Sequence[tuple[str, int]]) -> list[_OfLane]:
+    if place.private:
+        return [_spilled_pointers(f, _leaf_place(f, place, held, at)) for held, at in parts]
+    element = _spilled_pointers(f, place)
+    return [lambda lane, at=at: _moved(f, element(lane), str(at)) for _, at in parts]  # type: ignore[misc]
 
 
 def _lane_by_lane(
-    f: WideFunction, t: Scalar, name: str, pointers: str, operands: Sequence[str], used: bool
-) -> str:
-    """One atomic after the other; gives each active lane the value it found."""
+    f: WideFunction,
+    t: Scalar,
+    name: str,
+    place: _Place,
+    parts: Sequence[tuple[str, int]],
+    operands: Sequence[Operands],
+    used: bool,
+) -> list[str]:
+    """One lane after the other; for each leaf, what each active lane found."""
     held, bits = register(t), f.mask_bits(f.active)
+    pointers = _places_of_leaves(f, place, parts)
+    given = [[_spilled(f, held, o) for o in leaves] for leaves in operands]
+    found = [f.reserve(t.size * f.lanes, 64) for _ in parts] if used else []
+    for slot in found:
+        f.do(f"store {f.vector(held)} zeroinitializer, ptr {slot}, align 64")
+
+    def of_lane(lane: str, combine: emit_memory.Combine) -> None:
+        for k, pointer in enumerate(pointers):
+            old = combine(f, t, name, pointer(lane), *(o(lane) for o in given[k]))
+            if used:
+                f.do(f"store {held} {old}, ptr {f.let(f'getelementptr {held}, ptr {found[k]}, i64 {lane}')}")
+
+    def write(combine: emit_memory.Combine) -> list[str]:
+        _for_lanes(f, bits, lambda lane: of_lane(lane, combine))
+        return []
+
+    atomically(f, t, name, write)
+    read = [f.let_wide(f"load {f.vector(held)}, ptr {slot}, align 64") for slot in found]
+    return read or ["zeroinitializer"] * len(parts)
+
+
+def _for_lanes(f: WideFunction, bits: str, body: Callable[[str], None]) -> None:
+    """Runs the body for each lane in the bits of a mask that has one, lower lanes first."""
     head, done, before = f.fresh("lanes"), f.fresh("done"), f.label
-    wide = [f.spread(held, o) for o in operands]
-    left, found, less = f.fresh(), f.name(True), f.fresh()
-    new = f.name(True)
+    left, less = f.fresh(), f.fresh()
     f.jump(head)
     f.open(head)
     at = len(f.lines)
-    f.lines += ["", ""] if used else [""]
-    lane = lowest(f, left)
-    old = atomic_rule(name)(
-        f, t, name, f.element("ptr", pointers, lane), *(f.element(held, o, lane) for o in wide)
-    )
-    if used:
-        f.do(f"{new} = insertelement {f.vector(held)} {found}, {held} {old}, i64 {lane}")
+    f.lines.append("")
+    body(lowest(f, left))
     f.do(f"{less} = and {f.bits} {left}, {f.let(f'sub {f.bits} {left}, 1')}")
-    end = f.label
-    f.lines[at] = f"  {left} = phi {f.bits} [ {bits}, %{before} ], [ {less}, %{end} ]"
-    if used:
-        f.lines[at + 1] = (
-            f"  {found} = phi {f.vector(held)} [ zeroinitializer, %{before} ], [ {new}, %{end} ]"
-        )
+    f.lines[at] = f"  {left} = phi {f.bits} [ {bits}, %{before} ], [ {less}, %{f.label} ]"
     f.branch(f.let(f"icmp eq {f.bits} {less}, 0"), done, head)
     f.open(done)
-    return new if used else "zeroinitializer"
 
 
 _IDENTITY = {"add": 0, "or": 0, "xor": 0, "and": -1}

@@ -22,7 +22,8 @@ from robokern.ir.types import (
 )
 
 LAUNCH_HEADER = 40  # i64 dim[4], ptr status
-STATUS_SIZE = 16  # i64 assert number + 1 (0: none failed), i64 item
+STATUS_SIZE = 24  # i64 assert number + 1 (0: none failed), i64 item, i64 whether one thread runs all items
+ALONE_AT = 16  # byte offset of the last
 
 
 @cache

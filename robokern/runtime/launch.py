@@ -133,6 +133,7 @@ class Launcher:
         self._entry = 0
         self._run: Callable[[int, int, int, bytes, int], int] = _unloaded
         self._quick_limit = 0  # the largest dim that needs no further look
+        self._quick_unit = -1 if self.keeps_rows else 1
         self._on_gpu: dict[tuple[int, bool], GpuProgram] = {}
         self._gpu_pack: dict[int, tuple[Callable[[Any], bytes], ...]] = {}
         self._size = layout.argument_offsets(types)[-1]
@@ -239,7 +240,7 @@ class Launcher:
     def _launch_packed(self, dim: Dim, packed: list[bytes]) -> None:
         if dim.__class__ is int and 0 < dim <= self._quick_limit:
             record = _header(dim, 1, 1, 1, 0) + b"".join(packed)
-            self.raise_failed(self._run(self._entry, dim, 1, record, self._size), (dim,))
+            self.raise_failed(self._run(self._entry, dim, self._quick_unit, record, self._size), (dim,))
             return
         grid = Grid(self.kernel.name, dim, self.tid_ndim)
         if grid.count:
@@ -300,8 +301,8 @@ class Launcher:
         return start
 
     def unit(self, grid: Grid) -> int:
-        """Items that stay in order on one thread: a row of the grid where floats are added atomically."""
-        return grid.count // grid.shape[0] if self.keeps_rows else 1
+        """Items that stay in order on one thread: a row where floats are added atomically, and negative."""
+        return -(grid.count // grid.shape[0]) if self.keeps_rows else 1
 
     def program(self, contiguous: bool) -> driver_cpu.Program:
         """The compiled kernel: for C-contiguous arrays only, or for any strides."""

@@ -220,9 +220,8 @@ finished:
   ret void
 }
 
-; Items [first, end) by caller and workers, in slices of about eight to a thread but not under `least` items.
+; Items [first, end) by caller and workers, in slices of about eight to a thread but not under `least` items. Needs @launching.
 define internal void @share(ptr %entry, i64 %first, i64 %end, i64 %least, i64 %unit, ptr %record) {
-  %locked = call i32 @pthread_mutex_lock(ptr @launching)
   %workers = call i64 @hire()
   %everyone = add i64 %workers, 1
   %portions = shl i64 %everyone, 3
@@ -243,12 +242,47 @@ define internal void @share(ptr %entry, i64 %first, i64 %end, i64 %least, i64 %u
   call void @take_slices()
   %shut = atomicrmw or ptr @gate, i64 -9223372036854775808 acq_rel
   call void @await_workers()
-  %unlocked = call i32 @pthread_mutex_unlock(ptr @launching)
   ret void
 }
 
-; Items [0, end) on the calling thread while they are few or light, the rest shared.
-define internal void @work_through(ptr %entry, i64 %end, i64 %unit, ptr %record) {
+; Items [first, end) shared if that pays with atomic additions, which is tried on `size` items; alone with plain ones else.
+; `alone_at` tells the items which. Needs @launching.
+define internal void @share_adding(ptr %entry, i64 %first, i64 %end, i64 %size, double %plain, i64 %least, i64 %unit, ptr %record, ptr %alone_at) {
+start:
+  store i64 0, ptr %alone_at
+  %behind = add i64 %first, %size
+  %last = call i64 @llvm.smin.i64(i64 %behind, i64 %end)
+  %before = call i64 @now()
+  call void %entry(i64 %first, i64 %last, ptr %record)
+  %after = call i64 @now()
+  %more = icmp slt i64 %last, %end
+  br i1 %more, label %judge, label %finished
+judge:
+  %time = sub i64 %after, %before
+  %items = sub i64 %last, %first
+  %time_float = sitofp i64 %time to double
+  %items_float = sitofp i64 %items to double
+  %atomic = fdiv double %time_float, %items_float
+  %workers = load atomic i64, ptr @wanted monotonic, align 8
+  %everyone = add i64 %workers, 1
+  %threads = sitofp i64 %everyone to double
+  %share = fdiv double %atomic, %threads
+  %pays = fcmp olt double %share, %plain
+  br i1 %pays, label %shared, label %alone_again
+shared:
+  call void @share(ptr %entry, i64 %last, i64 %end, i64 %least, i64 %unit, ptr %record)
+  ret void
+alone_again:
+  store i64 1, ptr %alone_at
+  call void %entry(i64 %last, i64 %end, ptr %record)
+  ret void
+finished:
+  ret void
+}
+
+; Items [0, end) on the calling thread while they are few or light, the rest shared. `alone_at` is null, or where the items
+; look whether they may add plainly: then @launching is held.
+define internal void @work_through(ptr %entry, i64 %end, i64 %unit, ptr %record, ptr %alone_at) {
 start:
   %workers = load atomic i64, ptr @wanted monotonic, align 8
   %lonely = icmp eq i64 %workers, 0
@@ -300,23 +334,47 @@ shared:
   ; items in 20 microseconds
   %rate = fdiv double 2.0e+04, %per_item
   %least = fptosi double %rate to i64
+  %free = icmp eq ptr %alone_at, null
+  br i1 %free, label %share_now, label %adding
+share_now:
+  %locked = call i32 @pthread_mutex_lock(ptr @launching)
   call void @share(ptr %entry, i64 %last, i64 %end, i64 %least, i64 %unit, ptr %record)
+  %unlocked = call i32 @pthread_mutex_unlock(ptr @launching)
+  ret void
+adding:
+  call void @share_adding(ptr %entry, i64 %last, i64 %end, i64 %size, double %per_item, i64 %least, i64 %unit, ptr %record, ptr %alone_at)
   ret void
 finished:
   ret void
 }
 
-; Runs entry(begin, end, launch) over the items [0, end), in slices that are multiples of `unit` items.
+; Runs entry(begin, end, launch) over the items [0, end), in slices that are multiples of `unit` items; a negative unit says that
+; the items add floats atomically.
 ; `record` (`size` bytes) is copied, and the copy given a status of its own, so the caller's bytes stay as they are.
 ; Returns 0, or (item << 16 | number of the failed assert + 1).
 define i64 @run(ptr %entry, i64 %end, i64 %unit, ptr %record, i64 %size) {
-  %status = alloca [2 x i64], align 16
-  store [2 x i64] zeroinitializer, ptr %status
+start:
+  %status = alloca [3 x i64], align 16
+  store [3 x i64] zeroinitializer, ptr %status
   %copy = alloca i8, i64 %size, align 64
   call void @llvm.memcpy.p0.p0.i64(ptr %copy, ptr %record, i64 %size, i1 false)
   %status_at = getelementptr i8, ptr %copy, i64 32
   store ptr %status, ptr %status_at
-  call void @work_through(ptr %entry, i64 %end, i64 %unit, ptr %copy)
+  %adds = icmp slt i64 %unit, 0
+  br i1 %adds, label %adding, label %free
+adding:
+  ; plain additions while no other launch adds
+  %locked = call i32 @pthread_mutex_lock(ptr @launching)
+  %alone_at = getelementptr i64, ptr %status, i64 2
+  store i64 1, ptr %alone_at
+  %positive = sub i64 0, %unit
+  call void @work_through(ptr %entry, i64 %end, i64 %positive, ptr %copy, ptr %alone_at)
+  %unlocked = call i32 @pthread_mutex_unlock(ptr @launching)
+  br label %finished
+free:
+  call void @work_through(ptr %entry, i64 %end, i64 %unit, ptr %copy, ptr null)
+  br label %finished
+finished:
   %failed = load i64, ptr %status
   %item_at = getelementptr i64, ptr %status, i64 1
   %item = load i64, ptr %item_at

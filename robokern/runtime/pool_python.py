@@ -31,8 +31,8 @@ class PythonPool:
         if self.threads == 1 or count < _ALONE_BELOW:
             work(0, count, own)
         else:
-            self._share(work, count, unit, own)
-        failed, item = struct.unpack("=qq", status.raw)
+            self._share(work, count, abs(unit), own)
+        failed, item, _ = struct.unpack("=qqq", status.raw)
         return int(item << 16 | failed) if failed else 0
 
     def _share(self, work: Callable[[int, int, bytes], None], count: int, unit: int, record: bytes) -> None:

@@ -42,10 +42,20 @@ class Machine:
         self.entry = _ENTRY(self.tracker["entry"])
 
     def launch(
-        self, dim: Sequence[int], args: Sequence[Any], begin: int = 0, end: int | None = None
+        self,
+        dim: Sequence[int],
+        args: Sequence[Any],
+        begin: int = 0,
+        end: int | None = None,
+        alone: bool = False,
     ) -> tuple[int, int]:
-        """Runs items [begin, end); gives the status record: (number of the failed assert or 0, item)."""
-        status = np.zeros(2, np.int64)
+        """Runs items [begin, end); gives the status record: (number of the failed assert or 0, item).
+
+        Args:
+            alone: additions of floats need not be atomic.
+        """
+        status = np.zeros(layout.STATUS_SIZE // 8, np.int64)
+        status[layout.ALONE_AT // 8] = alone
         record = self.record(dim, args, status)
         self.entry(begin, int(np.prod(dim)) if end is None else end, record.ctypes.data)
         return int(status[0]), int(status[1])

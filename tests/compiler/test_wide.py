@@ -316,6 +316,41 @@ def test_atomics_in_the_order_of_items() -> None:
     np.testing.assert_array_equal(ranks[taking], np.arange(taking.sum()))
 
 
+@pytest.mark.parametrize("lanes", (1, 8, 32))
+def test_plain_additions_are_those_of_atomic_ones(lanes: int) -> None:
+    draw = np.random.default_rng(7)
+    x, found = draw.normal(size=ITEMS).astype(np.float32), []
+    for alone in (False, True):
+        given = [
+            x,
+            *(np.full(5, 0.3, np.float32) for _ in range(2)),
+            np.zeros(4, np.int32),
+            np.zeros(ITEMS, np.int32),
+        ]
+        func = lower(with_lanes(tally, lanes), tuple(t for _, t in tally.params))
+        Machine(func).launch((ITEMS,), given, alone=alone)
+        found.append(given)
+    for a, b in zip(*found, strict=True):
+        same_bits(b, a)
+    assert found[0][1][0] != np.float32(0.3)
+
+
+@rk.kernel
+def drag(x: vectors, place: ints, total: vectors, old: vectors):
+    i = rk.tid()
+    old[i] = rk.atomic_add(total, place[i], x[i] * 2.0)
+
+
+def test_atomics_of_vectors_give_what_they_found() -> None:
+    draw = np.random.default_rng(8)
+    x, place = draw.normal(size=(ITEMS, 3)).astype(np.float32), draw.integers(0, 9, ITEMS).astype(np.int32)
+    *_, total, old = agree(drag, ITEMS, x, place, np.zeros((9, 3), np.float32), np.zeros_like(x))
+    first = [np.flatnonzero(place == k)[0] for k in range(9)]
+    assert (old[first] == 0).all()
+    expected = np.stack([2.0 * x[place == k].sum(0) for k in range(9)])
+    np.testing.assert_allclose(total, expected, atol=1e-5)
+
+
 @rk.kernel
 def bounded(x: floats):
     i = rk.tid()

@@ -425,6 +425,32 @@ def test_threads_launch_at_once():
     assert len(fresh.launchers) == 1
 
 
+@pytest.mark.parametrize("turns", [1, 400])
+def test_threads_add_to_one_place_at_once(turns):
+    """Light items stay on their caller, which adds plainly; heavy ones may be shared, and add atomically."""
+    bins = rk.zeros(3)
+
+    @rk.kernel
+    def tally(bins: rk.array(dtype=float), turns: int):
+        i = rk.tid()
+        for k in range(turns):
+            rk.atomic_add(bins, (i + k) % 3, 1.0)
+
+    rk.launch(tally, 0, [bins, turns])
+    launches, items = (50, 3000) if turns == 1 else (4, 3000)
+
+    def work() -> None:
+        for _ in range(launches):
+            rk.launch(tally, items, [bins, turns])
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert bins.numpy().sum() == 3 * launches * items * turns
+
+
 def test_sums_along_rows_do_not_depend_on_the_threads():
     values = np.random.default_rng(0).standard_normal((40, 5000)).astype(np.float32)
     in_order = np.zeros(40, np.float32)
