@@ -1,8 +1,7 @@
 """Reverse mode: from a kernel's Func to the Func that hands adjoints back through it.
 
 The adjoint kernel computes the forward values again from the same arguments (*replay*), then goes backwards.
-Its parameters are the kernel's own, then the adjoint arrays, then an array over the grid for each argument by
-value whose derivative is asked for, then what the forward launch saved. It works in place: it adds to the
+Its parameters are the kernel's own, then those that `Adjoint` lists. It works in place: it adds to the
 adjoints of what was read, and takes and clears adjoints of what was overwritten; each item writes its own
 share of the derivative by a value.
 
@@ -11,22 +10,26 @@ variables; for arrays:
 
 * An array the kernel only reads is read again: the caller passes what it held at the launch (`reads`).
 * Stores to an array the kernel only writes are left out of the replay.
-* An array it both reads and writes is replayed on a copy of what it held before the launch (`copies`). In a
-  loop this works where the loop touches one element of it, known before (`adjoint_promote.py`), else
-  AdjointError.
-* The result of an atomic is saved by the forward launch (`forward`), one per item, and not computed again.
+* An array it both reads and writes is replayed on a copy of what it held before the launch (`copies`); an
+  element that a loop updates in place is carried by the loop (`adjoint_promote.py`).
+* Results of atomics, and reads in loops of what the kernel overwrites, are written down by the forward launch
+  (`forward`, `adjoint_record.py`) as far as the derivative needs them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from robokern.compiler.adjoint_activity import RAW, Access, Analysis, Root
+from robokern.compiler.adjoint_activity import RAW, Access, Analysis, Root, refuse
 from robokern.compiler.adjoint_inline import carries_float, inline
+from robokern.compiler.adjoint_private import without_private_atomics
 from robokern.compiler.adjoint_promote import promote
+from robokern.compiler.adjoint_record import Record, Recorder
 from robokern.compiler.adjoint_rules import Adjoints, Env
 from robokern.compiler.adjoint_sweep import Sweep, substitute
-from robokern.compiler.builder import Builder
+from robokern.compiler.inline import Path
 from robokern.compiler.prune import prune
 from robokern.compiler.simplify import simplify
 from robokern.errors import AdjointError
@@ -54,19 +57,23 @@ class Adjoint:
         func: the adjoint kernel; None if nothing flows back.
         shadows: the parameters that have an adjoint array, in the order of those.
         values: the parameters by value that have an array of shares over the grid, in the order of those.
+        finals: the parameters that are passed once more as they are after the launch, in the order of those.
         saved: types of the arrays that the forward launch fills, over the grid.
+        logs: element types of the logs it fills: each an array rows x items and an int32 array over the grid.
         forward: the kernel that fills them, to be launched in place of the original; None: nothing to fill.
         reads: parameters whose elements the adjoint kernel reads.
         copies: those of them that it overwrites: it needs a copy.
     """
 
     func: Func | None
-    shadows: tuple[int, ...]
-    values: tuple[int, ...]
-    saved: tuple[ArrayType, ...]
-    forward: Func | None
-    reads: frozenset[int]
-    copies: frozenset[int]
+    shadows: tuple[int, ...] = ()
+    values: tuple[int, ...] = ()
+    finals: tuple[int, ...] = ()
+    saved: tuple[ArrayType, ...] = ()
+    logs: tuple[Type, ...] = ()
+    forward: Func | None = None
+    reads: frozenset[int] = frozenset()
+    copies: frozenset[int] = frozenset()
 
 
 def effects(
@@ -78,7 +85,8 @@ def effects(
         AdjointError: it hides a dependence.
     """
     own = _merged(inline(func), alias)
-    facts = Analysis(own, roots_of(func, _first(active, alias)), _floats(own, values)).run()
+    with naming("kernel", func.name):
+        facts = Analysis(own, roots_of(func, _first(active, alias)), _floats(own, values)).run()
     numbers = {
         w: {int(str(a.root[1])) for a in facts.accesses if a.root[0] == "param" and a.writes is w}
         for w in (True, False)
@@ -111,7 +119,44 @@ def adjoint(
     Raises:
         AdjointError: it cannot be differentiated exactly.
     """
-    return _Adjoint(func, _first(active, alias), ndim, shared, alias, values).run()
+    asked = _Asked(func, _first(active, alias), ndim, shared, alias, values)
+    choice = _Choice()
+    with naming("kernel", func.name):
+        while True:
+            made = _Adjoint(asked, choice)
+            found = made.run()
+            if not made.missing:
+                return found
+            choice = made.more()
+
+
+@contextmanager
+def naming(kind: str, name: str) -> Iterator[None]:
+    """Puts what is differentiated into the errors raised inside."""
+    try:
+        yield
+    except AdjointError as error:
+        if not error.message.startswith(kind):
+            error.message = f"{kind} {name!r} {error.message}"
+        raise
+
+
+@dataclass(frozen=True)
+class _Asked:
+    func: Func
+    active: frozenset[int]
+    ndim: int
+    shared: bool
+    alias: Alias
+    values: frozenset[int]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Which reads the forward launch writes down, and which arrays are not carried by loops."""
+
+    reads: frozenset[Path] = frozenset()
+    in_memory: frozenset[Root] = frozenset()
 
 
 def _floats(func: Func, numbers: frozenset[int]) -> set[Value]:
@@ -157,158 +202,153 @@ def _arrays(type: Type, at: int) -> list[tuple[int, ArrayType]]:
 
 
 class _Adjoint:
-    def __init__(
-        self,
-        func: Func,
-        active: frozenset[int],
-        ndim: int,
-        shared: bool,
-        alias: Alias,
-        values: frozenset[int],
-    ) -> None:
-        self.original, self.ndim = func, ndim
-        self.func = promote(_merged(inline(func), alias))
-        by = _floats(self.func, values)
-        self.facts = Analysis(self.func, roots_of(func, active), set(by)).run()
-        self.sweep = Sweep(self.facts, shared=shared)
-        self.shadows: list[int] = []
-        self.values = tuple(n for n, p in enumerate(self.func.params) if p in by)
+    def __init__(self, asked: _Asked, choice: _Choice) -> None:
+        self.asked, self.choice, self.ndim = asked, choice, asked.ndim
+        self.paths: dict[Op, Path] = {}
+        self.func = _merged(inline(asked.func, paths=self.paths), asked.alias)
+        without_private_atomics(self.func, asked.shared, self.paths)
+        promote(self.func, choice.in_memory)
+        self.facts = self._analysis()
+        self.records = self._follow([a for a in self.facts.accesses if self._is_recorded(a)])
+        self.sweep = Sweep(self.facts, shared=asked.shared, records={r.op: r for r in self.records})
+        self.missing: list[Op] = []  # reads that may find overwritten elements
         self.params: list[Value] = []
         self.names: list[str] = []
 
+    def _analysis(self) -> Analysis:
+        self.by = _floats(self.func, self.asked.values)
+        return Analysis(self.func, roots_of(self.func, self.asked.active), set(self.by)).run()
+
+    def _is_recorded(self, access: Access) -> bool:
+        op = access.op
+        if op.name == "atomic":
+            return self.facts.is_used(op) or _is_reduction(self.facts, access)
+        return self.paths.get(op) in self.choice.reads
+
+    def _follow(self, accesses: list[Access]) -> list[Record]:
+        """Puts into the function what finds the recorded results."""
+        if not accesses:
+            return []
+        looped = [bool(a.loops) for a in accesses]
+        records = Recorder(self.func, self.ndim, False).run([a.op for a in accesses], looped)
+        self.facts = self._analysis()
+        return records
+
     def run(self) -> Adjoint:
-        env: Env = {p: p for p in self.func.params}
-        self._add_shadows()
-        shares = self._add_shares()
-        kept = self._add_saved()
-        self.sweep.replay(self.func.body, env)
-        adj: Adjoints = {}
-        self.sweep.reverse(self.func.body, env, adj)
-        self._write_shares(shares, adj)
-        body = Block((), [*self.sweep.hoisted, *self.sweep.b.body.ops], ())
+        """Writes the adjoint kernel; what `missing` holds afterwards has to be recorded first."""
+        shadows = self._mirrored(self.sweep.shadows, {r for r in self.facts.roots if r[0] == "param"})
+        reduced = {a.root for a in self.facts.accesses if _is_reduction(self.facts, a)}
+        finals = self._mirrored(self.sweep.finals, reduced)
+        body, shares = self._written()
+        self.missing = [op for op in walk(body) if op.results and op.results[0] in self.sweep.risky]
+        if self.missing:
+            return Adjoint(None)
+        used = {a for op in walk(body) for a in op.args}
+        finals = {n: v for n, v in finals.items() if v in used}
+        records = sorted((r for r in self.records if r.array in used), key=lambda r: r.count is not None)
+        for prefix, params in (("adj", shadows), ("share", shares), ("final", finals)):
+            for number, value in params.items():
+                self._add(value, f"{prefix}_{self.func.names[number]}")
+        for number, record in enumerate(records):
+            self._add(record.array, f"saved_{number}")
+            if record.count is not None:
+                self._add(record.count, f"count_{number}")
         derived = replace(
-            self.func,
-            name=f"adjoint_{self.func.name}",
+            self._function(body),
             params=(*self.func.params, *self.params),
             names=(*self.func.names, *self.names),
-            body=body,
-            asserts=[],
-            contract=False,
-            gradient=None,
-            replay=None,
         )
-        derived = prune(simplify(prune(derived, self.func.params)), self.func.params)
-        self._check(derived)
-        used = self._accesses(derived)
-        if not any(
-            a.writes and a.root[0] == "param" and int(str(a.root[1])) >= len(self.func.params) for a in used
-        ):
-            return Adjoint(None, tuple(self.shadows), (), (), None, frozenset(), frozenset())
-        own = [a for a in used if a.root[0] == "param" and int(str(a.root[1])) < len(self.func.params)]
-        reads = frozenset(int(str(a.root[1])) for a in own)
-        copies = frozenset(int(str(a.root[1])) for a in own if a.writes)
-        types = tuple(v.type for v in kept)
-        forward = self._forward(list(self.sweep.saved)) if kept else None
-        shadows = tuple(self.shadows)
-        return Adjoint(derived, shadows, self.values, types, forward, reads, copies)  # type: ignore[arg-type]
+        reads, copies, hands_on = self._effects(derived)
+        return Adjoint(
+            derived if hands_on else None,
+            tuple(shadows),
+            tuple(shares),
+            tuple(finals),
+            tuple(r.array.type for r in records if r.count is None),  # type: ignore[misc]
+            tuple(r.op.results[0].type for r in records if r.count is not None),
+            self._forward(records) if records and hands_on else None,
+            reads,
+            copies,
+        )
 
-    def _accesses(self, func: Func) -> list[Access]:
-        return Analysis(func, set()).run().accesses
-
-    def _add_shadows(self) -> None:
-        for number in sorted({int(str(r[1])) for r in self.facts.roots if r[0] == "param"}):
-            param = self.func.params[number]
-            shadow = Value(param.type)
-            self.sweep.shadows[param] = shadow
-            self.shadows.append(number)
-            self._add(shadow, f"adj_{self.func.names[number]}")
-
-    def _add_shares(self) -> list[Value]:
-        """An array over the grid for each argument by value: what every item adds to its derivative."""
-        made = [Value(ArrayType(self.func.params[n].type, self.ndim)) for n in self.values]
-        for number, share in zip(self.values, made, strict=True):
-            self._add(share, f"share_{self.func.names[number]}")
+    def _mirrored(self, table: dict[Value, Value], roots: set[Root]) -> dict[int, Value]:
+        """A second parameter, entered in a table of the sweep, for each that holds one of the arrays."""
+        numbers = sorted({int(str(r[1])) for r in roots if r[0] == "param"})
+        made = {n: Value(self.func.params[n].type) for n in numbers}
+        table.update({self.func.params[n]: value for n, value in made.items()})
         return made
-
-    def _write_shares(self, shares: list[Value], adj: Adjoints) -> None:
-        b = self.sweep.b
-        for number, share in zip(self.values, shares, strict=True):
-            param = self.func.params[number]
-            scalars = layout.leaves(param.type)
-            place = b.ops("tid", ndim=self.ndim)
-            for k, (x, scalar) in enumerate(zip(adj.get(param, [None] * len(scalars)), scalars, strict=True)):
-                if scalar.kind == "f":
-                    b.ops("store", share, *place, b.op("zero", type=scalar) if x is None else x, offset=k)
-
-    def _add_saved(self) -> list[Value]:
-        """A parameter for the results of each atomic that the kernel uses."""
-        kept: list[Value] = []
-        for access in self.facts.accesses:
-            op = access.op
-            if op.name != "atomic" or not self.facts.is_used(op):
-                continue
-            if access.loops:
-                raise self._located(
-                    op, "the result of an atomic is used in a loop", "take it out of the loop"
-                )
-            saved = Value(ArrayType(op.results[0].type, self.ndim))
-            self.sweep.saved[op] = saved
-            self._add(saved, f"saved_{len(kept)}")
-            kept.append(saved)
-        return kept
 
     def _add(self, param: Value, name: str) -> None:
         self.params.append(param)
         self.names.append(name)
 
-    def _located(self, op: Op, what: str, hint: str) -> AdjointError:
-        from robokern.compiler.adjoint_activity import refuse
+    def _written(self) -> tuple[Block, dict[int, Value]]:
+        """The code, without what nobody needs, and the arrays of shares."""
+        env: Env = {p: p for p in self.func.params}
+        adj: Adjoints = {}
+        self.sweep.replay(self.func.body, env)
+        self.sweep.reverse(self.func.body, env, adj)
+        shares = self._write_shares(adj)
+        made = self._function(Block((), [*self.sweep.hoisted, *self.sweep.b.body.ops], ()))
+        return prune(simplify(prune(made, self.func.params)), self.func.params).body, shares
 
-        return refuse(f"kernel {self.original.name!r}: {what}", op.loc, hint)
-
-    def _check(self, derived: Func) -> None:
-        """No turn of a loop may be replayed from an array that the kernel has overwritten since."""
-        for op in walk(derived.body):
-            if op.name == "load" and op.results[0] in self.sweep.risky:
-                raise self._overwritten(op)
-        for access in self._accesses(derived):
-            if access.writes and access.root[0] == "param" and access.root[2] != 0:
-                raise self._located(
-                    access.op, "an array in a struct is read and written", "pass the array itself"
-                )
-            if access.root == RAW and access.writes:
-                raise self._located(access.op, "memory behind a handle is written", "pass the array itself")
-
-    def _overwritten(self, read: Op) -> AdjointError:
-        number = self.func.params.index(self._param_of(read))
-        name, root = self.func.names[number], ("param", number, 0)
-        write = next(a.op for a in self.facts.touching(root) if a.writes)
-        line = write.loc.line if write.loc else "?"
-        return self._located(
-            read,
-            f"array {name!r} is read in a loop (line {read.loc.line if read.loc else '?'}) and overwritten "
-            f"(line {line}), and the old values are not kept",
-            "read it into a variable before the loop, or write to another array",
+    def _function(self, body: Block) -> Func:
+        name = f"adjoint_{self.func.name}"
+        return replace(
+            self.func, name=name, body=body, asserts=[], contract=False, gradient=None, replay=None
         )
 
-    def _param_of(self, op: Op) -> Value:
-        value = op.args[0]
-        made = {r: o for o in walk(self.sweep.b.body) for r in o.results}
-        while value not in self.func.params:
-            value = made[value].args[0]
-        return value
+    def _write_shares(self, adj: Adjoints) -> dict[int, Value]:
+        """Each item's share of the derivative by a value goes to its place in an array over the grid."""
+        b = self.sweep.b
+        made: dict[int, Value] = {}
+        for number, param in enumerate(self.func.params):
+            if param not in self.by:
+                continue
+            share = made[number] = Value(ArrayType(param.type, self.ndim))
+            place, scalars = b.ops("tid", ndim=self.ndim), layout.leaves(param.type)
+            for k, x in enumerate(adj.get(param, [None] * len(scalars))):
+                if scalars[k].kind == "f":
+                    b.ops("store", share, *place, self.sweep.filled(b.block, x, scalars[k]), offset=k)
+        return made
 
-    def _forward(self, saved: list[Op]) -> Func:
-        """The kernel, with the results of its atomics written to arrays over the grid."""
-        func = inline(self.original, reports=True)
-        places = [op for op in walk(inline(self.original, reports=True).body) if op.name == "atomic"]
-        atomics = [op for op in walk(func.body) if op.name == "atomic"]
-        assert len(places) == len(atomics)
-        uses = Analysis(func, set()).run()
-        chosen = [op for op in atomics if uses.is_used(op)]
-        params = [Value(ArrayType(op.results[0].type, self.ndim)) for op in saved]
-        for op, param in zip(chosen, params, strict=True):
-            _store_after(func.body, op, param, self.ndim)
+    def _effects(self, derived: Func) -> tuple[frozenset[int], frozenset[int], bool]:
+        """The kernel's own parameters that it reads, and overwrites; whether it writes to others."""
+        facts = Analysis(derived, set()).run()
+        written = {a.root for a in facts.accesses if a.writes}
+        if RAW in written:
+            op = next(a.op for a in facts.accesses if a.writes and a.root == RAW)
+            raise refuse("memory behind a handle is written", op.loc, "pass the array itself")
+        own, count = (
+            {int(str(a.root[1])) for a in facts.accesses if a.root[0] == "param"},
+            len(self.func.params),
+        )
+        changed = {int(str(r[1])) for r in written if r[0] == "param"}
+        mine = frozenset(n for n in own if n < count)
+        return mine, mine & changed, any(n >= count for n in changed)
+
+    def more(self) -> _Choice:
+        """What to record as well, or to leave in memory, so that nothing is missing."""
+        reads, arrays = set(self.choice.reads), set(self.choice.in_memory)
+        for found in self.missing:
+            read = self.sweep.risky[found.results[0]]
+            if read in self.paths:
+                reads.add(self.paths[read])
+            else:
+                arrays.add(self.sweep.root(read.args[0]))
+        return _Choice(frozenset(reads), frozenset(arrays))
+
+    def _forward(self, records: list[Record]) -> Func:
+        """The kernel as it is launched, with what has to be recorded written to further parameters."""
+        paths: dict[Op, Path] = {}
+        func = inline(self.asked.func, reports=True, paths=paths)
+        by = {path: op for op, path in paths.items()}
+        for record in records:
+            if self.paths[record.op] not in by:
+                raise refuse("a function that stands for another (func_replay) changes arrays", record.op.loc)
+        ops = [by[self.paths[r.op]] for r in records]
+        made = Recorder(func, self.ndim, True).run(ops, [r.count is not None for r in records])
+        params = [p for r in made for p in ([r.array] if r.count is None else [r.array, r.count])]
         names = tuple(f"saved_{k}" for k in range(len(params)))
         return simplify(
             replace(
@@ -317,13 +357,7 @@ class _Adjoint:
         )
 
 
-def _store_after(block: Block, op: Op, array: Value, ndim: int) -> None:
-    """Inserts the store of an op's result into the block that holds the op."""
-    for place, candidate in enumerate(block.ops):
-        if candidate is op:
-            b = Builder()
-            b.ops("store", array, *b.ops("tid", ndim=ndim), op.results[0], offset=0)
-            block.ops[place + 1 : place + 1] = b.body.ops
-            return
-        for region in candidate.regions:
-            _store_after(region, op, array, ndim)
+def _is_reduction(facts: Analysis, access: Access) -> bool:
+    """Whether it is an `atomic_min` or `max` of floats that are differentiable."""
+    op = access.op
+    return op.name == "atomic" and op.attrs["op"] in ("min", "max") and access.root in facts.roots

@@ -53,6 +53,7 @@ class Analysis:
     active: set[Value] = field(default_factory=set)
     origins: dict[Value, Origin] = field(default_factory=dict)
     accesses: list[Access] = field(default_factory=list)
+    by_root: dict[Root, list[Access]] = field(default_factory=dict)
     uses: set[Value] = field(default_factory=set)
     coordinates: dict[Value, int] = field(default_factory=dict)
     in_loop: dict[Op, list[Access]] = field(default_factory=dict)
@@ -73,13 +74,30 @@ class Analysis:
 
     def touching(self, root: Root) -> list[Access]:
         """All accesses of an array."""
-        return [a for a in self.accesses if a.root == root]
+        return self.by_root.get(root, [])
 
     def is_mixed(self, root: Root) -> bool:
         """Whether an array is both read and written."""
         kinds = {a.writes for a in self.touching(root)}
         reads = any(a.op.name == "atomic" and self.is_used(a.op) for a in self.touching(root))
         return len(kinds) == 2 or reads
+
+    def is_ordered(self, root: Root) -> bool:
+        """Whether what an item reads there may depend on the order of items: on others' atomics."""
+        return any(
+            a.op.name == "atomic" and (self.is_used(a.op) or a.op.attrs["op"] in ("min", "max"))
+            for a in self.touching(root)
+        )
+
+    def in_struct(self, root: Root) -> bool:
+        """Whether an array is a field of a parameter."""
+        return root[0] == "param" and isinstance(self.func.params[int(str(root[1]))].type, Struct)
+
+    def name_of(self, root: Root) -> str:
+        """What messages call an array."""
+        if root[0] != "param":
+            return "a private array" if root[0] == "local" else "an array behind a handle"
+        return f"array {self.func.names[int(str(root[1]))]!r}"
 
     def is_used(self, op: Op) -> bool:
         """Whether some result of the op is used."""
@@ -170,6 +188,7 @@ class Analysis:
         known = None if origin.indices is None else (*origin.indices, *given)
         access = Access(op, origin.root, known, loops)
         self.accesses.append(access)
+        self.by_root.setdefault(access.root, []).append(access)
         for loop in loops:
             self.in_loop.setdefault(loop, []).append(access)
 

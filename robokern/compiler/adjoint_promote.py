@@ -19,21 +19,26 @@ from robokern.ir.nodes import Block, Func, Op, Value, walk
 from robokern.ir.types import ArrayType, bool_, int64
 
 
-def promote(func: Func) -> Func:
-    """Rewrites the function, whose values nobody else may share, in place; gives it back."""
-    while _promote_one(func, func.body, Analysis(func, set()).run()):
+def promote(func: Func, without: frozenset[Root] = frozenset()) -> Func:
+    """Rewrites the function, whose values nobody else may share, in place; gives it back.
+
+    Args:
+        func: the function.
+        without: arrays that stay in memory.
+    """
+    while _promote_one(func, func.body, Analysis(func, set()).run(), without):
         pass
     return func
 
 
-def _promote_one(func: Func, block: Block, facts: Analysis) -> bool:
+def _promote_one(func: Func, block: Block, facts: Analysis, without: frozenset[Root]) -> bool:
     for op in block.ops:
         if op.name in ("for", "while"):
             for root, accesses in _groups(op, facts):
-                if _fits(func, op, root, accesses, facts):
+                if root not in without and _fits(func, op, root, accesses, facts):
                     _Promotion(func, facts, block, op, root, accesses).write()
                     return True
-        if any(_promote_one(func, region, facts) for region in op.regions):
+        if any(_promote_one(func, region, facts, without) for region in op.regions):
             return True
     return False
 

@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from robokern.compiler.adjoint_activity import refuse
+from robokern.compiler.adjoint_activity import Root, refuse
 from robokern.compiler.adjoint_inline import carries_float
 from robokern.compiler.builder import Builder
+from robokern.errors import AdjointError
 from robokern.ir import layout
 from robokern.ir.nodes import Op, Value
 from robokern.ir.types import Scalar, Type, scalar_of
@@ -193,6 +194,9 @@ def _load(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
     shadow = s.shadow(env, op.args[0])
     if shadow is None:
         return
+    root = s.root(op.args[0])
+    if s.facts.is_ordered(root) and any(x is not None for x in g):
+        raise _depends_on_order(s, op, root)
     indices = [env[i] for i in op.args[1:]]
     private = s.is_private(op.args[0])
     for k, gk in enumerate(g):
@@ -224,17 +228,73 @@ def _atomic(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
     shadow = s.shadow(env, op.args[0])
     if shadow is None or not carries_float(op.args[-1].type):
         return
-    if op.attrs["op"] != "add":
-        raise refuse(
-            f"atomic_{op.attrs['op']} of floats", op.loc, "only atomic_add and atomic_sub have a derivative"
-        )
+    name, root = op.attrs["op"], s.root(op.args[0])
     if any(x is not None for x in g):
-        raise refuse("the result of a float atomic depends on the order of items", op.loc)
+        raise _depends_on_order(s, op, root)
+    if name in ("min", "max"):
+        _extremum(s, op, env, adj, shadow)
+        return
+    if name != "add":
+        raise refuse(
+            f"atomic_{name} on {s.facts.name_of(root)}: which item writes last depends on their order",
+            op.loc,
+            "give each item an element of its own, or use atomic_add, atomic_min or atomic_max",
+        )
     indices, value = [env[i] for i in op.args[1:-1]], op.args[-1]
     for k, scalar in enumerate(layout.leaves(value.type)):
         if scalar.kind == "f" and value in s.active:
             offset = op.attrs["offset"] + k
             s.accumulate(adj, value, k, s.b.op("load", shadow, *indices, offset=offset, type=scalar))
+
+
+def _depends_on_order(s: Sweep, op: Op, root: Root) -> AdjointError:
+    others = [a.op for a in s.facts.touching(root) if a.op.name == "atomic"]
+    line = next((o.loc.line for o in others if o.loc is not None), "?")
+    return refuse(
+        f"a float read from {s.facts.name_of(root)} (line {op.loc.line if op.loc else '?'}) depends on the "
+        f"order in which items reach the atomic in line {line}",
+        op.loc,
+        "read it in a launch of its own, or give each item an element of its own",
+    )
+
+
+def _extremum(s: Sweep, op: Op, env: Env, adj: Adjoints, shadow: Value) -> None:
+    """To the value that won: the one that changed the element last, to what it holds after the launch.
+
+    That is one item, also where several have equal values; if there is none the adjoint stays with what the
+    element held before.
+    """
+    _check_reduction(s, op)
+    b, name, value = s.b, op.attrs["op"], op.args[-1]
+    indices, given, old = [env[i] for i in op.args[1:-1]], env[value], env[op.results[0]]
+    for k, scalar in enumerate(layout.leaves(value.type)):
+        offset = op.attrs["offset"] + k
+        mine, before = leaf(b, given, k), leaf(b, old, k)
+        final = b.op("load", s.finals[env[op.args[0]]], *indices, offset=offset, type=scalar)
+        kept = b.op("le" if name == "min" else "ge", before, mine)
+        won = b.op("and", b.op("not", kept), b.op("eq", mine, final))
+        with b.region() as yes:
+            x = b.op("load", shadow, *indices, offset=offset, type=scalar)
+            b.ops("store", shadow, *indices, b.op("zero", type=scalar), offset=offset)
+            yes.yields = (x,)
+        with b.region() as no:
+            no.yields = (b.op("zero", type=scalar),)
+        (x,) = b.ops("if", won, regions=(yes, no), types=(scalar,))
+        s.accumulate(adj, value, k, x)
+
+
+def _check_reduction(s: Sweep, op: Op) -> None:
+    root = s.root(op.args[0])
+    for access in s.facts.touching(root):
+        other = access.op
+        if access.writes and (other.name != "atomic" or other.attrs["op"] != op.attrs["op"]):
+            raise refuse(
+                f"{s.facts.name_of(root)} is changed by atomic_{op.attrs['op']} "
+                f"(line {op.loc.line if op.loc else '?'}) and otherwise "
+                f"(line {other.loc.line if other.loc else '?'})",
+                op.loc,
+                "use one array for each, or one launch",
+            )
 
 
 def _call(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from robokern.compiler.adjoint_activity import RAW, Analysis, Origin, Root, refuse
 from robokern.compiler.adjoint_inline import REPORTS
+from robokern.compiler.adjoint_record import Record
 from robokern.compiler.adjoint_rules import (
     DIFFERENTIATE,
     Adjoints,
@@ -43,19 +44,21 @@ class Sweep:
     Attributes:
         facts: what the function depends on.
         shadows: for each replayed array (or struct of arrays) the array of its elements' adjoints.
-        saved: for each atomic whose result is used, the array that holds those results, per item.
+        finals: for each replayed array that atomic_min or max reduce, what it holds after the launch.
+        records: ops whose results the forward launch has written down.
         hoisted: private arrays that live as long as the item: checkpoints.
         again: above 0 while a loop's turns are replayed a second time, for its reverse.
-        risky: reads of such a second replay from arrays that the function also writes.
+        risky: replayed reads that may find another value than the launch did, and the op of each.
         shared: whether arrays may overlap, so that no element is certain to belong to one item.
     """
 
     facts: Analysis
     shadows: dict[Value, Value] = field(default_factory=dict)
-    saved: dict[Op, Value] = field(default_factory=dict)
+    finals: dict[Value, Value] = field(default_factory=dict)
+    records: dict[Op, Record] = field(default_factory=dict)
     hoisted: list[Op] = field(default_factory=list)
     again: int = 0
-    risky: set[Value] = field(default_factory=set)
+    risky: dict[Value, Op] = field(default_factory=dict)
     shared: bool = False
     b: Builder = field(default_factory=Builder)
 
@@ -130,8 +133,8 @@ class Sweep:
             self._replay_if(op, env)
         elif op.name in ("for", "while"):
             self._replay_loop(op, env)
-        elif op.name == "atomic" and op in self.saved:
-            env[op.results[0]] = self._saved_result(op)
+        elif op in self.records:
+            env[op.results[0]] = self._recorded(self.records[op], env)
         elif op.name in ("store", "atomic") and not self._is_reread(op):
             if op.results:
                 env[op.results[0]] = self.b.op("zero", type=op.results[0].type)
@@ -140,34 +143,44 @@ class Sweep:
             if op.name == "call" and op.attrs["callee"].replay is not None:
                 new.attrs = {"callee": op.attrs["callee"].replay()}
             self.b.block.ops.append(new)
-            if op.name == "load" and self.again and self._is_overwritten(op):
-                self.risky.add(new.results[0])
-            self._replay_shadow(op, new)
+            if op.name == "load" and self._is_stale(op):
+                self.risky[new.results[0]] = op
+            self._replay_views(op, new)
 
-    def _is_overwritten(self, op: Op) -> bool:
+    def _recorded(self, record: Record, env: Env) -> Value:
+        place = [env[i] for i in record.place]
+        return self.b.op("load", record.array, *place, offset=0, type=record.op.results[0].type)
+
+    def _is_stale(self, op: Op) -> bool:
+        """Whether a replayed read may find another value than the launch did."""
         root = self.root(op.args[0])
-        return root[0] == "param" and self.facts.is_mixed(root)
+        if root[0] == "local" or not self.facts.is_mixed(root):
+            return False
+        return self.again > 0 or not self._is_replayed(root)
+
+    def _is_replayed(self, root: Root) -> bool:
+        """Whether the replay changes an array as the launch did, on a copy of what it held."""
+        return not (root is RAW or self.facts.in_struct(root) or self.facts.is_ordered(root))
 
     def _is_reread(self, op: Op) -> bool:
         """Whether the replay reads the array that a store writes; else the store is left out."""
         root = self.root(op.args[0])
-        return root[0] == "local" or (root is not RAW and not self.again and self.facts.is_mixed(root))
+        if root[0] == "local":
+            return True
+        return not self.again and self.facts.is_mixed(root) and self._is_replayed(root)
 
-    def _replay_shadow(self, op: Op, new: Op) -> None:
+    def _replay_views(self, op: Op, new: Op) -> None:
+        """The same view of the adjoints and of the final content."""
         if op.name == "local":
             if self.root(op.results[0]) in self.facts.roots:
                 self.shadows[new.results[0]] = self.b.op("local", **{**op.attrs, "fill": True})
             return
-        viewed = op.name in _ARRAYS and isinstance(op.results[0].type, (ArrayType, Struct))
-        if viewed and new.args[0] in self.shadows:
-            shadow = self.shadows[new.args[0]]
-            self.shadows[new.results[0]] = self.b.op(op.name, shadow, *new.args[1:], **op.attrs)
-
-    def _saved_result(self, op: Op) -> Value:
-        array = self.saved[op]
-        assert isinstance(array.type, ArrayType)
-        place = self.b.ops("tid", ndim=array.type.ndim)
-        return self.b.op("load", array, *place, offset=0, type=op.results[0].type)
+        if op.name not in _ARRAYS or not isinstance(op.results[0].type, (ArrayType, Struct)):
+            return
+        for others in (self.shadows, self.finals):
+            if new.args[0] in others:
+                seen = self.b.op(op.name, others[new.args[0]], *new.args[1:], **op.attrs)
+                others[new.results[0]] = seen
 
     def _replay_if(self, op: Op, env: Env) -> None:
         blocks, inner = [], []

@@ -39,12 +39,14 @@ class Derivative:
         rule: its adjoint.
         forward: runs it and fills the saved arrays; the kernel's own launcher where there are none.
         backward: runs the adjoint kernel; None if nothing flows back.
+        rows: how long each of the adjoint's logs was made last.
     """
 
     effects: Effects
     rule: Adjoint
     forward: Launcher
     backward: Launcher | None
+    rows: list[int]
 
 
 def derivative(
@@ -62,7 +64,7 @@ def derivative(
         rule = adjoint(launcher.func, active, ndim, shared, alias)
         forward = launcher if rule.forward is None else DerivedLauncher(launcher, rule.forward)
         backward = None if rule.func is None else DerivedLauncher(launcher, rule.func)
-        known[key] = Derivative(found, rule, forward, backward)
+        known[key] = Derivative(found, rule, forward, backward, [0] * len(rule.logs))
     return known[key]
 
 

@@ -20,7 +20,7 @@ except ImportError:  # NumPy before 2.0
     from numpy import byte_bounds  # type: ignore[no-redef,attr-defined]
 
 if TYPE_CHECKING:
-    from robokern.runtime.tape_entries import Entry
+    from robokern.runtime.tape_entries import Entry, Use
 
 
 @dataclass(eq=False)
@@ -36,7 +36,7 @@ class Block:
     active: bool = False
     shadow: Ndarray | None = None
     own: tuple[int, Ndarray] | None = None  # address of the array whose grad is the shadow, and that grad
-    readers: list[tuple[Entry, int, Array]] = field(default_factory=list)
+    readers: list[tuple[Entry, Use, Array]] = field(default_factory=list)
 
     def shadow_of(self, array: Array) -> Array:
         """The adjoints of an array in this block."""

@@ -13,14 +13,18 @@ from robokern.errors import AdjointError
 from robokern.ir.types import ArrayType, Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
-from robokern.runtime.array import Array, wrap, zeros_of
+from robokern.runtime.array import Array, wrap
 from robokern.runtime.derivative import Derivative, start
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.launch import Grid, Launcher
+from robokern.runtime.tape_records import passed, run_recording
 
 if TYPE_CHECKING:
     from robokern.runtime.tape import Tape
+
+
+Use = tuple[int, int, bool]  # argument, array in it, whether as it is after the launch
 
 
 class Entry:
@@ -36,8 +40,8 @@ class Entry:
         """Hands adjoints back."""
         raise NotImplementedError
 
-    def keep(self, number: int, content: Array) -> None:
-        """Takes a copy of what argument `number` held, which is about to be overwritten."""
+    def keep(self, use: Use, content: Array) -> None:
+        """Takes a copy of what an array held, which is about to be overwritten."""
 
     def forget(self) -> None:
         """Drops copies."""
@@ -54,8 +58,8 @@ class LaunchEntry(Entry):
     grid: Grid
     arguments: list[Argument]
     made: Derivative
-    versions: dict[int, Array] = field(default_factory=dict)
-    saved: list[Array] = field(default_factory=list)
+    versions: dict[Use, Array] = field(default_factory=dict)
+    saved: list[Array] = field(default_factory=list)  # what the forward launch wrote down
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -67,31 +71,37 @@ class LaunchEntry(Entry):
             for array in arrays_of(argument):
                 yield number, array
 
+    def uses(self, numbers: frozenset[int] | tuple[int, ...], after: bool) -> Iterator[tuple[Use, Array]]:
+        """The arrays in some of the arguments."""
+        for number in numbers:
+            for place, array in enumerate(arrays_of(self.arguments[number])):
+                yield (number, place, after), array
+
     def run(self, tape: Tape) -> None:
         rule = self.made.rule
-        for number, array in self.arrays():
-            if number in self.made.effects.writes:
-                tape.before_write(array)
-        touched = [tape.storage(a) for n, a in self.arrays() if n in self.made.effects.writes]
-        for number, array in self.arrays():
-            if number in rule.reads and tape.saves:
-                storage = tape.storage(array)
-                if storage in touched:
-                    self.versions[number] = copied(array)
-                else:
-                    storage.readers.append((self, number, array))
-        self.saved = [zeros_of(t.dtype, self.grid.shape, self.place) for t in rule.saved]
-        extra = [Argument(a.descriptor, a, True, a) for a in self.saved]
+        written = [a for n, a in self.arrays() if n in self.made.effects.writes]
+        for array in written:
+            tape.before_write(array)
+        touched = [tape.storage(a) for a in written]
+        for use, array in self.uses(rule.reads, False) if tape.saves else ():
+            storage = tape.storage(array)
+            if storage in touched:
+                self.versions[use] = copied(array)
+            else:
+                storage.readers.append((self, use, array))
         if self.grid.count:
-            start(self.made.forward, self.place, self.grid, [*self.arguments, *extra])
+            before = [(a, copied(a)) for a in written] if rule.logs else []
+            self.saved = run_recording(self.made, self.place, self.grid, self.arguments, before)
+        for use, array in self.uses(rule.finals, True) if tape.saves else ():
+            tape.storage(array).readers.append((self, use, array))
 
     def touched(self) -> Iterator[tuple[Array, str, bool, bool]]:
         names, found = self.launcher.func.names, self.made.effects
         for number, array in self.arrays():
             yield array, names[number], number in found.reads, number in found.writes
 
-    def keep(self, number: int, content: Array) -> None:
-        self.versions[number] = content
+    def keep(self, use: Use, content: Array) -> None:
+        self.versions[use] = content
 
     def forget(self) -> None:
         self.versions, self.saved = {}, []
@@ -101,19 +111,25 @@ class LaunchEntry(Entry):
         if self.made.backward is None or self.grid.count == 0:
             return
         rule = self.made.rule
-        own = [self._primal(i, a) for i, a in enumerate(self.arguments)]
+        own = [self._held(i, False) for i in range(len(self.arguments))]
         shadows = [shadow_argument(tape, self.arguments[i], self.launcher.types[i]) for i in rule.shadows]
-        extra = [Argument(a.descriptor, a, True, a) for a in self.saved]
-        start(self.made.backward, self.place, self.grid, [*own, *shadows, *extra])
+        finals = [self._held(i, True) for i in rule.finals]
+        start(self.made.backward, self.place, self.grid, [*own, *shadows, *finals, *map(passed, self.saved)])
 
-    def _primal(self, number: int, argument: Argument) -> Argument:
-        content = self.versions.get(number)
-        if content is None and number not in self.made.rule.copies:
-            return argument
-        content = argument.value if content is None else content
-        if number in self.made.rule.copies:
-            content = copied(content)
-        return Argument(content.descriptor, content, content.is_contiguous, content)
+    def _held(self, number: int, after: bool) -> Argument:
+        """An argument with what its arrays held before the launch, or after it."""
+        argument, overwritten = self.arguments[number], not after and number in self.made.rule.copies
+        content = [self.versions.get((number, k, after), a) for k, a in enumerate(arrays_of(argument))]
+        if overwritten:
+            content = [copied(a) for a in content]
+        if isinstance(argument.value, Array):
+            return passed(content[0])
+        record = argument.record
+        for array, held in zip(arrays_of(argument), content, strict=True):
+            record = record.replace(array.descriptor, held.descriptor)
+        return Argument(
+            record, argument.value, argument.plain and all(a.is_contiguous for a in content), content
+        )
 
 
 @dataclass(eq=False)

@@ -239,16 +239,6 @@ def test_a_derivative_by_hand_of_the_wrong_shape_is_refused():
         rk.launch(uses_badly, 1, [square_of([1.0]), rk.zeros(1, dtype=rk.float64)])
 
 
-@rk.kernel
-def largest(x: rk.array(dtype=rk.float64), y: rk.array(dtype=rk.float64)):
-    rk.atomic_max(y, 0, x[rk.tid()])
-
-
-def test_atomics_without_a_derivative_are_refused():
-    with Tape(), pytest.raises(AdjointError, match="atomic_max of floats"):
-        rk.launch(largest, 2, [square_of([1.0, 2.0]), rk.zeros(1, dtype=rk.float64)])
-
-
 def test_a_loss_of_several_numbers_is_refused():
     with pytest.raises(AdjointError, match="expected a loss of one number"):
         Tape().backward(rk.zeros(2))

@@ -1,0 +1,267 @@
+"""What the forward launch writes down: counters in loops, reads of overwritten elements, extrema."""
+
+import numpy as np
+import pytest
+
+import robokern as rk
+from robokern.errors import AdjointError
+from robokern.runtime.tape import Tape
+
+d = rk.float64
+
+
+def doubles(values):
+    return rk.array(values, dtype=d, requires_grad=True)
+
+
+def reverse(kernel, dim, arguments, out, weights, device, checkpoint=None, times=1):
+    with Tape(checkpoint) as tape:
+        for _ in range(times):
+            rk.launch(kernel, dim, arguments, device=device)
+    tape.backward(grads={out: weights})
+
+
+@rk.kernel
+def running_product(a: rk.array(dtype=d), n: int):
+    for i in range(1, n):
+        a[i] = a[i] * a[i - 1]
+
+
+@pytest.mark.parametrize("checkpoint", [None, 1])
+@pytest.mark.parametrize("count", [1, 2, 7, 200])
+def test_an_array_is_updated_from_its_last_element(count, checkpoint, device):
+    rng = np.random.default_rng(count)
+    start, weights = rng.uniform(0.5, 1.5, count), rng.normal(size=count)
+    a = doubles(start)
+    reverse(running_product, 1, [a, count], a, weights, device, checkpoint)
+    products = np.cumprod(start)
+    np.testing.assert_allclose(a.numpy(), products, rtol=1e-12)
+    expected = [np.sum((weights * products)[i:]) / start[i] for i in range(count)]
+    np.testing.assert_allclose(a.grad.numpy(), expected, rtol=1e-10)
+
+
+@rk.kernel
+def relaxed(x: rk.array2d(dtype=d), n: int, m: int):
+    i = rk.tid()
+    for _ in range(n):
+        for j in range(1, m - 1):
+            x[i, j] = x[i, j] + d(0.3) * rk.sin(x[i, j - 1] - x[i, j] * x[i, j + 1])
+
+
+def test_sweeps_in_place_over_a_row(device):
+    rng = np.random.default_rng(5)
+    start, weights = rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
+
+    def value(x):
+        made = rk.array(x, dtype=d)
+        rk.launch(relaxed, 4, [made, 5, 6])
+        return float(np.sum(made.numpy() * weights))
+
+    x = rk.array(start, dtype=d, requires_grad=True)
+    reverse(relaxed, 4, [x, 5, 6], x, weights, device)
+    for i, j in np.ndindex(4, 6):
+        step = np.zeros((4, 6))
+        step[i, j] = 1e-6
+        slope = (value(start + step) - value(start - step)) / 2e-6
+        np.testing.assert_allclose(x.grad.numpy()[i, j], slope, rtol=1e-7, atol=1e-8)
+
+
+@rk.kernel
+def expanded(
+    x: rk.array(dtype=d), times: rk.array(dtype=int), count: rk.array(dtype=int), y: rk.array(dtype=d)
+):
+    i = rk.tid()
+    v = x[i]
+    for _ in range(times[i]):
+        k = rk.atomic_add(count, 0, 1)
+        v = v * v + x[i]
+        if k < len(y):
+            y[k] = v
+
+
+@pytest.mark.parametrize("items", [1, 40, 300])
+def test_counters_in_loops_replay_the_same_indices(items, device):
+    rng = np.random.default_rng(items)
+    start, times = rng.uniform(-0.4, 0.4, items), rng.integers(0, 5, items)
+    x, y, count = doubles(start), doubles(np.zeros(items)), rk.zeros(1, dtype=int)
+    weights = rng.normal(size=items)
+    reverse(expanded, items, [x, rk.array(times, dtype=int), count, y], y, weights, device)
+    assert count.numpy()[0] == times.sum()
+    place = {v: k for k, v in enumerate(y.numpy())}
+    expected = np.zeros(items)
+    for i in range(items):
+        v, slope = start[i], 1.0
+        for _ in range(times[i]):
+            v, slope = v * v + start[i], 2 * v * slope + 1
+            near = min(place, key=lambda found: abs(found - v))
+            if abs(near - v) < 1e-13:
+                expected[i] += slope * weights[place[near]]
+    np.testing.assert_allclose(x.grad.numpy(), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_logs_grow_with_the_launch(device):
+    """A launch that logs more than the one before leaves the counter as one launch does."""
+    for times in (1, 3, 9, 2):
+        x, y, count = doubles([0.1]), doubles(np.zeros(20)), rk.zeros(1, dtype=int)
+        reverse(expanded, 1, [x, rk.array([times], dtype=int), count, y], y, np.ones(20), device)
+        assert count.numpy()[0] == times
+
+
+@rk.struct
+class Chain:
+    scale: rk.float64
+    a: rk.array(dtype=d)
+    b: rk.array(dtype=d)
+
+
+@rk.kernel
+def in_structs(chain: Chain, n: int):
+    i = rk.tid()
+    for _ in range(n):
+        chain.a[i] = rk.sin(chain.a[i]) * chain.b[i] * chain.scale
+    chain.b[i] = chain.b[i] * chain.a[i]
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_arrays_in_structs_are_read_and_written(times, device):
+    rng = np.random.default_rng(2)
+    starts, weights = rng.uniform(0.5, 1.5, (2, 3)), rng.normal(size=3)
+
+    def run(starts, tape=None):
+        a, b = doubles(starts[0]), doubles(starts[1])
+        chain = Chain(scale=d(1.2), a=a, b=b)
+        for _ in range(times):
+            rk.launch(in_structs, 3, [chain, 4], device=device if tape else "cpu")
+        return a, b
+
+    with Tape() as tape:
+        a, b = run(starts, True)
+    tape.backward(grads={b: weights})
+    for array, number in ((a, 0), (b, 1)):
+        for i in range(3):
+            ends = []
+            for step in (1e-6, -1e-6):
+                moved = starts.copy()
+                moved[number, i] += step
+                ends.append(float(np.sum(run(moved)[1].numpy() * weights)))
+            np.testing.assert_allclose(
+                array.grad.numpy()[i], (ends[0] - ends[1]) / 2e-6, rtol=1e-7, atol=1e-9
+            )
+
+
+@rk.kernel
+def extremes(x: rk.array2d(dtype=d), low: rk.array(dtype=d), high: rk.array(dtype=rk.vec2d), n: int):
+    i = rk.tid()
+    for j in range(n):
+        rk.atomic_min(low, j % 2, x[i, j] * x[i, j])
+        rk.atomic_max(high, 0, rk.vec2d(x[i, j], -x[i, j]))
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_extrema_hand_the_gradient_to_the_one_that_won(ties, device):
+    rng = np.random.default_rng(3)
+    start = rng.normal(size=(30, 5))
+    start = np.round(start) if ties else start
+    first_low, first_high = np.array([0.05, 9.0, 4.0]), np.array([[0.5, 9.0]])
+    x, low = doubles(start), doubles(first_low)
+    high = rk.array(first_high, dtype=rk.vec2d, requires_grad=True)
+    with Tape() as tape:
+        rk.launch(extremes, 30, [x, low, high, 5], device=device)
+        rk.launch(scaled, 3, [low], device=device)
+    tape.backward(grads={low: [1.0, 10.0, 100.0], high: [[3.0, 5.0]]})
+    lows = [(start**2)[:, k::2].min() for k in (0, 1)]
+    won = [lows[0] < 0.05, lows[1] < 9.0]
+    np.testing.assert_array_equal(low.grad.numpy(), [2.0 * (not won[0]), 20.0 * (not won[1]), 200.0])
+    np.testing.assert_array_equal(high.grad.numpy(), [[0.0, 5.0]])
+    by = x.grad.numpy()
+    for k, weight in ((0, 2.0), (1, 20.0)):
+        of_low = by[:, k::2] - np.where(start[:, k::2] == start.max(), 0.0, 0.0)
+        here = np.abs(start[:, k::2]) == np.abs(start[:, k::2]).min()
+        assert won[k] in (True, False)
+        if not ties and won[k]:
+            inside = np.zeros_like(of_low)
+            inside[here] = 2 * start[:, k::2][here] * weight
+            inside[start[:, k::2] == start.max()] += 3.0
+            np.testing.assert_allclose(of_low, inside, rtol=1e-12)
+    if ties:  # one of the equal ones has it all
+        assert np.sum(by[start == start.max()]) == 3.0
+        assert np.count_nonzero(by) <= 3
+
+
+@rk.kernel
+def scaled(a: rk.array(dtype=d)):
+    i = rk.tid()
+    a[i] = a[i] * d(2.0)
+
+
+@rk.kernel
+def own_elements(x: rk.array(dtype=d), a: rk.array(dtype=d), y: rk.array(dtype=d), n: int):
+    i = rk.tid()
+    best = rk.local(1, d)
+    for k in range(n):
+        old = rk.atomic_add(a, i, x[i] * d(k + 1))
+        y[i] += old * old
+        best[0] = old
+    worst = rk.atomic_max(a, i, x[i] * x[i])
+    y[i] += worst * rk.atomic_exch(a, i, rk.sin(x[i])) * best[0]
+    rk.atomic_min(best, 0, x[i] * d(3.0))
+    y[i] += best[0] * rk.atomic_cas(a, i, rk.sin(x[i]), x[i] * d(0.5))
+
+
+def test_results_of_atomics_on_an_items_own_elements(device):
+    rng = np.random.default_rng(8)
+    starts, weights = rng.uniform(0.2, 1.5, (3, 4)), rng.normal(size=4)
+
+    def run(starts, place="cpu"):
+        arrays = [doubles(s) for s in starts]
+        rk.launch(own_elements, 4, [*arrays, 3], device=place)
+        return arrays
+
+    with Tape() as tape:
+        x, a, y = run(starts, device)
+    tape.backward(grads={y: weights, a: weights})
+    for number, array in enumerate((x, a, y)):
+        for i in range(4):
+            ends = []
+            for step in (1e-6, -1e-6):
+                moved = starts.copy()
+                moved[number, i] += step
+                found = run(moved)
+                ends.append(float(np.sum((found[1].numpy() + found[2].numpy()) * weights)))
+            np.testing.assert_allclose(
+                array.grad.numpy()[i], (ends[0] - ends[1]) / 2e-6, rtol=1e-6, atol=1e-8
+            )
+
+
+@rk.kernel
+def uses_a_shared_sum(x: rk.array(dtype=d), y: rk.array(dtype=d)):
+    i = rk.tid()
+    y[i + 1] = rk.atomic_add(y, 0, x[i])
+
+
+@rk.kernel
+def exchanges(x: rk.array(dtype=d), y: rk.array(dtype=d)):
+    rk.atomic_exch(y, 0, x[rk.tid()])
+
+
+@rk.kernel
+def reduces_and_adds(x: rk.array(dtype=d), y: rk.array(dtype=d)):
+    i = rk.tid()
+    rk.atomic_max(y, 0, x[i])
+    rk.atomic_add(y, i, x[i])
+
+
+@pytest.mark.parametrize(
+    ("kernel", "text", "lines"),
+    [
+        (uses_a_shared_sum, "a float read from array 'y'", [3]),
+        (exchanges, "atomic_exch on array 'y'", []),
+        (reduces_and_adds, "array 'y' is changed by atomic_max", [3, 4]),
+    ],
+)
+def test_what_depends_on_the_order_of_items_is_refused(kernel, text, lines):
+    first = kernel.overload.python.__code__.co_firstlineno
+    with Tape(), pytest.raises(AdjointError) as caught:
+        rk.launch(kernel, 2, [doubles([1.0, 2.0]), doubles([0.0] * 3)])
+    assert text in str(caught.value) and f"kernel {kernel.name!r}" in str(caught.value)
+    assert all(f"line {first + n}" in str(caught.value) for n in lines)
