@@ -31,6 +31,7 @@ schema: $(STAMP)demo
 # random programs by the thousand, fresh seeds each time; a failure is shrunk to a minimal kernel
 nightly: $(STAMP)test
 	ROBOKERN_RANDOM_PROGRAMS=20000 $(BIN)/python -m pytest tests/random_programs
+	ROBOKERN_LEAK_CALLS=100000 $(BIN)/python -m pytest tests/autodiff/test_leaks.py -s
 
 bench: $(STAMP)bench
 	$(BIN)/python -m benchmarks
