@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 from robokern.compiler import emit_arithmetic, emit_composite, wide_control, wide_memory
 from robokern.compiler.emit import Module, bind_parameters
 from robokern.compiler.emit_function import Row
 from robokern.compiler.entry_cpu import by_row_length
 from robokern.compiler.target import Body, Target
-from robokern.compiler.wide import WideFunction, start
+from robokern.compiler.wide import COUNT, FIRST, WideFunction, start
+from robokern.compiler.wide_memory import moves_rows
 from robokern.compiler.width import Width
 from robokern.ir.nodes import Func
 
@@ -20,13 +22,15 @@ ROWS: dict[str, Row] = {
     **wide_control.ROWS,
 }
 
-WIDE, MASKED = ".wide", ".some"  # what is added to the name of the body for all lanes, and for fewer items
+WIDE, FULL = ".wide", ".full"  # what is added to the name of the body, and of the one for full groups only
 SHORTEST = 16  # items in a row worth lanes: rows of 8 took twice as long as in scalar code, rows of 30 half
 
 
 class WideModule(Module):
-    """A kernel without calls, written twice: for all lanes, and for the first few of them.
+    """A kernel without calls, for a group of items that fills the lanes or, at the end, fewer.
 
+    Where it moves whole rows of memory, it is written once more for full groups only: with a branch at each
+    access a rigid body's step took a fifth longer, in other kernels none.
     Where the width is the compiler's choice and the grid has rows, scalar code is there too, for rows so
     short that most lanes would have nothing to do.
     """
@@ -40,13 +44,18 @@ class WideModule(Module):
             self.narrow.share(self)
 
     def bodies(self) -> list[str]:
-        wide = [self._wide(WIDE, masked=False), self._wide(MASKED, masked=True)]
-        return [*wide, *(self.narrow.bodies() if self.narrow else ())]
+        full = [self._wide(FULL, None)] if self._twice else []
+        return [*full, self._wide(WIDE, FIRST), *(self.narrow.bodies() if self.narrow else ())]
 
     def body(self) -> Body:
-        body = super().body()
-        symbol = body.symbol
-        return replace(body, symbol=symbol + WIDE, lanes=self.width.lanes, masked=symbol + MASKED)
+        body, lanes = super().body(), self.width.lanes
+        return replace(
+            body, symbol=body.symbol + WIDE, lanes=lanes, full=body.symbol + FULL if self._twice else ""
+        )
+
+    @cached_property
+    def _twice(self) -> bool:
+        return moves_rows(self.func, self.uniformity)
 
     def entry(self) -> str:
         if not self.narrow:
@@ -58,19 +67,16 @@ class WideModule(Module):
         least = min(self.width.lanes, SHORTEST)
         return "\n".join([wide, narrow, by_row_length(self.ndim, least, self.target.attributes)])
 
-    def _wide(self, suffix: str, masked: bool) -> str:
-        lanes, signature = self.width.lanes, self.signature(self.func)
-        f = WideFunction(self, self.func, ROWS, lanes, self.uniformity, "%mask" if masked else None)
+    def _wide(self, suffix: str, mask: str | None) -> str:
+        f = WideFunction(self, self.func, ROWS, self.width.lanes, self.uniformity, mask, not self._twice)
         params = bind_parameters(f, self.func)
-        if masked:
-            count = f.spread("i32", "%count")
-            f.do(f"%mask = icmp slt {f.vector('i32')} {f.numbered('i32')}, {count}")
         if self.target.contiguous:
             self.assume_contiguous(f)
         start(f)
         f.block(self.func.body)
         f.do("ret void")
-        head = ", ".join(x for x in (self.context, *params, "i32 %count" * masked) if x)
-        attributes = f"noinline {self.target.attributes}" if masked else self.target.inline
-        lines = [f"define internal void {signature.symbol}{suffix}({head}) {attributes} {{", "start:"]
+        symbol = self.signature(self.func).symbol + suffix
+        head = ", ".join([self.context, *params, *([f"i32 {COUNT}"] if mask else [])])
+        attributes = f"noinline {self.target.attributes}" if mask and self._twice else self.target.inline
+        lines = [f"define internal void {symbol}({head}) {attributes} {{", "start:"]
         return "\n".join([*lines, *f.allocas, *f.lines, "}"])

@@ -68,7 +68,24 @@ def _items(body: Body, item: str, before: str, after: str, given: list[str]) -> 
 
 
 def _wide_items(body: Body, item: str, before: str, after: str, given: list[str]) -> list[str]:
-    """The same by groups, and for the items left over the body that takes their number."""
+    """The same by groups; the body takes the number of items left."""
+    if body.full:
+        return _full_items(body, item, before, after, given)
+    tid = f"%tid.{max(body.ndim - 1, 0)}"
+    return [
+        "items:",
+        f"  {tid} = phi i32 [ %from, %{before} ], [ %next, %items ]",
+        *(f"  {line.replace('TID', tid)}" for line in item.splitlines()),
+        f"  %todo = sub nsw i32 %to, {tid}",
+        f"  call void {body.symbol}({', '.join([body.context, *given, 'i32 %todo'])})",
+        f"  %next = add i32 {tid}, {body.lanes}",
+        f"  %more = icmp sgt i32 %todo, {body.lanes}",
+        f"  br i1 %more, label %items, label %{after}",
+    ]
+
+
+def _full_items(body: Body, item: str, before: str, after: str, given: list[str]) -> list[str]:
+    """The same with the body for full groups, as long as there is one."""
     tid = f"%tid.{max(body.ndim - 1, 0)}"
     passed = ", ".join([body.context, *given])
     return [
@@ -79,14 +96,14 @@ def _wide_items(body: Body, item: str, before: str, after: str, given: list[str]
         f"  %whole = icmp sge i32 %todo, {body.lanes}",
         "  br i1 %whole, label %group, label %rest",
         "group:",
-        f"  call void {body.symbol}({passed})",
+        f"  call void {body.full}({passed})",
         f"  %next = add nsw i32 {tid}, {body.lanes}",
         "  br label %items",
         "rest:",
         "  %some.left = icmp sgt i32 %todo, 0",
         f"  br i1 %some.left, label %partial, label %{after}",
         "partial:",
-        f"  call void {body.masked}({passed}, i32 %todo)",
+        f"  call void {body.symbol}({passed}, i32 %todo)",
         f"  br label %{after}",
     ]
 

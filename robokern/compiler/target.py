@@ -21,9 +21,9 @@ class Body:
         context: its first parameters: `i32 %tid.0, ..., i64 %item, ptr %status`.
         parameters: types of the kernel's parameters; the leaves of each follow the context.
         ndim: coordinates that an item has.
-        lanes: items it runs at once.
+        lanes: items it runs at once; if several, its last parameter is how many items are left.
         entry, linkage: LLVM name of the entry point, and its linkage (with a space) if it is not external.
-        masked: LLVM name of the same for fewer items, with their number as its last parameter; if lanes > 1.
+        full: LLVM name of the same for full groups only, without that parameter; empty: there is none.
         attributes: LLVM attributes of the entry point.
     """
 
@@ -33,9 +33,9 @@ class Body:
     ndim: int
     attributes: str
     lanes: int = 1
-    masked: str = ""
     entry: str = "@entry"
     linkage: str = ""
+    full: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Target:
         attributes: LLVM attributes of every function.
         half_fma: the processor rounds a float16 fused multiply-add once.
         vector_bits: width of a vector register; 0: items run apart, as on GPUs.
+        masks: a load or store under a mask costs no more than one without.
         access_tag: metadata of a memory access that no other item conflicts with.
         footer: metadata that the module ends with.
         print: writes the call that prints a formatted line.
@@ -67,6 +68,7 @@ class Target:
     attributes: str
     half_fma: bool
     vector_bits: int = 0
+    masks: bool = False
     access_tag: str = ""
     footer: str = field(default="", repr=False)
     print: Print = field(default=printf, repr=False)
@@ -105,6 +107,7 @@ def cpu(contiguous: bool = True, name: str = "host") -> Target:
         attributes=f"nounwind{_WIDE}" if "+avx512vbmi2" in present else "nounwind",
         half_fma="+avx512fp16" in present,
         vector_bits=512 if "+avx512vbmi2" in present else 256 if "+avx2" in present else 128,
+        masks="+avx512vl" in present,
         access_tag=f", !llvm.access.group {ACCESS_GROUP}",
         footer=METADATA,
     )

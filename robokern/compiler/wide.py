@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from robokern.compiler.emit import Module
     from robokern.compiler.uniformity import Uniformity
 
+# items of the group, which lanes they fill, and whether these are all
+COUNT, FIRST, FULL = "%count", "%first", "%full"
+
 _BITS = {"i1": "i1", "half": "f16", "float": "f32", "double": "f64", "ptr": "p0"}
 
 
@@ -34,7 +37,8 @@ class WideFunction(Function):
     """LLVM text of a kernel for `lanes` items.
 
     Args:
-        mask: operand that says which lanes are active at the start; None: all.
+        mask: operand that says which lanes are active at the start, `FIRST`; None: all.
+        alone: there is no other body for full groups, so accesses that gain by it are written for both.
     """
 
     longest_chain = 1 << 30  # composites stay in registers
@@ -47,15 +51,14 @@ class WideFunction(Function):
         lanes: int,
         uniformity: Uniformity,
         mask: str | None,
+        alone: bool,
     ) -> None:
         super().__init__(module, func, rows, framed=False)
-        self.lanes, self.uniformity, self.mask = lanes, uniformity, mask
+        self.lanes, self.uniformity, self.mask, self.alone = lanes, uniformity, mask, alone
         self.used = _used(func)
         self._width = 1
-        self._vectors: set[str] = set()
+        self._vectors = {FIRST, "%lane.tid"}
         self._spread: dict[tuple[str, str], str] = {}
-        if mask:
-            self._vectors.add(mask)
 
     # types and operands
 
@@ -215,8 +218,11 @@ def tid(f: Function, op: Op) -> list[Operands]:
 
 
 def start(f: WideFunction) -> None:
-    """Writes the coordinates of the lanes, where there are some."""
+    """Writes which lanes have an item, and their coordinates if there are some."""
+    numbers = f.numbered("i32")
+    if f.mask:
+        f.do(f"{FIRST} = icmp slt {f.vector('i32')} {numbers}, {f.spread('i32', COUNT)}")
+        f.do(f"{FULL} = icmp sge i32 {COUNT}, {f.lanes}")
     if f.uniformity.ndim:
         base = f.spread("i32", f"%tid.{f.uniformity.ndim - 1}")
-        f.do(f"%lane.tid = add {f.vector('i32')} {base}, {f.numbered('i32')}")
-        f._vectors.add("%lane.tid")
+        f.do(f"%lane.tid = add {f.vector('i32')} {base}, {numbers}")

@@ -22,10 +22,11 @@ from robokern.compiler.emit_arithmetic import convert
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_memory import atomic_rule, atomically, contiguous, load_leaf, places, store_leaf
 from robokern.compiler.emit_types import memory, memory_size, register
-from robokern.compiler.wide import WideFunction
+from robokern.compiler.uniformity import Uniformity
+from robokern.compiler.wide import FIRST, FULL, WideFunction
 from robokern.compiler.wide_control import highest, lowest
 from robokern.ir import layout
-from robokern.ir.nodes import Op, Value
+from robokern.ir.nodes import Func, Op, Value, walk
 from robokern.ir.types import ArrayType, Scalar, int64, scalar_of, uint64
 
 _MOST_INTERLEAVED = 4  # leaves of an element that shuffles put in order; wider ones are gathered
@@ -141,32 +142,76 @@ def _load(f: Function, op: Op) -> list[Operands]:
     assert isinstance(f, WideFunction)
     place = _element(f, op.args[0], op.args[1:])
     parts = places(op, op.results[0].type)
+    read = partial(_read, f, op, place, parts)
+    return [_either(f, [held for held, _ in parts], read) if _gains(f, op, place) else read()]
+
+
+def _read(f: WideFunction, op: Op, place: _Place, parts: Sequence[tuple[str, int]]) -> Operands:
     width = _interleaved(op, place) if f.mask is None else 0
     if width:
-        return [_deinterleave(f, place, parts, width)]
+        return _deinterleave(f, place, parts, width)
     words = _read_rows(f, op, place, parts)
-    return [
-        tuple(
-            _from_word(f, held, words[at])
-            if at in words
-            else _load_leaf(f, held, _leaf_place(f, place, held, at))
-            for held, at in parts
-        )
-    ]
-
-
-def _in_rows(f: WideFunction, place: _Place) -> bool:
-    """Whether whole elements can be moved, each lane's apart from the others'."""
-    fits = (
-        abs(place.stride) >= 4 * wide_rows.WORDS and place.stride % 4 == 0 and f.lanes % wide_rows.WORDS == 0
+    return tuple(
+        _from_word(f, held, words[at])
+        if at in words
+        else _load_leaf(f, held, _leaf_place(f, place, held, at))
+        for held, at in parts
     )
-    return fits and f.mask is None and not place.private and not f.is_wide(place.address)
+
+
+def _gains(f: WideFunction, op: Op, place: _Place) -> bool:
+    """Whether an access is better with all lanes active, where only the end of a row leaves some out."""
+    if not f.alone or f.mask != FIRST or place.private or f.is_wide(place.address):
+        return False
+    plain = place.stride == layout.size_of(_array(op.args[0]).dtype) and not f.module.target.masks
+    return plain or bool(_interleaved(op, place)) or _fits_rows(f, op, place)
+
+
+def _either(f: WideFunction, types: Sequence[str], write: Callable[[], Operands]) -> Operands:
+    """Writes an access twice: for all lanes, and for the first few."""
+    every, some, end = f.fresh("every"), f.fresh("some"), f.fresh("access")
+    f.branch(FULL, every, some)
+    sides = []
+    for label, mask in ((every, None), (some, FIRST)):
+        f.open(label)
+        f.mask = mask
+        sides.append((write(), f.label))
+        f.jump(end)
+    f.open(end)
+    (whole, first), (part, second) = sides
+    return tuple(
+        f.phi(held, f.is_wide(a), (a, first), (b, second))
+        for held, a, b in zip(types, whole, part, strict=True)
+    )
+
+
+def _in_rows(f: WideFunction, op: Op, place: _Place) -> bool:
+    """Whether whole elements can be moved, each lane's apart from the others'."""
+    apart = not place.private and not f.is_wide(place.address)
+    return f.mask is None and apart and _fits_rows(f, op, place)
+
+
+def _fits_rows(f: WideFunction, op: Op, place: _Place) -> bool:
+    piece, size = 4 * wide_rows.WORDS, layout.size_of(_array(op.args[0]).dtype)
+    whole = place.stride % 4 == 0 and f.lanes % wide_rows.WORDS == 0
+    return whole and abs(place.stride) >= piece and size >= piece
+
+
+def moves_rows(program: Func, uniformity: Uniformity) -> bool:
+    """Whether neighbouring lanes access neighbouring elements that are wider than shuffles put in order."""
+    return any(
+        op.name in ("load", "store")
+        and op.args[0] not in uniformity.private
+        and len(layout.leaves(_array(op.args[0]).dtype)) > _MOST_INTERLEAVED
+        and any(uniformity.of(index)[0] for index in op.args[1 : 1 + _array(op.args[0]).ndim])
+        for op in walk(program.body)
+    )
 
 
 def _read_rows(f: WideFunction, op: Op, place: _Place, parts: Sequence[tuple[str, int]]) -> dict[int, str]:
     """Words of the element by byte offset, where pieces are worth it."""
     words: dict[int, str] = {}
-    if _in_rows(f, place):
+    if _in_rows(f, op, place):
         for piece in wide_rows.pieces(parts, layout.size_of(_array(op.args[0]).dtype), whole=False):
             found = wide_rows.read(f, place.address, place.stride, piece)
             words.update((piece + 4 * k, word) for k, word in enumerate(found))
@@ -189,7 +234,7 @@ def _write_rows(
 ) -> set[int]:
     """Writes the pieces that are worth it; gives the offsets of what is written."""
     written: set[int] = set()
-    if _in_rows(f, place):
+    if _in_rows(f, op, place):
         leaves = {at: (held, o) for (held, at), o in zip(parts, operands, strict=True)}
         for piece in wide_rows.pieces(parts, layout.size_of(_array(op.args[0]).dtype), whole=True):
             offsets = range(piece, piece + 4 * wide_rows.WORDS, 4)
@@ -256,18 +301,26 @@ def _every(f: WideFunction, vector: str, rows: str, first: int, width: int) -> s
 
 def _store(f: Function, op: Op) -> list[Operands]:
     assert isinstance(f, WideFunction)
-    value = op.args[-1]
     place = _element(f, op.args[0], op.args[1:-1])
-    parts = places(op, value.type)
+    write = partial(_write, f, op, place, places(op, op.args[-1].type))
+    if _gains(f, op, place):
+        _either(f, (), write)
+    else:
+        write()
+    return []
+
+
+def _write(f: WideFunction, op: Op, place: _Place, parts: Sequence[tuple[str, int]]) -> Operands:
+    operands = f.values[op.args[-1]]
     width = _interleaved(op, place) if f.mask is None else 0
     if width and width == len(parts):
-        _interleave(f, place, parts[0][0], f.values[value])
-        return []
-    written = _write_rows(f, op, place, parts, f.values[value])
-    for (held, at), operand in zip(parts, f.values[value], strict=True):
+        _interleave(f, place, parts[0][0], operands)
+        return ()
+    written = _write_rows(f, op, place, parts, operands)
+    for (held, at), operand in zip(parts, operands, strict=True):
         if at not in written:
             _store_leaf(f, held, operand, _leaf_place(f, place, held, at))
-    return []
+    return ()
 
 
 def _store_leaf(f: WideFunction, held: str, operand: str, place: _Place) -> None:

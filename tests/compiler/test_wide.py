@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -81,6 +84,95 @@ def test_random_kernels(seed: int) -> None:
         want, got = (suite.launch(module, program.items, args, device) for device in ("ref", "cpu"))
     for number, (x, y) in enumerate(zip(got, want, strict=True)):
         suite.assert_same_bits(x, y, f"array {number}")
+
+
+# groups that items do not fill
+
+
+@rk.struct
+class Particle:
+    p: rk.vec3
+    q: rk.quat
+    m: float
+
+
+@rk.kernel
+def every_layout(
+    a: floats,
+    v: vectors,
+    q: rk.array(dtype=rk.quat),
+    d: rk.array(dtype=rk.float64),
+    s: rk.array(dtype=Particle),
+    rows: rk.array2d(dtype=rk.quat),
+    flags: rk.array(dtype=rk.bool),
+):
+    i = rk.tid()
+    r = s[i]
+    turned = rk.quat_rotate(q[i], v[i]) * a[i] + r.p
+    for k in range(2):
+        rows[i, k] = q[i] * rows[i, k]
+        v[i] += turned * 0.25
+    flags[i] = turned[0] > 0.0
+    d[i] = d[i] * rk.float64(a[i])
+    r.p = turned
+    r.m += 1.0
+    s[i] = r
+    a[i] = -a[i]
+
+
+def layouts(items: int) -> list[np.ndarray]:
+    draw = np.random.default_rng(items)
+
+    def normal(*shape: int) -> np.ndarray:
+        return draw.normal(size=shape).astype(np.float32)
+
+    particles = np.zeros(items, Particle.numpy_dtype())
+    particles["p"], particles["q"] = normal(items, 3), normal(items, 4)
+    n = items
+    return [
+        normal(n), normal(n, 3), normal(n, 4), normal(n).astype(np.float64), particles, normal(n, 2, 4),
+        np.ones(n, bool),
+    ]  # fmt: skip
+
+
+def at_the_end_of_memory(array: np.ndarray) -> np.ndarray:
+    """A copy whose last byte is the last of a page, behind which nothing may be read or written."""
+    pages = -(-array.nbytes // mmap.PAGESIZE) + 1
+    memory = mmap.mmap(-1, pages * mmap.PAGESIZE)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    edge = (pages - 1) * mmap.PAGESIZE
+    protect = ctypes.CDLL(None).mprotect
+    assert protect(ctypes.c_void_p(address + edge), ctypes.c_size_t(mmap.PAGESIZE), 0) == 0
+    copy = np.frombuffer(memory, array.dtype, array.size, edge - array.nbytes).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks for a page without access by mprotect")
+@pytest.mark.parametrize("masks", (True, False))
+def test_nothing_behind_the_last_item_is_touched(masks: bool) -> None:
+    func = lower(every_layout, tuple(t for _, t in every_layout.params))
+    scalar = Machine(replace(func, lanes=1))
+    for lanes in (4, 16):
+        wide = Machine(replace(func, lanes=lanes), replace(cpu(), masks=masks and cpu().masks))
+        for items in (1, lanes - 1, lanes, 2 * lanes + 3):
+            expected, found = layouts(items), [at_the_end_of_memory(x) for x in layouts(items)]
+            scalar.launch((items,), expected)
+            wide.launch((items,), found)
+            for a, b in zip(expected, found, strict=True):
+                same_bits(b.view(np.uint8), a.view(np.uint8))
+
+
+@pytest.mark.parametrize("masks", (True, False))
+def test_items_outside_a_slice_are_left_alone(masks: bool) -> None:
+    func = lower(every_layout, tuple(t for _, t in every_layout.params))
+    wide = Machine(replace(func, lanes=8), replace(cpu(), masks=masks and cpu().masks))
+    before, after = layouts(30), layouts(30)
+    wide.launch((30,), after, 5, 16)
+    for a, b in zip(before, after, strict=True):
+        same_bits(b[:5].view(np.uint8), a[:5].view(np.uint8))
+        same_bits(b[16:].view(np.uint8), a[16:].view(np.uint8))
+    same_bits(after[0][5:16], -before[0][5:16])
 
 
 # control flow
