@@ -38,7 +38,7 @@ class WideFunction(Function):
 
     Args:
         mask: operand that says which lanes are active at the start, `FIRST`; None: all.
-        alone: there is no other body for full groups, so accesses that gain by it are written for both.
+        sole: there is no other body for full groups, so accesses that gain by it are written for both.
     """
 
     longest_chain = 1 << 30  # composites stay in registers
@@ -51,10 +51,10 @@ class WideFunction(Function):
         lanes: int,
         uniformity: Uniformity,
         mask: str | None,
-        alone: bool,
+        sole: bool,
     ) -> None:
         super().__init__(module, func, rows, framed=False)
-        self.lanes, self.uniformity, self.mask, self.alone = lanes, uniformity, mask, alone
+        self.lanes, self.uniformity, self.mask, self.sole = lanes, uniformity, mask, sole
         self.used = _used(func)
         self._width = 1
         self._vectors = {FIRST, "%lane.tid"}

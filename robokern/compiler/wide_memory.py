@@ -161,7 +161,7 @@ def _read(f: WideFunction, op: Op, place: _Place, parts: Sequence[tuple[str, int
 
 def _gains(f: WideFunction, op: Op, place: _Place) -> bool:
     """Whether an access is better with all lanes active, where only the end of a row leaves some out."""
-    if not f.alone or f.mask != FIRST or place.private or f.is_wide(place.address):
+    if not f.sole or f.mask != FIRST or place.private or f.is_wide(place.address):
         return False
     plain = place.stride == layout.size_of(_array(op.args[0]).dtype) and not f.module.target.masks
     return plain or bool(_interleaved(op, place)) or _fits_rows(f, op, place)
