@@ -75,6 +75,7 @@ from robokern.ir.types import (
     bool_ as _bool,
 )
 from robokern.ir.types import (
+    bfloat16,
     float16,
     float32,
     float64,

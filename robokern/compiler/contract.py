@@ -4,6 +4,7 @@
     a * b - c  ->  fma(a, b, -c)       c - a * b  ->  fma(-a, b, c)
 
 A product is fused when the sum is its only use and stands in the same block; of two products the left one.
+Not of bfloat16: no device adds a product to it in one step, so fusing would cost what it saves elsewhere.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import Counter
 from dataclasses import replace
 
 from robokern.ir.nodes import Block, Func, Op, Value, walk
-from robokern.ir.types import is_float
+from robokern.ir.types import bfloat16, is_float, scalar_of
 
 
 def contract(func: Func) -> Func:
@@ -67,7 +68,7 @@ def _uses(block: Block) -> Counter[Value]:
 
 
 def _is_product(op: Op) -> bool:
-    return op.name == "mul" and is_float(op.results[0].type)
+    return op.name == "mul" and is_float(t := op.results[0].type) and scalar_of(t) != bfloat16
 
 
 def _fused_product(op: Op, products: dict[Value, Op]) -> Op | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from robokern.compiler.emit_bfloat16 import bits, fused, narrow, narrow_double, narrow_integer, widen
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_types import register, registers
 from robokern.ir.nodes import Op
-from robokern.ir.types import Scalar, float16, float32, float64, int64, scalar_of
+from robokern.ir.types import Scalar, bfloat16, float16, float32, float64, int64, scalar_of
 
 ScalarRule = Callable[..., str]  # (function, scalar, *operands) -> operand
 
@@ -19,11 +20,17 @@ def per_component(rule: ScalarRule) -> Row:
     def row(f: Function, op: Op) -> list[Operands]:
         scalar = scalar_of(op.args[0].type)
         parts = zip(*f.arguments(op), strict=True)
-        apply = partial(rule, f, scalar)
+        own = _BFLOAT16.get(rule, partial(_in_float32, rule)) if scalar == bfloat16 else rule
+        apply = partial(own, f, scalar)
         held = register(scalar)
         return [tuple(f.lanewise(apply, (held,) * len(operands), operands) for operands in parts)]
 
     return row
+
+
+def _in_float32(rule: ScalarRule, f: Function, t: Scalar, *operands: str) -> str:
+    """A bfloat16 operation: that of float32, rounded."""
+    return narrow(f, rule(f, float32, *(widen(f, x) for x in operands)))
 
 
 def _binary(float_code: str, integer_code: str) -> ScalarRule:
@@ -54,8 +61,13 @@ def _ordered(prefix: str) -> ScalarRule:
     return rule
 
 
+_smaller, _larger = _ordered("lt"), _ordered("gt")
+
+
 def compare(f: Function, t: Scalar, relation: str, a: str, b: str) -> str:
     """`relation` is lt le gt ge eq ne; false with NaN, except ne."""
+    if t == bfloat16:
+        return compare(f, float32, relation, widen(f, a), widen(f, b))
     if t.kind == "f":
         return f.let(f"fcmp {'une' if relation == 'ne' else 'o' + relation} {f.held(t)} {a}, {b}")
     sign = "" if relation in ("eq", "ne") else "s" if t.kind == "i" else "u"
@@ -166,6 +178,28 @@ def double_to_half(f: Function, a: str) -> str:
     return f.let(f"fptrunc {single} {rounded} to {half}")
 
 
+def _negate_bfloat16(f: Function, t: Scalar, a: str) -> str:
+    return f.let(f"xor {f.held(t)} {a}, {bits(f, 0x8000)}")
+
+
+def _absolute_bfloat16(f: Function, t: Scalar, a: str) -> str:
+    return f.let(f"and {f.held(t)} {a}, {bits(f, 0x7FFF)}")
+
+
+def _fused_bfloat16(f: Function, t: Scalar, a: str, b: str, c: str) -> str:
+    return fused(f, a, b, c)
+
+
+# what is not one float32 operation, rounded
+_BFLOAT16: dict[ScalarRule, ScalarRule] = {
+    _negate: _negate_bfloat16,
+    _absolute: _absolute_bfloat16,
+    _fma: _fused_bfloat16,
+    _smaller: _smaller,
+    _larger: _larger,
+}
+
+
 def _select(f: Function, op: Op) -> list[Operands]:
     (condition,), yes, no = f.arguments(op)
     return [select(f, registers(op.args[1].type), condition, yes, no)]
@@ -198,8 +232,12 @@ def convert(f: Function, a: str, source: Scalar, target: Scalar) -> str:
     """C conversion; float to integer saturates and NaN gives 0; to bool is `!= 0`."""
     if source == target:
         return a
+    if source == bfloat16:
+        return convert(f, widen(f, a), float32, target)
     if target.kind == "b":
         return compare(f, source, "ne", a, f.number(source, 0))
+    if target == bfloat16:
+        return _to_bfloat16(f, a, source)
     if source.kind == "f":
         return (
             _float_to_float(f, a, source, target) if target.kind == "f" else _saturate(f, a, source, target)
@@ -214,6 +252,14 @@ def _float_to_float(f: Function, a: str, source: Scalar, target: Scalar) -> str:
         return double_to_half(f, a)
     code = "fpext" if target.bits > source.bits else "fptrunc"
     return f.let(f"{code} {f.held(source)} {a} to {f.held(target)}")
+
+
+def _to_bfloat16(f: Function, a: str, source: Scalar) -> str:
+    if source == float64:
+        return narrow_double(f, a)
+    if source.kind in "iu" and source.bits > 16:
+        return narrow_integer(f, a, source)
+    return narrow(f, convert(f, a, source, float32))
 
 
 def _saturate(f: Function, a: str, source: Scalar, target: Scalar) -> str:
@@ -272,8 +318,8 @@ ROWS: dict[str, Row] = {
     "mod": per_component(_remainder),
     "neg": per_component(_negate),
     "abs": per_component(_absolute),
-    "min": per_component(_ordered("lt")),
-    "max": per_component(_ordered("gt")),
+    "min": per_component(_smaller),
+    "max": per_component(_larger),
     "fma": per_component(_fma),
     "sqrt": per_component(_float_intrinsic("sqrt")),
     "floor": per_component(_float_intrinsic("floor")),

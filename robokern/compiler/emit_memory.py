@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from robokern.compiler.emit_arithmetic import compare, convert
+from robokern.compiler.emit_bfloat16 import narrow, widen
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_types import memory, memory_size, register, registers
 from robokern.ir import layout
 from robokern.ir.nodes import Op, Value
-from robokern.ir.types import ArrayType, Scalar, Type, int64, scalar_of, uint64
+from robokern.ir.types import ArrayType, Scalar, Type, bfloat16, int64, scalar_of, uint64
 
 Combine = Callable[..., str]  # (function, scalar, name, place, *operands) -> the value found
 
@@ -217,6 +218,9 @@ def _add_plainly(f: Function, t: Scalar, name: str, place: str, value: str) -> s
 
 
 def _combine(f: Function, t: Scalar, name: str, place: str, value: str) -> str:
+    if t == bfloat16 and name == "add":
+        added = widen(f, value)
+        return _retried(f, t, place, lambda old: narrow(f, f.let(f"fadd float {widen(f, old)}, {added}")))
     code = {"exch": "xchg"}.get(name, "fadd" if t.kind == "f" and name == "add" else name)
     return f.let(f"atomicrmw {code} ptr {place}, {register(t)} {value} monotonic")
 
@@ -229,7 +233,17 @@ def _least(f: Function, t: Scalar, name: str, place: str, value: str) -> str:
 
 
 def _least_float(f: Function, t: Scalar, name: str, place: str, value: str) -> str:
-    """min(old, value) as the primitive means it, which no LLVM instruction does: retried until it sticks."""
+    """min(old, value) as the primitive means it, which no LLVM instruction does."""
+
+    def kept(old: str) -> str:
+        first = compare(f, t, "lt" if name == "min" else "gt", old, value)
+        return f.let(f"select i1 {first}, {register(t)} {old}, {register(t)} {value}")
+
+    return _retried(f, t, place, kept)
+
+
+def _retried(f: Function, t: Scalar, place: str, combined: Callable[[str], str]) -> str:
+    """Replaces what is there by what `combined` makes of it, retried until it sticks; gives what was there."""
     again, done, before = f.fresh("retry"), f.fresh("done"), f.label
     bits = f"i{t.bits}"
     first = f.let(f"load atomic {bits}, ptr {place} monotonic, align {t.size}")
@@ -238,9 +252,7 @@ def _least_float(f: Function, t: Scalar, name: str, place: str, value: str) -> s
     old, seen = f.fresh(), f.fresh()
     f.do(f"{old} = phi {bits} [ {first}, %{before} ], [ {seen}, %{again} ]")
     number = f.let(f"bitcast {bits} {old} to {register(t)}")
-    kept = compare(f, t, "lt" if name == "min" else "gt", number, value)
-    new = f.let(f"select i1 {kept}, {register(t)} {number}, {register(t)} {value}")
-    new = f.let(f"bitcast {register(t)} {new} to {bits}")
+    new = f.let(f"bitcast {register(t)} {combined(number)} to {bits}")
     pair = f.let(f"cmpxchg ptr {place}, {bits} {old}, {bits} {new} monotonic monotonic")
     f.do(f"{seen} = extractvalue {{ {bits}, i1 }} {pair}, 0")
     f.branch(f.let(f"extractvalue {{ {bits}, i1 }} {pair}, 1"), done, again)

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any
 
 from robokern.ir import layout
-from robokern.ir.types import ArrayType, Scalar, Struct, Type
+from robokern.ir.bfloat16 import bits
+from robokern.ir.types import ArrayType, Scalar, Struct, Type, bfloat16
 
 _BYTES = {"i1": 1, "i8": 1, "i16": 2, "i32": 4, "i64": 8, "half": 2, "float": 4, "double": 8, "ptr": 8}
 _FLOATS = {16: "half", 32: "float", 64: "double"}
@@ -18,6 +19,8 @@ def register(scalar: Scalar) -> str:
     """LLVM type of a scalar in a register; a bool is one bit."""
     if scalar.kind == "b":
         return "i1"
+    if scalar == bfloat16:
+        return "i16"  # its bits; see emit_bfloat16.py
     return _FLOATS[scalar.bits] if scalar.kind == "f" else f"i{scalar.bits}"
 
 
@@ -52,17 +55,19 @@ def literal(value: Any, scalar: Scalar) -> str:
     """A constant, exact to the last bit."""
     if scalar.kind == "b":
         return "true" if value else "false"
+    if scalar == bfloat16:
+        return str(int(bits(value)))
     if scalar.kind == "f":
         return _float_literal(value, scalar.bits)
     wrapped = int(value) & ((1 << scalar.bits) - 1)
     return str(wrapped - (1 << scalar.bits) if wrapped >> (scalar.bits - 1) else wrapped)
 
 
-def _float_literal(value: Any, bits: int) -> str:
+def _float_literal(value: Any, width: int) -> str:
     number = float(value)
-    if bits == 16:
+    if width == 16:
         return f"0xH{struct.unpack('<H', _half_bytes(number))[0]:04X}"
-    if bits == 32 and not math.isnan(number):
+    if width == 32 and not math.isnan(number):
         number = _to_single(number)
     return f"0x{struct.unpack('<Q', struct.pack('<d', number))[0]:016X}"
 

@@ -20,6 +20,7 @@ from robokern.compiler.builtins import BUILTINS, PYTHON
 from robokern.compiler.function import Overload
 from robokern.compiler.options import Options
 from robokern.ir import layout
+from robokern.ir.bfloat16 import Bfloat16
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.nodes import Assert, Value
 from robokern.ir.types import BY_NAME, Scalar, Type, as_type, bool_, float32, int32
@@ -116,6 +117,8 @@ class Lowering:
         """`x` as a Value; a weak literal takes the scalar type `like` if it is of its kind."""
         if isinstance(x, Value):
             return x
+        if isinstance(x, Bfloat16):
+            return self.builder.const(x, x.dtype)
         if isinstance(x, (bool, int, float)):
             return self.builder.const(x, self.literal_type(x, node, like))
         if isinstance(x, np.generic) and x.dtype.name in BY_NAME:
@@ -255,7 +258,7 @@ def same(a: Any, b: Any) -> bool:
 
 def is_weak(x: Any) -> bool:
     """Whether it is a literal whose type is still open."""
-    return isinstance(x, (int, float)) and not isinstance(x, (bool, np.generic))
+    return isinstance(x, (int, float)) and not isinstance(x, (bool, np.generic, Bfloat16))
 
 
 def leaf_count(type_: Type) -> int:

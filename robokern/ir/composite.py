@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from robokern.ir.bfloat16 import rounded
+
 if TYPE_CHECKING:
     from robokern.ir.types import Type
 
@@ -44,6 +46,8 @@ class Composite:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self.data[index] = value
+        if self.type.dtype.name == "bfloat16":  # type: ignore[attr-defined]
+            self.data[...] = rounded(self.data)
 
     def __getattr__(self, name: str) -> Any:
         parts = getattr(self.type, "parts", {})
@@ -65,7 +69,8 @@ class Composite:
 
     def _binary(self, name: str, other: Any, elementwise: Any) -> Any:
         """Equal types and scalars here; every other meaning is the kernel language's."""
-        if elementwise is not None and self._is_alike(name, other):
+        own = elementwise is not None and self.type.dtype.name != "bfloat16"  # type: ignore[attr-defined]
+        if own and self._is_alike(name, other):
             other = other.data if isinstance(other, Composite) else self.data.dtype.type(other)
             return Composite(self.type, elementwise(self.data, other).astype(self.data.dtype))
         if Composite.operate is None or not isinstance(other, (Composite, int, float, np.generic)):

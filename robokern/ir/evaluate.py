@@ -1,6 +1,7 @@
 """What the primitives without effect compute: one row each, over leaves (see `lanes`).
 
-Integers wrap, floats follow IEEE 754 with subnormals, and each operation rounds once in its own type. Which
+Integers wrap, floats follow IEEE 754 with subnormals, and each operation rounds once in its own type; a
+bfloat16 is held as the float32 of equal value (see `bfloat16`). Which
 NaN an operation gives is not specified: results are compared with every NaN equal to every other.
 """
 
@@ -13,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from robokern.ir import layout
-from robokern.ir.fma import fma
+from robokern.ir.bfloat16 import floats, rounded, stored
+from robokern.ir.fma import fma, fma_to_odd
 from robokern.ir.lanes import Leaf, Leaves
 from robokern.ir.nodes import Op
-from robokern.ir.types import Scalar
+from robokern.ir.types import Scalar, Type, bfloat16, scalar_of
 
 Arguments = list[Leaves]
 PureRule = Callable[[Op, Arguments], Leaves]
@@ -33,12 +35,31 @@ def _row(name: str) -> Callable[[PureRule], PureRule]:
 
 
 def _per_component(name: str, function: Callable[..., Leaf]) -> None:
-    PURE[name] = lambda op, args: [function(*leaf) for leaf in zip(*args, strict=True)]
+    # of bfloat16 values a float32 result rounds again as if it were exact, but not that of a fused sum
+    wide = fma_to_odd if name == "fma" else function
+
+    def rule(op: Op, args: Arguments) -> Leaves:
+        leaves = zip(*args, strict=True)
+        if scalar_of(op.results[0].type) == bfloat16:
+            return [rounded(wide(*leaf)) for leaf in leaves]
+        return [function(*leaf) for leaf in leaves]
+
+    PURE[name] = rule
 
 
 def dtype_of(scalar: Scalar) -> np.dtype[Any]:
-    """NumPy dtype of a scalar type."""
-    return np.dtype(scalar.name)
+    """NumPy dtype that holds values of a scalar type."""
+    return scalar.numpy
+
+
+def from_memory(bits: Leaf, scalar: Type) -> Leaf:
+    """Values as computed with, from values as stored."""
+    return floats(bits) if scalar == bfloat16 else bits
+
+
+def into_memory(values: Leaf, scalar: Type) -> Leaf:
+    """The inverse of `from_memory`, in a row."""
+    return stored(values) if scalar == bfloat16 else np.ascontiguousarray(values)
 
 
 # constants
@@ -46,7 +67,8 @@ def dtype_of(scalar: Scalar) -> np.dtype[Any]:
 
 @_row("const")
 def _const(op: Op, args: Arguments) -> Leaves:
-    return [np.asarray([op.attrs["value"]]).astype(dtype_of(op.attrs["type"]))]
+    value, type = np.asarray([op.attrs["value"]]), op.attrs["type"]
+    return [rounded(value) if type == bfloat16 else value.astype(dtype_of(type))]
 
 
 @_row("zero")
@@ -145,10 +167,13 @@ def _select(op: Op, args: Arguments) -> Leaves:
 # conversions
 
 
-def convert(x: Leaf, to: np.dtype[Any]) -> Leaf:
+def convert(x: Leaf, scalar: Scalar) -> Leaf:
     """C conversion; float to integer truncates and saturates, NaN gives 0; to bool is `!= 0`."""
+    to = dtype_of(scalar)
     if to.kind == "b":
         return np.not_equal(x, 0)
+    if scalar == bfloat16:
+        return rounded(x)
     if x.dtype.kind != "f" or to.kind == "f":
         return x.astype(to)
     limits = np.iinfo(to)
@@ -163,12 +188,13 @@ def convert(x: Leaf, to: np.dtype[Any]) -> Leaf:
 
 @_row("cast")
 def _cast(op: Op, args: Arguments) -> Leaves:
-    return [convert(leaf, dtype_of(layout.leaves(op.attrs["type"])[0])) for leaf in args[0]]
+    return [convert(leaf, layout.leaves(op.attrs["type"])[0]) for leaf in args[0]]
 
 
 @_row("bitcast")
 def _bitcast(op: Op, args: Arguments) -> Leaves:
-    return [np.ascontiguousarray(args[0][0]).view(dtype_of(op.attrs["type"]))]
+    bits = into_memory(args[0][0], op.args[0].type)
+    return [from_memory(bits.view(layout.numpy_dtype(op.attrs["type"])), op.attrs["type"])]
 
 
 # composites and structs

@@ -25,14 +25,19 @@ _LARGEST, _SMALLEST = 2.0**480, 2.0**-480  # factors in between: no intermediate
 def fma(a: Floats, b: Floats, c: Floats) -> Floats:
     """a * b + c with a single rounding to nearest, ties to even; shapes broadcast, dtypes equal."""
     if a.dtype != np.float64:
-        x, y, z = (v.astype(np.float64) for v in (a, b, c))
-        return _add_to_odd(x * y, z).astype(a.dtype)
+        return fma_to_odd(a, b, c).astype(a.dtype)
     x, y, z = (np.ascontiguousarray(v) for v in np.broadcast_arrays(a, b, c))
     result = np.where(_plain(x, y), x * y + z, np.where(np.isfinite(z), _fma_moderate(x, y, z), z))
     hard = ~(_plain(x, y) | _moderate(x) & _moderate(y) & (_moderate(z) | (z == 0)) | ~np.isfinite(z))
     for lane in np.flatnonzero(hard):
         result.flat[lane] = fma_exact(float(x.flat[lane]), float(y.flat[lane]), float(z.flat[lane]))
     return result
+
+
+def fma_to_odd(a: Floats, b: Floats, c: Floats) -> Doubles:
+    """a * b + c of narrower floats in float64, rounded to odd: a rounding after it is the only one."""
+    x, y, z = (v.astype(np.float64) for v in (a, b, c))
+    return _add_to_odd(x * y, z)
 
 
 def _plain(a: Doubles, b: Doubles) -> npt.NDArray[np.bool_]:

@@ -17,12 +17,13 @@ import numpy.typing as npt
 
 from robokern.errors import KernelAssertionError
 from robokern.ir import layout
+from robokern.ir.bfloat16 import Bfloat16, rounded
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.evaluate import PURE, Arguments, PureRule, dtype_of
 from robokern.ir.lanes import Failure, Frame, Index, Leaf, Leaves, Results, Run
 from robokern.ir.memory import MEMORY
 from robokern.ir.nodes import Block, Func, Op
-from robokern.ir.types import COMPOSITES, ArrayType, Scalar, Struct, Type
+from robokern.ir.types import COMPOSITES, ArrayType, Scalar, Struct, Type, bfloat16
 
 Rule = Callable[[Frame, Op, Arguments], Sequence[Leaves]]
 
@@ -86,7 +87,8 @@ def finish(state: Run) -> None:
 
 def _uniform(type: Type, leaves: Sequence[Any]) -> Leaves:
     scalars = layout.leaves(type)
-    return [np.asarray([x]).astype(dtype_of(s)) for x, s in zip(leaves, scalars, strict=True)]
+    given = [(np.asarray([x]), s) for x, s in zip(leaves, scalars, strict=True)]
+    return [rounded(x) if s == bfloat16 else x.astype(dtype_of(s)) for x, s in given]
 
 
 # host values
@@ -110,9 +112,9 @@ def host_leaves(type: Type, value: Any) -> list[Any]:
 def host_value(type: Type, leaves: Sequence[Any]) -> Any:
     """The host value that consists of these scalars; an array is given as its leaves."""
     if isinstance(type, Scalar):
-        return leaves[0]
+        return Bfloat16(leaves[0]) if type == bfloat16 else leaves[0]
     if isinstance(type, COMPOSITES):
-        return Composite(type, np.array(leaves, type.dtype.name).reshape(type.shape))
+        return Composite(type, np.array(leaves, type.dtype.numpy).reshape(type.shape))
     if isinstance(type, ArrayType):
         return tuple(leaves)
     assert isinstance(type, Struct)

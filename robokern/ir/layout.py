@@ -17,6 +17,7 @@ from robokern.ir.types import (
     Scalar,
     Struct,
     Type,
+    bfloat16,
     int64,
     uint64,
 )
@@ -103,9 +104,9 @@ def _round_up(value: int, step: int) -> int:
 def numpy_dtype(type: Type) -> np.dtype[Any]:
     """The NumPy dtype of one element in memory; composites are subarrays, arrays their descriptor."""
     if isinstance(type, Scalar):
-        return np.dtype(type.name)
+        return np.dtype("uint16") if type == bfloat16 else type.numpy
     if isinstance(type, COMPOSITES):
-        return np.dtype((type.dtype.name, type.shape))
+        return np.dtype((numpy_dtype(type.dtype), type.shape))
     if isinstance(type, ArrayType):
         return np.dtype([("data", "u8"), ("shape", "i8", (type.ndim,)), ("strides", "i8", (type.ndim,))])
     assert isinstance(type, Struct), type

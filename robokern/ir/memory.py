@@ -15,10 +15,11 @@ import numpy.typing as npt
 
 from robokern.errors import KernelIndexError, RobokernError
 from robokern.ir import layout
-from robokern.ir.evaluate import Arguments, dtype_of, maximum, minimum
+from robokern.ir.bfloat16 import rounded
+from robokern.ir.evaluate import Arguments, dtype_of, from_memory, into_memory, maximum, minimum
 from robokern.ir.lanes import Frame, Leaf, Leaves
 from robokern.ir.nodes import Op
-from robokern.ir.types import ArrayType, Scalar
+from robokern.ir.types import ArrayType, Scalar, bfloat16
 
 Addresses = npt.NDArray[np.int64]
 MemoryRule = Callable[[Frame, Op, Arguments], list[Leaves]]
@@ -54,20 +55,20 @@ def _places(addresses: Addresses, dtype: np.dtype[Any]) -> Addresses:
 
 
 def _stored(scalar: Scalar) -> np.dtype[Any]:
-    return np.dtype(np.uint8) if scalar.kind == "b" else dtype_of(scalar)
+    return np.dtype(np.uint8) if scalar.kind == "b" else layout.numpy_dtype(scalar)
 
 
 def gather(addresses: Addresses, scalar: Scalar) -> Leaf:
     """Reads one scalar at each address."""
     stored = _stored(scalar)
     found = _memory(stored)[_places(addresses, stored)]
-    return found != 0 if scalar.kind == "b" else found
+    return found != 0 if scalar.kind == "b" else from_memory(found, scalar)
 
 
 def scatter(addresses: Addresses, scalar: Scalar, values: Leaf) -> None:
     """Writes one scalar at each address; the last of equal addresses wins."""
     stored = _stored(scalar)
-    where, what = np.broadcast_arrays(_places(addresses, stored), values)
+    where, what = np.broadcast_arrays(_places(addresses, stored), into_memory(values, scalar))
     _memory(stored)[where] = what
 
 
@@ -236,7 +237,7 @@ def _in_item_order(addresses: Addresses, scalar: Scalar, name: str, values: Leav
         here, operands = addresses[lanes], [v[lanes] for v in values]
         old[lanes] = found = gather(here, scalar)
         new = _swapped(found, *operands) if name == "cas" else COMBINE[name](found, operands[0])
-        scatter(here, scalar, new)
+        scatter(here, scalar, rounded(new) if scalar == bfloat16 else new)
     return old
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from robokern.ir.bfloat16 import bits as bfloat16_bits
 from robokern.ir.nodes import Block, Func, Op, Value, callees
-from robokern.ir.types import Scalar, Struct, Type
+from robokern.ir.types import Scalar, Struct, Type, bfloat16
 
 
 def show(func: Func) -> str:
@@ -80,5 +81,5 @@ def exact(value: object, type: Type) -> str:
     assert isinstance(type, Scalar)
     if type.kind != "f":
         return str(int(value))  # type: ignore[call-overload]
-    bits = np.asarray(value, dtype=type.name).view(f"u{type.size}")
+    bits = bfloat16_bits(value) if type == bfloat16 else np.asarray(value, type.numpy).view(f"u{type.size}")
     return f"0x{int(bits):0{2 * type.size}x}"

@@ -1,7 +1,7 @@
 """The types of the kernel language: plain data, compared by value, and callable to make host values.
 
     Type
-    |-- Scalar       bool, int8..64, uint8..64, float16/32/64
+    |-- Scalar       bool, int8..64, uint8..64, float16/32/64, bfloat16
     |-- Composite types, scalars in a row
     |   |-- Vector, Matrix (row major), Quaternion (xyzw), Transform (position, then quaternion)
     |-- Struct       named fields of any type, arrays included
@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from robokern.ir.bfloat16 import Bfloat16, rounded
 from robokern.ir.composite import Composite, StructValue
 
 
@@ -42,8 +43,8 @@ class Scalar(Type):
     bits: int
 
     def __call__(self, value: Any = 0) -> Any:
-        """Casts a host number to this type, as a NumPy scalar."""
-        return np.dtype(self.name).type(value)
+        """Casts a host number to this type, as a NumPy scalar (bfloat16: as a `Bfloat16`)."""
+        return Bfloat16(value) if self.name == "bfloat16" else self.numpy.type(value)
 
     def default(self) -> Any:
         return self(0)
@@ -53,6 +54,11 @@ class Scalar(Type):
         """Bytes."""
         return max(self.bits // 8, 1)
 
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """What NumPy computes with for it; in memory only bfloat16 differs (`layout.numpy_dtype`)."""
+        return np.dtype("float32" if self.name == "bfloat16" else self.name)
+
     def __str__(self) -> str:
         return self.name
 
@@ -61,16 +67,18 @@ bool_ = Scalar("bool", "b", 8)
 int8, int16, int32, int64 = (Scalar(f"int{n}", "i", n) for n in (8, 16, 32, 64))
 uint8, uint16, uint32, uint64 = (Scalar(f"uint{n}", "u", n) for n in (8, 16, 32, 64))
 float16, float32, float64 = (Scalar(f"float{n}", "f", n) for n in (16, 32, 64))
-SCALARS = (bool_, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float16, float32, float64)
+bfloat16 = Bfloat16.dtype = Scalar("bfloat16", "f", 16)
+_INTEGERS = (int8, int16, int32, int64, uint8, uint16, uint32, uint64)
+SCALARS = (bool_, *_INTEGERS, float16, bfloat16, float32, float64)
 BY_NAME = {s.name: s for s in SCALARS}
 
 
 def _components(type: Any, args: tuple[Any, ...]) -> Composite:
     flat = np.concatenate([np.ravel(np.asarray(a)) for a in args]) if args else np.zeros(1)
-    data = np.empty(type.shape, dtype=type.dtype.name)
+    data = np.empty(type.shape, dtype=type.dtype.numpy)
     if flat.size not in (1, data.size):
         raise TypeError(f"{type} takes {data.size} components (or one for all), got {flat.size}")
-    data.reshape(-1)[:] = flat
+    data.reshape(-1)[:] = rounded(flat) if type.dtype == bfloat16 else flat
     return Composite(type, data)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from robokern.compiler.builtins import fma, trunc, where
 from robokern.compiler.function import func, operator
-from robokern.ir.types import float16, float32, float64
+from robokern.ir.types import bfloat16, float16, float32, float64
 from robokern.lang.scalar import copysign
 
 # quotients below this have a truncation n that is right or one too large, so that a - n b is exact
@@ -57,3 +57,9 @@ def remainder(x: float64, y: float64) -> float64:
 @func
 def remainder(x: float16, y: float16) -> float16:
     return float16(_remainder(float32(x), float32(y)))
+
+
+@operator("mod")
+@func
+def remainder(x: bfloat16, y: bfloat16) -> bfloat16:
+    return bfloat16(_remainder(float32(x), float32(y)))

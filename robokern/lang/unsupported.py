@@ -20,10 +20,6 @@ FEATURES: dict[str, tuple[str, str]] = {
     r"volume_\w+|Volume": ("sparse volumes", "use an array3d, or rk.Scene for distances"),
     r"hash_grid_\w+|HashGrid": ("hash grids", "rk.Bvh over boxes of the search radius finds neighbours"),
     r"(indexed)?fabricarray\w*": ("fabric arrays", "copy them into an array"),
-    r"bfloat16": (
-        "this type",
-        "keep it as uint16: rk.bitcast(rk.uint32(x) << rk.uint32(16), rk.float32) widens it",
-    ),
     r"func_native|load_aot_module": ("external native code", "write it as an @rk.func"),
     r"func_grad|func_replay": ("custom gradients of funcs", "the derivative is exact without one"),
     r"capture_\w+|ScopedCapture|ScopedStream|Stream|Event|ScopedMempool": (

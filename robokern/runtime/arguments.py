@@ -14,18 +14,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from robokern.ir.bfloat16 import bits
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.layout import numpy_dtype, size_of
-from robokern.ir.types import ArrayType, IndexedArrayType, Scalar, Struct, Type
+from robokern.ir.types import ArrayType, IndexedArrayType, Scalar, Struct, Type, bfloat16
 from robokern.runtime.array import Array, plain_type, share
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import base_dtype, component_shape, describe, elements, fill_record
 
 Pack = Callable[[Any], bytes]
 
-_FORMATS = {
+_FORMATS = {  # of the numbers in memory; those of bfloat16 are packed by way of its bits
     "bool": "?", "int8": "b", "int16": "h", "int32": "i", "int64": "q", "uint8": "B", "uint16": "H",
-    "uint32": "I", "uint64": "Q", "float16": "e", "float32": "f", "float64": "d",
+    "uint32": "I", "uint64": "Q", "bfloat16": "H", "float16": "e", "float32": "f", "float64": "d",
 }  # fmt: skip
 _ACCEPTED: dict[str, tuple[type, ...]] = {
     "b": (bool, np.bool_),
@@ -78,7 +79,8 @@ def packer(type: Type, ordinal: int = -1) -> Pack:
         expected = plain_type(type.dtype, type.ndim, ordinal)
         return _array_packer(expected) if ordinal < 0 else _device_array_packer(expected)
     if isinstance(type, Scalar):
-        return _bool_packer if type.kind == "b" else _format(type, 1).pack
+        own = {"bool": _bool_packer, "bfloat16": _bfloat16_packer}.get(type.name)
+        return own or _format(type, 1).pack
     if isinstance(type, Struct):
         return lambda value: _struct_packer(type, value, ordinal)
     return _composite_packer(type)
@@ -140,9 +142,18 @@ def _bool_packer(value: Any) -> bytes:
     raise TypeError
 
 
+def _bfloat16_packer(value: Any) -> bytes:
+    if isinstance(value, (float, int)):
+        return _format(bfloat16, 1).pack(int(bits(value)))
+    raise TypeError
+
+
 def _composite_packer(expected: Any) -> Pack:
     padding = bytes(-size_of(expected) % 8)
     components = _format(expected.dtype, size_of(expected) // expected.dtype.size)
+
+    if expected.dtype == bfloat16:
+        return lambda value: _composite(expected, value).record
 
     def pack(value: Any) -> bytes:
         if value.__class__ is Composite:
@@ -195,7 +206,7 @@ def _indexed(type: IndexedArrayType, value: Any) -> Argument:
 
 def _shared(type: ArrayType, value: Any) -> Array:
     wanted = base_dtype(type.dtype)
-    if value.dtype != wanted:
+    if value.dtype != wanted and value.dtype.name != "bfloat16":
         raise Misfit(
             describe(value),
             f"pass an array of {type.dtype.name}"
@@ -219,6 +230,9 @@ def _scalar(type: Scalar, value: Any) -> Argument:
     if not isinstance(value, _ACCEPTED[type.kind]):
         noun = {"b": "True or False", "f": "a number"}.get(type.kind, "an integer")
         raise Misfit(describe(value), f"pass {noun}")
+    if type == bfloat16:
+        pattern = bits(value)
+        return Argument(_format(type, 1).pack(int(pattern)), pattern)
     try:
         return Argument(_format(type, 1).pack(value), base_dtype(type).type(value))
     except (OverflowError, struct.error):

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, is_concrete
+from robokern.ir.bfloat16 import floats, ml_dtype
+from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, bfloat16, is_concrete
 from robokern.runtime import recording
 from robokern.runtime.device import CPU, Device, DeviceLike, get_device
 from robokern.runtime.hostvalue import (
@@ -164,8 +165,19 @@ class Array:
         self._grad, self.requires_grad = value, value is not None
 
     def numpy(self) -> Ndarray:
-        """A NumPy view of the same memory, of a GPU's a copy; a composite's components are the last axes."""
-        return content(self._numpy.view(), self.device)
+        """A NumPy view of the same memory, of a GPU's a copy; a composite's components are the last axes.
+
+        Of bfloat16 it is a view as `ml_dtypes.bfloat16`, where that package is installed, else of the bits as
+        uint16.
+        """
+        found = content(self._numpy.view(), self.device)
+        known = ml_dtype() if _component_type(self.dtype) == bfloat16 else None
+        return found if known is None else found.view(known)
+
+    def numbers(self) -> Ndarray:
+        """As `numpy`, but of bfloat16 the values, a copy in float32."""
+        found = content(self._numpy.view(), self.device)
+        return floats(found) if _component_type(self.dtype) == bfloat16 else found
 
     def assign(self, source: Any) -> Array:
         """Copies `source`, anything `array` takes, into this array; returns it.
@@ -248,7 +260,7 @@ class Array:
             _check_references(source._keep, self.device, self.dtype)
             if source.dtype == self.dtype and self.device.is_cuda:
                 return source._numpy, source._keep  # only its shape is asked for
-            return elements(source.numpy(), self.dtype)[0], source._keep
+            return _elements_of(source, self.dtype)[0], source._keep
         values, keep = elements(source, self.dtype)
         _check_references(keep, self.device, self.dtype)
         return values, keep
@@ -346,7 +358,7 @@ class Array:
 
     def list(self) -> Any:
         """The elements as nested Python lists."""
-        return self.numpy().tolist()
+        return self.numbers().tolist()
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
@@ -366,8 +378,8 @@ class Array:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Ndarray:
         if copy:
-            return np.array(self.numpy(), dtype=dtype)
-        return self.numpy() if dtype is None else self.numpy().astype(dtype, copy=False)
+            return np.array(self.numpy() if dtype is None else self.numbers(), dtype=dtype)
+        return self.numpy() if dtype is None else self.numbers().astype(dtype, copy=False)
 
     def __dlpack__(self, **options: Any) -> Any:
         """A capsule that shares the memory (dmlc.github.io/dlpack); composites have their axes last."""
@@ -453,6 +465,8 @@ def share(data: Any, dtype: Type, device: Device = CPU) -> Array:
         ValueError: its axes do not fit `dtype`, or 1 to 4 dimensions.
     """
     source = np.asarray(data)
+    if source.dtype.name == "bfloat16" and _component_type(dtype) == bfloat16:  # of ml_dtypes
+        source = source.view(np.uint16)
     if source.dtype != base_dtype(dtype):
         raise TypeError(f"cannot share memory of {source.dtype} as {dtype}; convert it, or pass copy=True")
     if not source.flags.writeable:
@@ -499,7 +513,7 @@ def _shared_on(device: Device, data: Any, dtype: Any, shape: Shape | None) -> Ar
 
 
 def _copied(data: Any, dtype: Type, shape: Shape | None, device: Device) -> Array:
-    values, keep = elements(data.numpy() if isinstance(data, Array) else data, dtype)
+    values, keep = _elements_of(data, dtype) if isinstance(data, Array) else elements(data, dtype)
     _check_references([*keep, *data._keep] if isinstance(data, Array) else keep, device, dtype)
     components = component_shape(dtype)
     wanted = values.shape[: values.ndim - len(components)] if shape is None else shape_of(shape)
@@ -513,6 +527,11 @@ def _copied(data: Any, dtype: Type, shape: Shape | None, device: Device) -> Arra
     put(made._numpy, device, values.reshape(made._numpy.shape))
     made._keep = [*keep, *data._keep] if isinstance(data, Array) else keep
     return made
+
+
+def _elements_of(source: Array, dtype: Type) -> tuple[Ndarray, list[Any]]:
+    """The elements of another array; of the same bfloat16 its bits as they are."""
+    return elements(source.numpy() if source.dtype == dtype else source.numbers(), dtype)
 
 
 def _check_references(arrays: list[Any], device: Device, dtype: Type) -> None:

@@ -102,10 +102,10 @@ def verify_floats(kernel: Kernel, values: list[Any]) -> None:
     """
     for (name, _), value in zip(kernel.params, values, strict=False):
         if isinstance(value, Array) and getattr(scalar_of(value.dtype), "kind", "") == "f":
-            wrong = np.argwhere(~np.isfinite(value.numpy()))
+            wrong = np.argwhere(~np.isfinite(value.numbers()))
             if len(wrong):
                 place = tuple(int(i) for i in wrong[0])
                 raise KernelFloatError(
-                    f"kernel {kernel.name!r} left {value.numpy()[place]} in argument {name!r} "
+                    f"kernel {kernel.name!r} left {value.numbers()[place]} in argument {name!r} "
                     f"at index {place}"
                 )

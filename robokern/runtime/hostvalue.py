@@ -1,7 +1,8 @@
 """Host values of the kernel language as NumPy data: what `array`, `assign` and `launch` take for an element.
 
 A composite is accepted as a `Composite`, a NumPy array or (nested) sequences of its components; a struct as a
-`StructValue` or a record of its own dtype; a scalar as a Python or NumPy number of its kind.
+`StructValue` or a record of its own dtype; a scalar as a Python or NumPy number of its kind. A NumPy array of
+uint16 holds the bits of bfloat16 elements, every other the numbers to be rounded.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from robokern.ir.bfloat16 import Bfloat16, bits, floats
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.layout import numpy_dtype
 from robokern.ir.types import (
@@ -22,6 +24,7 @@ from robokern.ir.types import (
     Scalar,
     Struct,
     Type,
+    bfloat16,
     bool_,
     float32,
     int32,
@@ -56,8 +59,12 @@ def elements(data: Any, dtype: Type) -> tuple[Ndarray, list[Any]]:
 def _numbers(data: Any, dtype: Type) -> Ndarray:
     scalar: Any = dtype.dtype if isinstance(dtype, COMPOSITES) else dtype
     source = np.asarray(_plain(data))
+    if source.dtype.name == "bfloat16":  # of ml_dtypes
+        source = source.view(np.uint16) if scalar == bfloat16 else source.astype(np.float32)
     if not _converts(source.dtype, scalar):
         raise TypeError(f"cannot convert {source.dtype} to {scalar}")
+    if scalar == bfloat16 and source.dtype != np.uint16:
+        source = bits(source)
     return _by_element(source.astype(base_dtype(dtype), copy=False), dtype)
 
 
@@ -151,8 +158,10 @@ def _single(value: Ndarray, dtype: Type) -> Ndarray:
 
 def host_value(element: Any, dtype: Type) -> Any:
     """One element read on the host: a NumPy scalar, a `Composite`, or a NumPy record; a copy."""
+    if dtype == bfloat16:
+        return Bfloat16(floats(element))
     if isinstance(dtype, COMPOSITES):
-        return Composite(dtype, np.array(element))
+        return Composite(dtype, floats(element) if dtype.dtype == bfloat16 else np.array(element))
     return element.copy() if isinstance(element, np.void) else element
 
 
@@ -165,6 +174,8 @@ def infer_dtype(data: Any) -> Type:
     first = _first(data)
     if isinstance(first, Composite):
         return first.type
+    if isinstance(first, Bfloat16):
+        return bfloat16
     if isinstance(first, StructValue):
         return first._type  # type: ignore[attr-defined,no-any-return]
     found = np.asarray(data).dtype
@@ -179,11 +190,11 @@ def _first(data: Any) -> Any:
     return data
 
 
-def _scalar_type(dtype: np.dtype[Any]) -> Scalar:
+def _scalar_type(dtype: Any) -> Scalar:
     from robokern.ir.types import BY_NAME
 
     found = BY_NAME.get(dtype.name)
-    if found is None or not dtype.isnative:
+    if found is None or not getattr(dtype, "isnative", True):
         raise TypeError(f"NumPy dtype {dtype} is not a type of the kernel language; pass dtype=")
     return found
 
@@ -198,7 +209,7 @@ def type_of(value: Any) -> Type | None:
         return value.type
     if isinstance(value, StructValue):
         return value._type  # type: ignore[attr-defined,no-any-return]
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic | Bfloat16):
         return _scalar_type(value.dtype)
     own = getattr(value, "type", None)
     return own if isinstance(own, (ArrayType, IndexedArrayType)) else _PYTHON_SCALARS.get(type(value))

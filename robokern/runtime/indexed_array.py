@@ -99,7 +99,7 @@ class IndexedArray:
 
     def list(self) -> Any:
         """The elements as nested Python lists."""
-        return self.numpy().tolist()
+        return self.data.numbers()[self._selection()].tolist()
 
     def _write(self, one: Any) -> None:
         values = self.data.numpy()

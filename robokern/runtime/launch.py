@@ -502,7 +502,10 @@ def _argument_error(kernel: Kernel, index: int, expected: str, got: str, remedy:
 def _leaves(type: Type, record: bytes) -> list[Any]:
     """The scalars of an argument, as the interpreter takes them."""
     scalars = zip(layout.leaves(type), layout.leaf_offsets(type), strict=True)
-    return [np.frombuffer(record, layout.numpy_dtype(scalar), 1, offset)[0] for scalar, offset in scalars]
+    from robokern.ir.evaluate import from_memory
+
+    stored = ((np.frombuffer(record, layout.numpy_dtype(s), 1, offset), s) for s, offset in scalars)
+    return [from_memory(bits, scalar)[0] for bits, scalar in stored]
 
 
 def compiled(func: Func, contiguous: bool) -> bytes:
