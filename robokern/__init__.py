@@ -72,9 +72,6 @@ from robokern.ir.types import (
     NAMED as _NAMED,
 )
 from robokern.ir.types import (
-    bool_ as _bool,
-)
-from robokern.ir.types import (
     bfloat16,
     float16,
     float32,
@@ -92,6 +89,9 @@ from robokern.ir.types import (
     uint32,
     uint64,
     vector,
+)
+from robokern.ir.types import (
+    bool_ as _bool,
 )
 from robokern.lang import constants as _constants
 from robokern.lang import types, unsupported

@@ -1,4 +1,4 @@
-"""bfloat16 in LLVM: 16 bits in registers and memory, arithmetic in float32, rounded with integer instructions.
+"""bfloat16 in LLVM: 16 bits in registers and memory, arithmetic in float32, rounded by integer instructions.
 
 LLVM's own `bfloat` is lowered differently by each target (a library call on most x86), so it is not used;
 these instructions are the same for scalar code, lanes and GPUs, and so are their bits. The result of one
@@ -43,7 +43,9 @@ def narrow_double(f: Function, a: str) -> str:
     near = f.let(f"fptrunc {double} {a} to {single}")
     back = f.let(f"fpext {single} {near} to {double}")
     whole = f.let(f"bitcast {single} {near} to {held}")
-    even = f.let(f"icmp eq {held} {f.let(f'and {held} {whole}, {f.number(uint32, 1)}')}, {f.number(uint32, 0)}")
+    even = f.let(
+        f"icmp eq {held} {f.let(f'and {held} {whole}, {f.number(uint32, 1)}')}, {f.number(uint32, 0)}"
+    )
     lost = f.let(f"and {f.bit} {even}, {f.let(f'fcmp one {double} {back}, {a}')}")
     larger = f.let(f"fcmp ogt {double} {_magnitude(f, back)}, {_magnitude(f, a)}")
     up, down = f.number(uint32, 1), f.number(uint32, 0xFFFFFFFF)
@@ -107,7 +109,7 @@ def _to_odd(f: Function, total: str, error: str) -> str:
 
 
 def _sticky(f: Function, a: str, source: Scalar) -> str:
-    """The 64-bit integer; one too long for float64 without its low bits, whose loss sets the last one kept."""
+    """The 64-bit integer; one too long for float64 loses its low bits, which sets the last one kept."""
     held, low = f.held(source), f.number(source, 0xFFF)
     kept = f.let(f"and {held} {a}, {f.number(source, -0x1000)}")
     lost = f.let(f"icmp ne {held} {f.let(f'and {held} {a}, {low}')}, {f.number(source, 0)}")

@@ -243,7 +243,7 @@ def _least_float(f: Function, t: Scalar, name: str, place: str, value: str) -> s
 
 
 def _retried(f: Function, t: Scalar, place: str, combined: Callable[[str], str]) -> str:
-    """Replaces what is there by what `combined` makes of it, retried until it sticks; gives what was there."""
+    """Replaces what is there by what `combined` makes of it, until that sticks; gives what was there."""
     again, done, before = f.fresh("retry"), f.fresh("done"), f.label
     bits = f"i{t.bits}"
     first = f.let(f"load atomic {bits}, ptr {place} monotonic, align {t.size}")

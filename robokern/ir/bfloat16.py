@@ -7,6 +7,7 @@ float32 of equal value; `rounded` brings results back to values that bfloat16 ha
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import Any, ClassVar
 
 import numpy as np
@@ -77,10 +78,9 @@ def _sticky_integer(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 def ml_dtype() -> np.dtype[Any] | None:
     """The bfloat16 of the package ml_dtypes, where that is installed."""
     try:
-        from ml_dtypes import bfloat16  # optional
+        return np.dtype(import_module("ml_dtypes").bfloat16)
     except ImportError:
         return None
-    return np.dtype(bfloat16)
 
 
 class Bfloat16(float):

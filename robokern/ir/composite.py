@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from robokern.ir.bfloat16 import rounded
+from robokern.ir.bfloat16 import Bfloat16, rounded
 
 if TYPE_CHECKING:
     from robokern.ir.types import Type
@@ -39,15 +39,14 @@ class Composite:
         return len(self.data)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.data)
+        return (self[i] for i in range(len(self.data))) if self._is_bfloat16 else iter(self.data)
 
     def __getitem__(self, index: Any) -> Any:
-        return self.data[index]
+        found = self.data[index]
+        return Bfloat16(found) if self._is_bfloat16 and found.ndim == 0 else found
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self.data[index] = value
-        if self.type.dtype.name == "bfloat16":  # type: ignore[attr-defined]
-            self.data[...] = rounded(self.data)
+        self.data[index] = self._rounded(value)
 
     def __getattr__(self, name: str) -> Any:
         parts = getattr(self.type, "parts", {})
@@ -57,7 +56,7 @@ class Composite:
         place = "xyzw".find(name) if len(name) == 1 else -1
         if place < 0 or place >= len(self.data) or self.data.ndim != 1:
             raise AttributeError(f"{self.type} has no component {name!r}")
-        return self.data[place]
+        return self[place]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Composite):
@@ -69,13 +68,21 @@ class Composite:
 
     def _binary(self, name: str, other: Any, elementwise: Any) -> Any:
         """Equal types and scalars here; every other meaning is the kernel language's."""
-        own = elementwise is not None and self.type.dtype.name != "bfloat16"  # type: ignore[attr-defined]
-        if own and self._is_alike(name, other):
-            other = other.data if isinstance(other, Composite) else self.data.dtype.type(other)
-            return Composite(self.type, elementwise(self.data, other).astype(self.data.dtype))
+        if elementwise is not None and self._is_alike(name, other):
+            other = other.data if isinstance(other, Composite) else self._rounded(self.data.dtype.type(other))
+            return Composite(self.type, self._rounded(elementwise(self.data, other).astype(self.data.dtype)))
         if Composite.operate is None or not isinstance(other, (Composite, int, float, np.generic)):
             return NotImplemented
         return Composite.operate(name, self, other)
+
+    @property
+    def _is_bfloat16(self) -> bool:
+        """Whether its numbers are held in a wider type."""
+        return bool(self.type.dtype is Bfloat16.dtype)  # type: ignore[attr-defined]
+
+    def _rounded(self, values: Any) -> Any:
+        """Numbers as this type has them."""
+        return rounded(values) if self._is_bfloat16 else values
 
     def _is_alike(self, name: str, other: Any) -> bool:
         if isinstance(other, Composite):

@@ -14,6 +14,7 @@ from robokern.ir.bfloat16 import floats, ml_dtype
 from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, bfloat16, is_concrete
 from robokern.runtime import recording
 from robokern.runtime.device import CPU, Device, DeviceLike, get_device
+from robokern.runtime.dlpack_bfloat16 import as_bfloat16
 from robokern.runtime.hostvalue import (
     Ndarray,
     base_dtype,
@@ -171,13 +172,18 @@ class Array:
         uint16.
         """
         found = content(self._numpy.view(), self.device)
-        known = ml_dtype() if _component_type(self.dtype) == bfloat16 else None
+        known = ml_dtype() if self._is_bfloat16 else None
         return found if known is None else found.view(known)
 
     def numbers(self) -> Ndarray:
         """As `numpy`, but of bfloat16 the values, a copy in float32."""
         found = content(self._numpy.view(), self.device)
-        return floats(found) if _component_type(self.dtype) == bfloat16 else found
+        return floats(found) if self._is_bfloat16 else found
+
+    @property
+    def _is_bfloat16(self) -> bool:
+        # the memory's type rules most arrays out, quickly
+        return self._numpy.dtype.char == "H" and _component_type(self.dtype) == bfloat16
 
     def assign(self, source: Any) -> Array:
         """Copies `source`, anything `array` takes, into this array; returns it.
@@ -385,7 +391,8 @@ class Array:
         """A capsule that shares the memory (dmlc.github.io/dlpack); composites have their axes last."""
         if self.device.is_cuda:
             raise BufferError("__dlpack__: an array on a GPU is shared by __cuda_array_interface__")
-        return self._numpy.__dlpack__(**options)
+        capsule = self._numpy.__dlpack__(**options)
+        return as_bfloat16(capsule) if self._is_bfloat16 else capsule
 
     def __dlpack_device__(self) -> tuple[int, int]:
         kind, index = self._numpy.__dlpack_device__()

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from robokern.compiler.builtins import means
-from robokern.ir.types import Type, as_type
+from robokern.ir.types import as_type, bfloat16, scalar_of
 from robokern.runtime.array import Array, Shape, element_type, shape_of, with_components, wrap, zeros_of
 from robokern.runtime.device import DeviceLike, get_device
-from robokern.runtime.hostvalue import Ndarray, infer_dtype
+from robokern.runtime.dlpack_bfloat16 import Bits
+from robokern.runtime.hostvalue import Ndarray, base_dtype, infer_dtype
 
 
 def zeros(shape: Shape, dtype: Any = float, device: DeviceLike = None, requires_grad: bool = False) -> Array:
@@ -128,16 +129,14 @@ def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Arr
         ValueError: the axes do not fit `dtype`.
     """
     place = get_device(device)
-    data = place.gpu.adopt(source) if place.is_cuda else np.from_dlpack(source)
-    element = element_type(infer_dtype(data[:0]) if dtype is Any else as_type(dtype))
+    bits = Bits(source)
+    data = place.gpu.adopt(source) if place.is_cuda else np.from_dlpack(bits)
+    own = bfloat16 if bits.is_bfloat16 else infer_dtype(data[:0])
+    element = element_type(own if dtype is Any else as_type(dtype))
     shared = with_components(data, element)
-    if shared.dtype != np.dtype(_scalar_name(element)):
-        raise TypeError(f"from_dlpack: cannot share memory of {data.dtype} as {element}")
+    if shared.dtype != base_dtype(element) or (bits.is_bfloat16 and scalar_of(element) != bfloat16):
+        raise TypeError(f"from_dlpack: cannot share memory of {own} as {element}")
     return wrap(shared, element, place)
-
-
-def _scalar_name(dtype: Type) -> str:
-    return str(getattr(dtype, "dtype", dtype))
 
 
 def _new(shape: Shape, dtype: Any, device: DeviceLike, requires_grad: bool, zero: bool) -> Array:

@@ -23,6 +23,7 @@ from robokern.compiler.forward import jvp as derive
 from robokern.compiler.function import Kernel
 from robokern.errors import AdjointError
 from robokern.runtime import recording
+from robokern.runtime.accumulate import accumulate
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
 from robokern.runtime.derivative import DerivedLauncher
@@ -45,9 +46,7 @@ class Forward(Tape):
         for array, data in tangents.items():
             storage = self.storage(array)
             storage.active = True
-            storage.shadow_of(array)._numpy[...] = np.asarray(
-                data._numpy if isinstance(data, Array) else data
-            )
+            accumulate(storage.shadow_of(array), data)
 
     def __enter__(self) -> Forward:
         if recording.tapes:

@@ -50,7 +50,7 @@ class _Problem:
         """Evaluates on fresh copies, some inputs replaced; gives differentiable inputs and outputs."""
         copies = [v.clone() if isinstance(v, Array) else v for v in self.values]
         for i, data in given.items():
-            copies[i]._numpy[...] = data
+            copies[i].assign(data)
         for i in self.differentiable:
             copies[i].requires_grad = tape is not None
         inputs, outputs = copies[: len(self.inputs)], copies[len(self.inputs) :]
@@ -101,13 +101,13 @@ def jacobian(
     }
     for j, output in enumerate(found):
         for row in range(_count(output)):
-            seed = np.zeros(_count(output), output._numpy.dtype)
+            seed = np.zeros(_count(output))
             seed[row] = 1
             tape.zero()
             tape.backward(grads={output: seed.reshape(output._numpy.shape)})  # type: ignore[dict-item]
             for i, leaf in enumerate(leaves):
                 assert leaf.grad is not None
-                made[i, j][row] = leaf.grad._numpy.ravel()
+                made[i, j][row] = leaf.grad.numbers().ravel()
     return made
 
 
@@ -123,7 +123,7 @@ def jacobian_fd(
     problem = _Problem(function, dim, inputs, outputs, device)
     made: Jacobians = {}
     for i, number in enumerate(problem.differentiable):
-        base = np.array(problem.inputs[number]._numpy)
+        base = np.array(problem.inputs[number].numbers())
         step = eps or (1e-6 if base.dtype == np.float64 else 1e-3)
         for column in range(base.size):
             ends = []
@@ -131,7 +131,10 @@ def jacobian_fd(
                 moved = base.copy()
                 moved.reshape(-1)[column] += sign * step
                 ends.append(
-                    ([np.array(o._numpy) for o in problem.run({number: moved})[1]], moved.reshape(-1)[column])
+                    (
+                        [np.array(o.numbers()) for o in problem.run({number: moved})[1]],
+                        moved.reshape(-1)[column],
+                    )
                 )
             (high, above), (low, below) = ends
             for j, (p, m) in enumerate(zip(high, low, strict=True)):

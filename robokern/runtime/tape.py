@@ -32,6 +32,7 @@ from robokern.compiler.adjoint_inline import carries_float
 from robokern.errors import AdjointError
 from robokern.ir.types import Struct
 from robokern.runtime import recording
+from robokern.runtime.accumulate import accumulate, ones
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
 from robokern.runtime.derivative import Derivative, derivative, start
@@ -280,12 +281,11 @@ class Tape:
                     f"tape.backward: expected a loss of one number, got {loss.type} of shape {loss.shape}; "
                     "pass grads={array: derivative} for more"
                 )
-            given[loss] = wrap(np.ones_like(loss._numpy), loss.dtype, loss.device)
+            given[loss] = wrap(ones(loss.dtype, loss.shape), loss.dtype, loss.device)
         if loss is None and grads is None:
             given = self._written_grads()
         for array, grad in given.items():
-            into = self.storage(array).shadow_of(array)._numpy
-            into += np.asarray(grad._numpy if isinstance(grad, Array) else grad, into.dtype)
+            accumulate(self.storage(array).shadow_of(array), grad)
 
     def _written_grads(self) -> dict[Array, Array]:
         """The `grad`s of arrays that entries write, cleared."""
@@ -329,7 +329,7 @@ class Tape:
             if kept is not None and kept.retain_grad and id(kept) not in self._retained:
                 self._retained.add(id(kept))
                 assert kept.grad is not None
-                kept.grad._numpy[...] += self.storage(kept).shadow_of(kept)._numpy
+                accumulate(kept.grad, self.storage(kept).shadow_of(kept))
 
     def _hand_out(self) -> None:
         """Moves adjoints to the arrays' `grad`; cleared on the way, so that a view adds nothing twice."""
@@ -345,7 +345,7 @@ class Tape:
                 g = shadow._numpy
                 if recording.forward is not None:
                     self.grad_tangents[array] = recording.forward.tangent(shadow).clone()
-                _add_in_place(array.grad._numpy, g)
+                accumulate(array.grad, shadow)
                 g[...] = np.zeros((), g.dtype)
         for storage in self.blocks:
             storage.shadow, storage.own = None, None
@@ -361,12 +361,3 @@ class Tape:
             with open(path, "w") as file:
                 file.write(text)
         return text
-
-
-def _add_in_place(into: Ndarray, g: Ndarray) -> None:
-    if into.dtype.names is None:
-        into += g
-        return
-    for name in into.dtype.names:
-        if into.dtype[name].base.kind in "fV":
-            _add_in_place(into[name], g[name])

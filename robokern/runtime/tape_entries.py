@@ -12,6 +12,7 @@ from robokern.compiler.adjoint_inline import carries_float
 from robokern.errors import AdjointError
 from robokern.ir.types import ArrayType, Type
 from robokern.runtime import recording
+from robokern.runtime.accumulate import accumulate
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
 from robokern.runtime.derivative import Derivative, start
@@ -156,11 +157,11 @@ class WriteEntry(Entry):
                 "forward over reverse: copies and fills have no second derivative; use a kernel"
             )
         tape.retain([self.target])
-        g = tape.storage(self.target).shadow_of(self.target)._numpy
+        g = tape.storage(self.target).shadow_of(self.target)
         if isinstance(self.source, Array) and tape.storage(self.source).active:
-            into = tape.storage(self.source).shadow_of(self.source)._numpy
-            into += _summed(g, into.shape).astype(into.dtype)
-        g[...] = np.zeros((), g.dtype)
+            into = tape.storage(self.source).shadow_of(self.source)
+            accumulate(into, _summed(g.numbers(), into._numpy.shape))
+        g._numpy[...] = np.zeros((), g._numpy.dtype)
 
 
 @dataclass(eq=False)
