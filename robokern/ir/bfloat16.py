@@ -78,7 +78,8 @@ def _sticky_integer(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 def ml_dtype() -> np.dtype[Any] | None:
     """The bfloat16 of the package ml_dtypes, where that is installed."""
     try:
-        return np.dtype(import_module("ml_dtypes").bfloat16)
+        found: np.dtype[Any] = np.dtype(import_module("ml_dtypes").bfloat16)
+        return found
     except ImportError:
         return None
 

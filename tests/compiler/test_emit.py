@@ -21,6 +21,7 @@ from robokern.ir.types import (
     Scalar,
     Struct,
     Vector,
+    bfloat16,
     bool_,
     float16,
     float32,
@@ -38,6 +39,7 @@ from tests.compiler.machine import Machine, each, function, kernel, leaves, run_
 
 FLOATS = (float16, float32, float64)
 INTEGERS = tuple(s for s in BY_NAME.values() if s.kind in "iu")
+NUMPY = tuple(s for s in BY_NAME.values() if s != bfloat16)  # that one: test_bfloat16.py
 SIGNED = tuple(s for s in INTEGERS if s.kind == "i")
 
 
@@ -230,8 +232,8 @@ def test_comparisons(scalar: Scalar) -> None:
 # conversions
 
 
-@pytest.mark.parametrize("target", BY_NAME.values(), ids=str)
-@pytest.mark.parametrize("source", BY_NAME.values(), ids=str)
+@pytest.mark.parametrize("target", NUMPY, ids=str)
+@pytest.mark.parametrize("source", NUMPY, ids=str)
 def test_casts(source: Scalar, target: Scalar) -> None:
     a = np.array([False, True]) if source == bool_ else special(source)
     got = apply("cast", a, to=target, type=target)
@@ -266,7 +268,7 @@ def test_bitcast() -> None:
     same_bits(apply("bitcast", b, to=float64, type=float64).view(np.int64), b)
 
 
-@pytest.mark.parametrize("scalar", BY_NAME.values(), ids=str)
+@pytest.mark.parametrize("scalar", NUMPY, ids=str)
 def test_constants_are_exact(scalar: Scalar) -> None:
     for value in [True] if scalar == bool_ else special(scalar).tolist():
         out = run_each(

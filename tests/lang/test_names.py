@@ -19,8 +19,6 @@ SAYS = {
     "use an array3d, or rk.Scene for distances",
     "func_native": "rk.func_native is not supported (external native code): write it as an @rk.func",
     "fabricarray": "rk.fabricarray is not supported (fabric arrays): copy them into an array",
-    "bfloat16": "rk.bfloat16 is not supported (this type): "
-    "keep it as uint16: rk.bitcast(rk.uint32(x) << rk.uint32(16), rk.float32) widens it",
     "dense_chol": "rk.dense_chol is not supported (dense factorisations in raw memory): "
     "use rk.cholesky, rk.cholesky_solve or rk.solve",
 }
@@ -49,7 +47,7 @@ def test_every_reason_is_met() -> None:
         "tile", "texture_sample", "Volume", "HashGrid", "fabricarray", "func_native", "func_grad",
         "capture_launch", "DeterministicMode", "bvh_query_sphere", "mesh_query_sphere",
         "mesh_query_point_sign_winding_number",
-        "mesh_get", "to_torch", "dense_solve", "breakpoint", "utils", "bfloat16",
+        "mesh_get", "to_torch", "dense_solve", "breakpoint", "utils",
     ]  # fmt: skip
     texts = set()
     for name in examples:
