@@ -355,6 +355,25 @@ class float16(float):
     def __neg__(self) -> float16: ...
     def __pos__(self) -> float16: ...
 
+class bfloat16(float):
+    """16-bit floating-point number."""
+
+    def __new__(cls, value: float = 0) -> bfloat16: ...
+    def __add__(self, other: float) -> bfloat16: ...
+    def __radd__(self, other: float) -> bfloat16: ...
+    def __sub__(self, other: float) -> bfloat16: ...
+    def __rsub__(self, other: float) -> bfloat16: ...
+    def __mul__(self, other: float) -> bfloat16: ...
+    def __rmul__(self, other: float) -> bfloat16: ...
+    def __floordiv__(self, other: float) -> bfloat16: ...
+    def __rfloordiv__(self, other: float) -> bfloat16: ...
+    def __mod__(self, other: float) -> bfloat16: ...
+    def __rmod__(self, other: float) -> bfloat16: ...
+    def __truediv__(self, other: float) -> bfloat16: ...
+    def __rtruediv__(self, other: float) -> bfloat16: ...
+    def __neg__(self) -> bfloat16: ...
+    def __pos__(self) -> bfloat16: ...
+
 class float64(float):
     """64-bit floating-point number."""
 
@@ -2225,6 +2244,9 @@ def acos(x: float64) -> float64:
 @_overload
 def acos(x: float16) -> float16:
     """Arc cosine [rad], in [0, pi]; NaN outside [-1, 1]."""
+@_overload
+def acos(x: bfloat16) -> bfloat16:
+    """Arc cosine [rad], in [0, pi]; NaN outside [-1, 1]."""
 
 @_overload
 def argmax(a: vec2f) -> uint32:
@@ -2279,6 +2301,9 @@ def asin(x: float64) -> float64:
 @_overload
 def asin(x: float16) -> float16:
     """Arc sine [rad], in [-pi/2, pi/2]; NaN outside [-1, 1]."""
+@_overload
+def asin(x: bfloat16) -> bfloat16:
+    """Arc sine [rad], in [-pi/2, pi/2]; NaN outside [-1, 1]."""
 
 @_overload
 def atan(x: float) -> float:
@@ -2289,6 +2314,9 @@ def atan(x: float64) -> float64:
 @_overload
 def atan(x: float16) -> float16:
     """Arc tangent [rad], in [-pi/2, pi/2]."""
+@_overload
+def atan(x: bfloat16) -> bfloat16:
+    """Arc tangent [rad], in [-pi/2, pi/2]."""
 
 @_overload
 def atan2(y: float, x: float) -> float:
@@ -2298,6 +2326,9 @@ def atan2(y: float64, x: float64) -> float64:
     """Angle [rad] of the point (x, y) from the x axis, in [-pi, pi], with the signs of zeros as in IEEE 754."""
 @_overload
 def atan2(x: float16, y: float16) -> float16:
+    """Angle [rad] of the point (x, y) from the x axis, in [-pi, pi], with the signs of zeros as in IEEE 754."""
+@_overload
+def atan2(x: bfloat16, y: bfloat16) -> bfloat16:
     """Angle [rad] of the point (x, y) from the x axis, in [-pi, pi], with the signs of zeros as in IEEE 754."""
 
 @_overload
@@ -2342,6 +2373,9 @@ def cbrt(x: float64) -> float64:
     """Cube root, of negative numbers too."""
 @_overload
 def cbrt(x: float16) -> float16:
+    """Cube root, of negative numbers too."""
+@_overload
+def cbrt(x: bfloat16) -> bfloat16:
     """Cube root, of negative numbers too."""
 
 @_overload
@@ -2453,6 +2487,9 @@ def copysign(x: float64, y: float64) -> float64:
 @_overload
 def copysign(x: float16, y: float16) -> float16:
     """Magnitude of x with the sign bit of y."""
+@_overload
+def copysign(x: bfloat16, y: bfloat16) -> bfloat16:
+    """Magnitude of x with the sign bit of y."""
 
 @_overload
 def cos(x: float) -> float:
@@ -2463,6 +2500,9 @@ def cos(x: float64) -> float64:
 @_overload
 def cos(x: float16) -> float16:
     """Cosine of an angle [rad]; NaN for infinities."""
+@_overload
+def cos(x: bfloat16) -> bfloat16:
+    """Cosine of an angle [rad]; NaN for infinities."""
 
 @_overload
 def cosh(x: float) -> float:
@@ -2472,6 +2512,9 @@ def cosh(x: float64) -> float64:
     """Hyperbolic cosine."""
 @_overload
 def cosh(x: float16) -> float16:
+    """Hyperbolic cosine."""
+@_overload
+def cosh(x: bfloat16) -> bfloat16:
     """Hyperbolic cosine."""
 
 @_overload
@@ -2709,6 +2752,9 @@ def erf(x: float64) -> float64:
 @_overload
 def erf(x: float16) -> float16:
     """Error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
+@_overload
+def erf(x: bfloat16) -> bfloat16:
+    """Error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
 
 @_overload
 def erfc(x: float) -> float:
@@ -2718,6 +2764,9 @@ def erfc(x: float64) -> float64:
     """Complement 1 - erf(x), accurate where it is small."""
 @_overload
 def erfc(x: float16) -> float16:
+    """Complement 1 - erf(x), accurate where it is small."""
+@_overload
+def erfc(x: bfloat16) -> bfloat16:
     """Complement 1 - erf(x), accurate where it is small."""
 
 @_overload
@@ -2729,6 +2778,9 @@ def erfcinv(x: float64) -> float64:
 @_overload
 def erfcinv(x: float16) -> float16:
     """Inverse of erfc; infinite at 0 and 2, NaN beyond."""
+@_overload
+def erfcinv(x: bfloat16) -> bfloat16:
+    """Inverse of erfc; infinite at 0 and 2, NaN beyond."""
 
 @_overload
 def erfinv(x: float) -> float:
@@ -2739,6 +2791,9 @@ def erfinv(x: float64) -> float64:
 @_overload
 def erfinv(x: float16) -> float16:
     """Inverse of erf; infinite at -1 and 1, NaN beyond."""
+@_overload
+def erfinv(x: bfloat16) -> bfloat16:
+    """Inverse of erf; infinite at -1 and 1, NaN beyond."""
 
 @_overload
 def exp(x: float) -> float:
@@ -2748,6 +2803,9 @@ def exp(x: float64) -> float64:
     """e to the power x."""
 @_overload
 def exp(x: float16) -> float16:
+    """e to the power x."""
+@_overload
+def exp(x: bfloat16) -> bfloat16:
     """e to the power x."""
 
 @_overload
@@ -3001,6 +3059,9 @@ def log(x: float64) -> float64:
 @_overload
 def log(x: float16) -> float16:
     """Natural logarithm; -inf at 0, NaN below."""
+@_overload
+def log(x: bfloat16) -> bfloat16:
+    """Natural logarithm; -inf at 0, NaN below."""
 
 @_overload
 def log10(x: float) -> float:
@@ -3011,6 +3072,9 @@ def log10(x: float64) -> float64:
 @_overload
 def log10(x: float16) -> float16:
     """Logarithm to base 10; -inf at 0, NaN below."""
+@_overload
+def log10(x: bfloat16) -> bfloat16:
+    """Logarithm to base 10; -inf at 0, NaN below."""
 
 @_overload
 def log2(x: float) -> float:
@@ -3020,6 +3084,9 @@ def log2(x: float64) -> float64:
     """Logarithm to base 2, exact for powers of two; -inf at 0, NaN below."""
 @_overload
 def log2(x: float16) -> float16:
+    """Logarithm to base 2, exact for powers of two; -inf at 0, NaN below."""
+@_overload
+def log2(x: bfloat16) -> bfloat16:
     """Logarithm to base 2, exact for powers of two; -inf at 0, NaN below."""
 
 @_overload
@@ -3385,6 +3452,9 @@ def pow(x: float64, y: float64) -> float64:
 @_overload
 def pow(x: float16, y: float16) -> float16:
     """x to the power y, with the special cases of IEEE 754 pow (pow(x, 0) = pow(1, y) = 1)."""
+@_overload
+def pow(x: bfloat16, y: bfloat16) -> bfloat16:
+    """x to the power y, with the special cases of IEEE 754 pow (pow(x, 0) = pow(1, y) = 1)."""
 
 @_overload
 def qr3(m: mat33f) -> tuple[mat33f, mat33f]:
@@ -3730,6 +3800,9 @@ def sin(x: float64) -> float64:
 @_overload
 def sin(x: float16) -> float16:
     """Sine of an angle [rad]; NaN for infinities."""
+@_overload
+def sin(x: bfloat16) -> bfloat16:
+    """Sine of an angle [rad]; NaN for infinities."""
 
 @_overload
 def sinh(x: float) -> float:
@@ -3739,6 +3812,9 @@ def sinh(x: float64) -> float64:
     """Hyperbolic sine."""
 @_overload
 def sinh(x: float16) -> float16:
+    """Hyperbolic sine."""
+@_overload
+def sinh(x: bfloat16) -> bfloat16:
     """Hyperbolic sine."""
 
 @_overload
@@ -3910,6 +3986,9 @@ def tan(x: float64) -> float64:
 @_overload
 def tan(x: float16) -> float16:
     """Tangent of an angle [rad]; NaN for infinities."""
+@_overload
+def tan(x: bfloat16) -> bfloat16:
+    """Tangent of an angle [rad]; NaN for infinities."""
 
 @_overload
 def tanh(x: float) -> float:
@@ -3919,6 +3998,9 @@ def tanh(x: float64) -> float64:
     """Hyperbolic tangent."""
 @_overload
 def tanh(x: float16) -> float16:
+    """Hyperbolic tangent."""
+@_overload
+def tanh(x: bfloat16) -> bfloat16:
     """Hyperbolic tangent."""
 
 @_overload

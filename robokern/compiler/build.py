@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from robokern.compiler.target import Target
+from robokern.compiler.ternary_logic import merges_ternary_logic
 from robokern.ir.nodes import Func
 from robokern.ir.text import show
 
@@ -25,10 +26,12 @@ def _compiler_digest() -> str:
     """Hash of the sources that turn a Func into code: no version number to forget."""
     here = Path(__file__).parent
     single = [
-        here / f"{name}.py" for name in ("target", "build", "pipeline", "width", "inline", "uniformity")
+        here / f"{name}.py"
+        for name in ("target", "build", "pipeline", "width", "inline", "uniformity", "ternary_logic")
     ]
     names = [*(p for pattern in ("emit*.py", "entry*.py", "wide*.py") for p in here.glob(pattern)), *single]
-    sources = sorted([*names, here.parent / "ir" / "layout.py", here.parent / "ir" / "types.py"])
+    data = [here.parent / "ir" / f"{name}.py" for name in ("bfloat16", "layout", "types")]
+    sources = sorted([*names, *data])
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 
@@ -36,7 +39,11 @@ def compile(func: Func, target: Target) -> bytes:
     """Object code of a kernel, with the symbol `entry`; the text of its assembly for a GPU."""
     machine = _machine(target)
     module = _optimised(func, target, machine)
-    code: bytes = machine.emit_assembly(module).encode() if target.is_text else machine.emit_object(module)
+    if target.is_text:
+        return bytes(machine.emit_assembly(module).encode())
+    code = bytes(machine.emit_object(module))
+    if target.has_avx512 and merges_ternary_logic(code):
+        return compile(func, target.without_avx512())
     return code
 
 

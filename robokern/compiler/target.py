@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from robokern.compiler import entry_cuda
@@ -74,6 +74,16 @@ class Target:
     print: Print = field(default=printf, repr=False)
     data_layout: str = ""
     is_text: bool = False
+
+    @property
+    def has_avx512(self) -> bool:
+        """Whether its code may use the AVX-512 instructions."""
+        return "+avx512f" in self.features.split(",")
+
+    def without_avx512(self) -> Target:
+        """The same processor with its older instructions only."""
+        older = f"{self.features},-avx512f"  # and what needs it
+        return replace(self, features=older, attributes="nounwind", half_fma=False, vector_bits=256)
 
     @property
     def header(self) -> str:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import robokern as rk
-from robokern.ir.layout import numpy_dtype, size_of
 from robokern.ir.evaluate import from_memory
+from robokern.ir.layout import numpy_dtype, size_of
 from robokern.ir.types import SCALARS
 from robokern.runtime.arguments import argument, packer
 
