@@ -55,6 +55,7 @@ class Target:
         access_tag: metadata of a memory access that no other item conflicts with.
         footer: metadata that the module ends with.
         print: writes the call that prints a formatted line.
+        flushing_adds: atomic additions of float32 take subnormal numbers, found, added or left, for zero.
         data_layout: LLVM's description of types in memory; empty: that of the triple.
         is_text: the code handed to the driver is assembly text, and the instructions run on many lanes at
             once anyway, so loops are not vectorised.
@@ -72,6 +73,7 @@ class Target:
     access_tag: str = ""
     footer: str = field(default="", repr=False)
     print: Print = field(default=printf, repr=False)
+    flushing_adds: bool = False
     data_layout: str = ""
     is_text: bool = False
 
@@ -147,6 +149,7 @@ def cuda(arch: str = "sm_90", contiguous: bool = True) -> Target:
         attributes="nounwind",
         half_fma=True,
         print=vprintf,
+        flushing_adds=True,
         data_layout=_nvptx_layout(),
         is_text=True,
     )

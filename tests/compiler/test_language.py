@@ -329,6 +329,24 @@ def test_atomics(device: str) -> None:
 
 
 @rk.kernel
+def add_to_each(sums: floats, values: floats, old: floats):
+    i = rk.tid()
+    old[i] = rk.atomic_add(sums, i, values[i])
+
+
+def test_atomic_sums_keep_subnormal_numbers(device: str) -> None:
+    """Atomic additions of NVIDIA GPUs take them for zero, which ours must not."""
+    scales = [0.0, 2.0**-149, 2.0**-127, 2.0**-126, 2.0**-102, 2.0**-101, 2.0**-100, 2.0**-99, 1.0]
+    some = np.float32([s * m for s in scales for m in (1.0, 1.5, 1.9999, -1.0, -1.25)] + [np.inf])
+    found, added = (x.ravel() for x in np.meshgrid(some, some))
+    sums, values = rk.array(found, device=device), rk.array(added, device=device)
+    old = rk.zeros(len(found), dtype=float, device=device)
+    rk.launch(add_to_each, dim=len(found), inputs=[sums, values, old], device=device)
+    np.testing.assert_array_equal(old.numpy().view(np.uint32), found.view(np.uint32))
+    np.testing.assert_array_equal(sums.numpy().view(np.uint32), (found + added).view(np.uint32))
+
+
+@rk.kernel
 def locals_(out: ints):
     i = rk.tid()
     stack = rk.local(8, int)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import trimesh
-from embreex import rtcore_scene
-from embreex.mesh_construction import TriangleMesh
 
 import robokern as rk
 from robokern.geometry.mesh import Mesh
@@ -168,8 +166,11 @@ def test_rays_against_brute_force(rock: trimesh.Trimesh, device: str, rng: np.ra
 
 def embree(source: trimesh.Trimesh, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """Ranges by Embree; -1 where it finds no hit."""
-    scene = rtcore_scene.EmbreeScene()
-    TriangleMesh(scene, source.vertices.astype(np.float32), source.faces.astype(np.int32))
+    engine = pytest.importorskip("embreex.rtcore_scene", reason="Embree is in the test extra")
+    from embreex import mesh_construction
+
+    scene = engine.EmbreeScene()
+    mesh_construction.TriangleMesh(scene, source.vertices.astype(np.float32), source.faces.astype(np.int32))
     found = scene.run(origins, directions, output=True)
     return np.where(found["primID"] >= 0, found["tfar"], -1.0)
 

@@ -389,7 +389,8 @@ def test_torch_shares_the_memory():
 
 def test_jax_shares_the_memory():
     jax = pytest.importorskip("jax", reason="JAX is not installed")
-    values = jax.numpy.arange(12.0).reshape(4, 3)
+    with jax.default_device(jax.devices("cpu")[0]):
+        values = jax.numpy.arange(12.0).reshape(4, 3)
     assert rk.from_dlpack(values, dtype=rk.vec3).ptr == values.unsafe_buffer_pointer()
     made = rk.ones(5)
     assert jax.dlpack.from_dlpack(made).unsafe_buffer_pointer() == made.ptr
