@@ -1,142 +1,206 @@
-"""Forward and backward of one kernel, robokern beside Warp: `python benchmarks/gradients.py`.
+"""What gradients cost, beside warp-lang on the CPU.
 
-Prints milliseconds and the ratio of forward plus backward to forward alone; then the time to record a launch.
+    python -m benchmarks.gradients
+
+Physics: one step of a kernel, forward alone and forward and back (tape made, played, gradients cleared);
+the same text and numbers on both sides, in turns, on one thread and on all (Warp has one on the CPU).
+Recording: what a launch costs more inside a tape. Compile: a fresh process with an empty cache, then one
+with that cache, from the first line of the kernels' module to the end of the first backward pass. Rollout:
+10,000 steps in place, with and without checkpoints.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-import robokern as rk
-from robokern.runtime.tape import Tape
+from benchmarks.backward.kernels import load
+from benchmarks.backward.tasks import TASKS, Side, Task, Work, largest_difference, side
+from benchmarks.side_by_side import Comparison, print_table, seconds
 
-try:
-    import warp as wp
-except ImportError:
-    wp = None
-
-COUNT, REPEATS = 1_000_000, 7
+CACHES = {"robokern": "ROBOKERN_CACHE_DIR", "warp": "WARP_CACHE_PATH"}
+ROUNDS = 11
+STEPS, POINTS = 10_000, 2000
 
 
-@rk.kernel
-def springs(
-    x: rk.array(dtype=rk.vec3), v: rk.array(dtype=rk.vec3), k: rk.array(dtype=float),
-    x1: rk.array(dtype=rk.vec3), v1: rk.array(dtype=rk.vec3), dt: float,
-):  # fmt: skip
-    i = rk.tid()
-    p = x[i]
-    d = p - rk.vec3(1.0, 0.0, 0.5)
-    size = rk.length(d)
-    f = d * (-k[i] * (size - 0.7) / size) - v[i] * 0.1
-    if p[2] < 0.0:
-        f = f + rk.vec3(0.0, 0.0, -100.0 * p[2])
-    w = v[i] + f * dt
-    v1[i] = w
-    x1[i] = p + w * dt
+def ready(name: str) -> Any:
+    """The library, initialised and quiet."""
+    library = __import__(name)
+    if name == "warp":
+        library.config.quiet = True
+        library.init()
+    return library
 
 
-def best(run: Callable[[], None]) -> float:
-    """The shortest of several runs [s]."""
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def interleaved(works: list[Work]) -> list[float]:
+    """Median seconds of several works, run in turns after two rounds that do not count."""
+    times: list[list[float]] = [[] for _ in works]
+    for k in range(ROUNDS + 2):
+        for work, taken in zip(works, times, strict=True):
+            duration = seconds(work)
+            if k > 1:
+                taken.append(duration)
+    return [median(taken) for taken in times]
 
 
-def data(count: int) -> tuple[np.ndarray, ...]:
-    rng = np.random.default_rng(0)
-    return tuple(rng.normal(size=s).astype(np.float32) for s in ((count, 3), (count, 3), (count,)))
+def physics(task: Task, ours: Side, peer: Side, threads: int) -> str:
+    """One row: milliseconds, and the three ratios."""
+    ready("robokern").set_cpu_threads(threads)
+    a, b, c, d = (1e3 * t for t in interleaved([ours.forward, ours.backward, peer.forward, peer.backward]))
+    times = f"{a:9.2f} {b:9.2f} {b / a:6.2f}  {c:9.2f} {d:9.2f} {d / c:6.2f}  {c / a:9.2f} {d / b:9.2f}"
+    return f"{task.kernel:11} {threads:7} {times} {largest_difference(ours, peer):9.0e}"
 
 
-def ours(count: int) -> tuple[float, float, float]:
-    """Forward, forward plus backward, and recording of a launch [s]."""
-    x, v, k = (
-        rk.array(a, dtype=t, requires_grad=True)
-        for a, t in zip(data(count), (rk.vec3, rk.vec3, rk.float32), strict=True)
-    )
-    x1, v1 = rk.zeros(count, dtype=rk.vec3), rk.zeros(count, dtype=rk.vec3)
-    seeds = {a: np.ones((count, 3), np.float32) for a in (x1, v1)}
-
-    def forward() -> None:
-        rk.launch(springs, count, [x, v, k, x1, v1, 0.01], device="cpu")
-
-    def record() -> None:
-        with Tape():
-            forward()
-
-    def both() -> None:
-        with Tape() as tape:
-            forward()
-        tape.backward(grads=seeds)
-
-    forward()
-    both()
-    return best(forward), best(both), best(record)
+def print_physics(kernels: dict[str, ModuleType]) -> None:
+    """Both libraries, on one thread and on all."""
+    heads = "".join(f"{name:27}" for name in ("robokern", *list(kernels)[1:], "faster"))
+    print(f"\nPhysics, float32 [ms]        {heads}gradients")
+    print("kernel      threads" + 2 * "   forward    + back  ratio" + "    forward    + back    differ")
+    for task in TASKS:
+        sides = [side(task, ready(name), module) for name, module in kernels.items()]
+        for threads in sorted({1, len(os.sched_getaffinity(0))}):
+            print(physics(task, *sides, threads))
 
 
-def theirs(count: int) -> tuple[float, float]:
-    """The same with Warp."""
+def launches(library: Any, kernels: ModuleType, count: int = 1000) -> tuple[Work, Work]:
+    """So many launches of a kernel on 16 items: plain, and in a tape."""
+    x, y = (library.zeros(16, dtype=float, device="cpu", requires_grad=True) for _ in range(2))
 
-    @wp.kernel
-    def springs(
-        x: wp.array(dtype=wp.vec3), v: wp.array(dtype=wp.vec3), k: wp.array(dtype=float),
-        x1: wp.array(dtype=wp.vec3), v1: wp.array(dtype=wp.vec3), dt: float,
-    ):  # fmt: skip
-        i = wp.tid()
-        p = x[i]
-        d = p - wp.vec3(1.0, 0.0, 0.5)
-        size = wp.length(d)
-        f = d * (-k[i] * (size - 0.7) / size) - v[i] * 0.1
-        if p[2] < 0.0:
-            f = f + wp.vec3(0.0, 0.0, -100.0 * p[2])
-        w = v[i] + f * dt
-        v1[i] = w
-        x1[i] = p + w * dt
+    def plain() -> None:
+        for _ in range(count):
+            library.launch(kernels.tiny, 16, inputs=[x, y], device="cpu")
 
-    with wp.ScopedDevice("cpu"):
-        x, v, k = (
-            wp.array(a, dtype=t, requires_grad=True)
-            for a, t in zip(data(count), (wp.vec3, wp.vec3, wp.float32), strict=True)
-        )
-        x1, v1 = (wp.zeros(count, dtype=wp.vec3, requires_grad=True) for _ in range(2))
-        seeds = {a: wp.array(np.ones((count, 3), np.float32), dtype=wp.vec3) for a in (x1, v1)}
+    def recorded() -> None:
+        with library.Tape():
+            plain()
 
-        def forward() -> None:
-            wp.launch(springs, count, inputs=[x, v, k, x1, v1, 0.01])
+    return plain, recorded
 
-        def both() -> None:
-            tape = wp.Tape()
-            with tape:
-                forward()
-            tape.backward(grads=seeds)
-            tape.zero()
 
-        forward()
-        both()
-        return best(forward), best(both)
+def print_recording(kernels: dict[str, ModuleType]) -> None:
+    """What the tape adds to a launch; 1000 launches, so ms are us each."""
+    works = [work for name, module in kernels.items() for work in launches(ready(name), module)]
+    times = [1e3 * t for t in interleaved(works)]
+    print("\nRecording, us a launch   plain   in a tape   added")
+    for name, plain, taped in zip(kernels, times[::2], times[1::2], strict=True):
+        print(f"{name:22}{plain:8.2f} {taped:11.2f} {taped - plain:7.2f}")
+
+
+def first_backward(name: str, names: str) -> None:
+    """In a fresh process: prints seconds until each kernel's first backward pass is done."""
+    library = ready(name)
+    began = time.perf_counter()
+    kernels = load(name)
+    for task in (t for t in TASKS if t.kernel in names.split(",")):
+        side(Task(task.kernel, 4, task.inputs, task.outputs, task.numbers), library, kernels).backward()
+    print(f"seconds {time.perf_counter() - began}")
+
+
+def fresh(arguments: list[str], environment: dict[str, str] | None = None) -> str:
+    """What this module prints in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.gradients", *arguments]
+    root = Path(__file__).parent.parent
+    done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return done.stdout
+
+
+def compile_costs(names: str, rounds: int = 3) -> list[Comparison]:
+    """Kernels with their derivatives, empty cache and filled, both libraries in turns."""
+    results = [Comparison(f"{names}: {state}") for state in ("cold", "cached")]
+    for _ in range(rounds):
+        for library, variable in CACHES.items():
+            with tempfile.TemporaryDirectory() as folder:
+                environment = {**os.environ, variable: folder}
+                outputs = [fresh(["first", library, names], environment) for _ in results]
+            for result, output in zip(results, outputs, strict=True):
+                taken = float(output.rsplit("seconds ", 1)[1])
+                (result.ours if library == "robokern" else result.peer).append(taken)
+    return results
+
+
+def print_compile() -> None:
+    """One kernel, and all four; Warp compiles a module whole."""
+    several = ",".join(t.kernel for t in TASKS)
+    costs = [c for names in ("rigid_body", several) for c in compile_costs(names)]
+    print_table("Compile: from the kernels' module to the end of the first backward passes", "warp", costs)
+
+
+def resident(peak: bool = False) -> float:
+    """MB of this process in memory: now, or the most since `forget_peak`."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:" if peak else "VmRSS:")[1].split()[0]) / 1024
+
+
+def forget_peak() -> None:
+    """Starts a new maximum of `resident` (Linux: proc(5), clear_refs)."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def rollout(steps: int, checkpoint: int | None) -> None:
+    """In a fresh process: prints MB that the process grew by at most, seconds, and the gradient's length."""
+    import robokern as rk
+
+    @rk.kernel
+    def step(x: rk.array(dtype=rk.vec3d), v: rk.array(dtype=rk.vec3d), k: rk.array(dtype=rk.float64)):
+        i = rk.tid()
+        v[i] = v[i] - x[i] * (k[i] * (1.0 + rk.length_sq(v[i])) * 0.01)
+        x[i] = x[i] + v[i] * 0.01
+
+    k = rk.array(np.ones(POINTS), dtype=rk.float64, requires_grad=True)
+    start = np.random.default_rng(0).normal(size=(POINTS, 3))
+
+    def run(steps: int, checkpoint: int | None) -> float:
+        x, v = rk.array(start, dtype=rk.vec3d), rk.zeros(POINTS, dtype=rk.vec3d)
+        began = time.perf_counter()
+        with rk.Tape(checkpoint=checkpoint) as tape:
+            for _ in range(steps):
+                rk.launch(step, POINTS, [x, v, k])
+        tape.backward(grads={x: np.ones((POINTS, 3))})
+        return time.perf_counter() - began
+
+    run(3, None)
+    k.grad.zero_()
+    forget_peak()
+    before = resident()
+    taken = run(steps, checkpoint)
+    print(resident(peak=True) - before, taken, float(np.linalg.norm(k.grad.numpy())))
+
+
+def print_rollout() -> None:
+    """Memory and time with and without checkpoints."""
+    print(f"\nRollout, {POINTS} points of 48 bytes moved in place, forward and back")
+    print("  steps  checkpoint   grown [MB]   time [s]   |gradient|")
+    for steps, checkpoint in ((200, 0), (STEPS, 0), (STEPS, 100), (STEPS, 0), (STEPS, 100)):
+        grown, taken, norm = (float(w) for w in fresh(["rollout", str(steps), str(checkpoint)]).split())
+        print(f"{steps:7} {checkpoint or 'none':>11} {grown:12.1f} {taken:10.2f}   {norm:.12g}")
 
 
 def main() -> None:
-    """Prints the table."""
-    forward, both, _ = ours(COUNT)
-    print(f"{COUNT} items        forward [ms]  with backward [ms]  ratio")
-    print(f"robokern             {forward * 1e3:10.2f} {both * 1e3:18.2f} {both / forward:9.2f}")
-    if wp is not None:
-        wp.config.quiet = True
-        other, other_both = theirs(COUNT)
-        print(
-            f"warp {wp.__version__:15} {other * 1e3:10.2f} {other_both * 1e3:18.2f} {other_both / other:9.2f}"
-        )
-        print(f"with backward, robokern is {other_both / both:.2f}x as fast")
-    small, _, recorded = ours(16)
-    added = (recorded - small) * 1e6
-    print(f"recording a launch adds {added:.1f} us to {small * 1e6:.1f} us")
+    """Measures and prints."""
+    for name in CACHES:
+        ready(name)
+    kernels = {name: load(name) for name in CACHES}
+    print_physics(kernels)
+    print_recording(kernels)
+    print_compile()
+    print_rollout()
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) == 1:
+        main()
+    elif sys.argv[1] == "first":
+        first_backward(*sys.argv[2:])
+    else:
+        rollout(int(sys.argv[2]), int(sys.argv[3]) or None)
