@@ -167,6 +167,7 @@ _LATER = {
             "MeshQueryRay",
             "mesh_eval_face_normal",
             "mesh_eval_position",
+            "mesh_eval_ray",
             "mesh_get_index",
             "mesh_get_point",
             "mesh_query_point_no_sign",

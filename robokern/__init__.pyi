@@ -3242,6 +3242,9 @@ def mesh_eval_face_normal(mesh: uint64, face: int) -> vec3f:
 def mesh_eval_position(mesh: uint64, face: int, u: float, v: float) -> vec3f:
     """The point u a + v b + (1 - u - v) c of a face [m]."""
 
+def mesh_eval_ray(points: array[vec3f], indices: array[int], face: int, origin: vec3f, direction: vec3f) -> MeshQueryRay:
+    """Where a ray meets the plane of a face, for derivatives by a mesh's points as well as by the ray."""
+
 def mesh_get_index(mesh: uint64, index: int) -> int:
     """Point number of corner `index` (3 * face + k)."""
 

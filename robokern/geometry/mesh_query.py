@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+import math
+
 from robokern.compiler.builtins import from_handle, sqrt, zeros
-from robokern.compiler.function import func, struct
+from robokern.compiler.function import func, func_grad, func_replay, struct
 from robokern.geometry.box import inverse_direction
-from robokern.geometry.mesh_data import MeshData, corner, face_normal, feature_normal
+from robokern.geometry.mesh_data import MeshData, corner, face_normal, feature_normal, unit
 from robokern.geometry.tree import STACK, WIDTH, leaf_count, leaf_first
 from robokern.geometry.triangle import nearest_on_triangle, ray_shear, ray_triangle
 from robokern.geometry.walk import child_distances, child_entries, push_children
 from robokern.ir.types import float32, int32, uint64, vec3
-from robokern.lang.vector import dot
+from robokern.lang.vector import cross, dot
+from robokern.runtime.array import array
+
+INFINITY = math.inf
 
 
 @struct
@@ -83,6 +88,47 @@ def ray_mesh(mesh: MeshData, origin: vec3, direction: vec3, max_t: float32):
 
 
 @func
+def first_face(mesh: MeshData, origin: vec3, direction: vec3, max_t: float32):
+    """The face that a ray hits first, -1: none; constant for derivatives."""
+    return ray_mesh(mesh, origin, direction, max_t).face
+
+
+@func_grad(first_face)
+@func
+def no_change_of_face(mesh: MeshData, origin: vec3, direction: vec3, max_t: float32):
+    return vec3(0.0), vec3(0.0), 0.0
+
+
+@func
+def ray_on_face(origin: vec3, direction: vec3, a: vec3, b: vec3, c: vec3):
+    """Where a ray meets a face that it is known to hit, as MeshQueryRay."""
+    found = MeshQueryRay()
+    hit = ray_triangle(ray_shear(direction), origin, a, b, c, INFINITY)
+    found.result = True
+    found.t = hit.t
+    found.u = hit.u
+    found.v = hit.v
+    found.sign = hit.sign
+    found.normal = unit(cross(b - a, c - a))
+    return found
+
+
+@func_replay(ray_mesh)
+@func
+def ray_mesh_again(mesh: MeshData, origin: vec3, direction: vec3, max_t: float32):
+    """The same, from the face that is hit: its corners, not the walk to it, depend on the ray."""
+    found = MeshQueryRay()
+    face = first_face(mesh, origin, direction, max_t)
+    found.t = max_t
+    if face >= 0:
+        found = ray_on_face(
+            origin, direction, corner(mesh, face, 0), corner(mesh, face, 1), corner(mesh, face, 2)
+        )
+    found.face = face
+    return found
+
+
+@func
 def nearest_on_mesh(mesh: MeshData, point: vec3, max_distance: float32):
     """Nearest point of the surface within max_distance; `sign` is left 0."""
     found = MeshQueryPoint()
@@ -135,6 +181,9 @@ def signed_nearest_on_mesh(mesh: MeshData, point: vec3, max_distance: float32):
 def mesh_query_ray(mesh: uint64, origin: vec3, direction: vec3, max_t: float32):
     """Nearest hit of a ray with a mesh, of either side of its faces.
 
+    Derivatives by the ray are those of `t`, `u`, `v` on the face that is hit; which one that is, and the
+    mesh, are constant (`mesh_eval_ray` for derivatives by its points).
+
     Args:
         mesh: `Mesh.id`.
         origin: start of the ray, mesh frame [m].
@@ -145,6 +194,33 @@ def mesh_query_ray(mesh: uint64, origin: vec3, direction: vec3, max_t: float32):
         MeshQueryRay
     """
     return ray_mesh(from_handle(mesh, MeshData), origin, direction, max_t)
+
+
+@func
+def mesh_eval_ray(
+    points: array(dtype=vec3), indices: array(dtype=int32), face: int32, origin: vec3, direction: vec3
+):
+    """Where a ray meets the plane of a face, for derivatives by a mesh's points as well as by the ray.
+
+        hit = mesh_query_ray(mesh, origin, direction, max_t)
+        if hit.result:
+            hit = mesh_eval_ray(points, indices, hit.face, origin, direction)
+
+    Args:
+        points: `Mesh.points`, mesh frame [m].
+        indices: `Mesh.indices`.
+        face: number of a face that the ray hits.
+        origin, direction: as for `mesh_query_ray`.
+
+    Returns:
+        MeshQueryRay, equal to the query's: with n = (b - a) x (c - a), t n . direction = n . (a - origin).
+    """
+    a = points[indices[3 * face]]
+    b = points[indices[3 * face + 1]]
+    c = points[indices[3 * face + 2]]
+    found = ray_on_face(origin, direction, a, b, c)
+    found.face = face
+    return found
 
 
 @func

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 from robokern.compiler.builtins import from_handle, zeros
-from robokern.compiler.function import func, struct
+from robokern.compiler.function import func, func_grad, func_replay, struct
 from robokern.geometry.box import MISS, inverse_direction
 from robokern.geometry.scene_data import SceneData
-from robokern.geometry.shape_data import nearest_on_shape, ray_shape
+from robokern.geometry.shape_data import is_round, nearest_on_shape, ray_round, ray_shape
 from robokern.geometry.tree import STACK, WIDTH, leaf_count, leaf_first
 from robokern.geometry.walk import child_distances, child_entries, push_children
 from robokern.ir.types import float32, int32, uint32, uint64, vec3
 from robokern.lang.quaternion import quat_rotate, quat_rotate_inv
 from robokern.lang.transform import transform_point
+from robokern.lang.vector import dot
 
 ROOM = STACK + WIDTH + 1  # a walk over a world's own tree, while the root of the shared one waits
 EVERYTHING = 0xFFFFFFFF
@@ -107,6 +108,9 @@ def scene_query_ray(
 
     Meshes are seen from both sides, planes from above only; from inside a solid, the way out is hit.
 
+    Derivatives by the ray are those of `t` and `normal` on the surface that is hit; which one that is, and
+    where it is, are constant.
+
     Args:
         scene: `Scene.id`.
         world: which world.
@@ -142,6 +146,98 @@ def scene_query_ray(
                 size = push_children(waiting, entries, size, node.child, key)
             else:
                 found = ray_leaf(data, reference, origin, direction, exclude_body, mask, found)
+    return found
+
+
+@func
+def first_hit(
+    scene: uint64,
+    world: int32,
+    origin: vec3,
+    direction: vec3,
+    max_t: float32,
+    exclude_body: int32,
+    mask: uint32,
+):
+    """The hit itself, constant for derivatives."""
+    return scene_query_ray(scene, world, origin, direction, max_t, exclude_body, mask)
+
+
+@func_grad(first_hit)
+@func
+def no_change_of_hit(
+    scene: uint64,
+    world: int32,
+    origin: vec3,
+    direction: vec3,
+    max_t: float32,
+    exclude_body: int32,
+    mask: uint32,
+    adjoint: SceneHit,
+):
+    return vec3(0.0), vec3(0.0), 0.0
+
+
+@func
+def meeting(origin: vec3, direction: vec3, t: float32, normal: vec3):
+    """t, where a ray meets a surface that has this normal there."""
+    return t
+
+
+@func_grad(meeting)
+@func
+def meeting_gradient(origin: vec3, direction: vec3, t: float32, normal: vec3, adjoint: float32):
+    """Implicit differentiation of normal . (origin + t direction - surface) = 0 with a smooth surface."""
+    by_origin = normal * (-adjoint / dot(normal, direction))
+    return by_origin, by_origin * t, 0.0, vec3(0.0)
+
+
+@func
+def place_of(scene: SceneData, world: int32, instance: int32):
+    """The place of an instance in a world. Places stand world after world, then those of all worlds."""
+    low = int32(0)
+    high = int32(len(scene.place_world))
+    while low < high:
+        middle = (low + high) // 2
+        at = scene.place_world[middle]
+        if at >= 0 and at < world:
+            low = middle + 1
+        else:
+            high = middle
+    while low < len(scene.place_world) and scene.place_world[low] == world:
+        if scene.place_instance[low] == instance:
+            return low
+        low += 1
+    low = len(scene.place_world) - 1
+    while low > 0 and scene.place_instance[low] != instance:
+        low -= 1
+    return low
+
+
+@func_replay(scene_query_ray)
+@func
+def scene_query_ray_again(
+    scene: uint64,
+    world: int32,
+    origin: vec3,
+    direction: vec3,
+    max_t: float32,
+    exclude_body: int32,
+    mask: uint32,
+):
+    """The same, from the surface that is hit: it, not the walk to it, depends on the ray."""
+    data = from_handle(scene, SceneData)
+    found = first_hit(scene, world, origin, direction, max_t, exclude_body, mask)
+    if found.hit:
+        found.t = meeting(origin, direction, found.t, found.normal)
+        shape = data.shapes[found.shape]
+        if is_round(shape):
+            pose = data.world_from_shape[place_of(data, world, found.instance)]
+            local_origin = quat_rotate_inv(pose.q, origin - pose.p)
+            there = ray_round(shape, local_origin, quat_rotate_inv(pose.q, direction))
+            found.normal = quat_rotate(pose.q, there.normal)
+    else:
+        found.t = max_t
     return found
 
 

@@ -56,6 +56,22 @@ def mesh_point(mesh: MeshData, point: vec3, max_distance: float32):
 
 
 @func
+def is_round(shape: ShapeData):
+    """Whether the normal changes along some of its faces."""
+    return shape.kind == SPHERE or shape.kind == CAPSULE or shape.kind == CYLINDER
+
+
+@func
+def ray_round(shape: ShapeData, origin: vec3, direction: vec3):
+    """First meeting of a ray with such a shape."""
+    if shape.kind == SPHERE:
+        return ray_sphere(shape.size[0], origin, direction)
+    if shape.kind == CAPSULE:
+        return ray_capsule(shape.size[0], shape.size[1], origin, direction)
+    return ray_cylinder(shape.size[0], shape.size[1], origin, direction)
+
+
+@func
 def ray_shape(shape: ShapeData, origin: vec3, direction: vec3, max_t: float32):
     """First meeting of a ray with a shape's surface; may lie beyond max_t."""
     found = SurfaceHit()
