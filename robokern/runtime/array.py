@@ -77,11 +77,11 @@ class Array:
         "_grad",
         "_keep",
         "_numpy",
+        "_requires_grad",
         "descriptor",
         "device",
         "dtype",
         "plain_type",
-        "requires_grad",
         "retain_grad",
         "shape",
         "strides",
@@ -95,7 +95,7 @@ class Array:
     device: Device
     descriptor: bytes  # address, shape, strides, as kernels read them
     plain_type: ArrayType | None  # `type` when C-contiguous, else None: one comparison clears an argument
-    requires_grad: bool
+    _requires_grad: bool
     retain_grad: (
         bool  # whether `grad` receives the derivative by what was last written, not by what was there first
     )
@@ -148,6 +148,17 @@ class Array:
     def is_contiguous(self) -> bool:
         """Whether the elements lie in a row, last dimension fastest."""
         return self.plain_type is not None
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a tape's `backward` leaves a gradient in `grad`."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self._requires_grad = value
+        for tape in recording.tapes:
+            tape.replan()
 
     @property
     def grad(self) -> Array | None:
@@ -255,8 +266,6 @@ class Array:
     def _record(self, place: Ndarray, source: Any) -> None:
         """Tells the tape that is recording what is about to be written."""
         if recording.tapes:
-            if self.device.is_cuda:
-                raise recording.not_on(str(self.device))
             recording.tapes[-1].write(self, place, source)
 
     def _values(self, source: Any) -> tuple[Ndarray, list[Any]]:
@@ -437,7 +446,7 @@ def wrap(data: Ndarray, dtype: Type, device: Device = CPU, keep: list[Any] | Non
     made.shape, made.strides = data.shape[:ndim], data.strides[:ndim]
     made.type, made.plain_type = type, plain if data.flags.c_contiguous else None
     made.descriptor = pack(made.ptr, *made.shape, *made.strides)
-    made.requires_grad, made.retain_grad, made._grad = False, False, None
+    made._requires_grad, made.retain_grad, made._grad = False, False, None
     return made
 
 

@@ -106,12 +106,12 @@ class Call:
         return [a.numpy() for a in outputs], Record(tape, inputs, outputs)
 
     def _refuse_written(self, tape: Tape, inputs: list[Any]) -> None:
-        blocks = {id(tape.storage(a)): k for k, a in enumerate(inputs) if isinstance(a, Array)}
+        blocks = {id(tape.blocks.of(a)): k for k, a in enumerate(inputs) if isinstance(a, Array)}
         for entry in tape.entries:
             for array, label, _, writes in entry.touched():
-                if writes and id(tape.storage(array)) in blocks:
+                if writes and id(tape.blocks.of(array)) in blocks:
                     raise AdjointError(
-                        f"{self.name}: input {blocks[id(tape.storage(array))]} is overwritten "
+                        f"{self.name}: input {blocks[id(tape.blocks.of(array))]} is overwritten "
                         f"({entry.name}, {label}), which its framework would not see; write to an output"
                     )
 

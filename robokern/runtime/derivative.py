@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -10,8 +11,10 @@ from robokern.compiler.adjoint import Adjoint, Effects, adjoint, effects
 from robokern.ir.nodes import Func
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
-from robokern.runtime.device import Device
+from robokern.runtime.device import REF, Device
 from robokern.runtime.launch import Grid, Launcher
+
+Records = Sequence[bytes]  # the arguments of a launch, packed
 
 
 class DerivedLauncher(Launcher):
@@ -29,6 +32,17 @@ class DerivedLauncher(Launcher):
         self.__dict__["func"] = func
         super().__init__(kernel, types)
 
+    def play(self, place: Device, grid: Grid, records: Records, contiguous: bool) -> None:
+        """Runs on arguments that are packed already; `contiguous`: all arrays among them are."""
+        if place is REF:
+            self.interpret(grid, [Argument(r, None) for r in records])
+        elif place.is_cuda:
+            self._launch_on_gpu(place, grid, list(records), contiguous)
+        else:
+            record = grid.header + b"".join(records)
+            failed = self.program(contiguous).run(grid.count, record, self.unit(grid))
+            self.raise_failed(failed, grid.shape)
+
 
 @dataclass
 class Derivative:
@@ -45,27 +59,8 @@ class Derivative:
     effects: Effects
     rule: Adjoint
     forward: Launcher
-    backward: Launcher | None
+    backward: DerivedLauncher | None
     rows: list[int]
-
-
-def derivative(
-    launcher: Launcher, active: frozenset[int], alias: tuple[int, ...], shared: bool, ndim: int
-) -> Derivative:
-    """The derivative of a kernel, made once.
-
-    Raises:
-        AdjointError: it has none that is exact.
-    """
-    known: dict[Any, Derivative] = launcher.__dict__.setdefault("derived", {})
-    key = active, alias, shared, ndim
-    if key not in known:
-        found = effects(launcher.func, active, alias)
-        rule = adjoint(launcher.func, active, ndim, shared, alias)
-        forward = launcher if rule.forward is None else DerivedLauncher(launcher, rule.forward)
-        backward = None if rule.func is None else DerivedLauncher(launcher, rule.func)
-        known[key] = Derivative(found, rule, forward, backward, [0] * len(rule.logs))
-    return known[key]
 
 
 def start(launcher: Launcher, place: Device, grid: Grid, arguments: list[Argument]) -> None:
@@ -74,4 +69,51 @@ def start(launcher: Launcher, place: Device, grid: Grid, arguments: list[Argumen
     if around is None:
         launcher.start(place, grid, arguments)
     else:
-        around.launch(launcher, place, grid, arguments)
+        around.carry(launcher, place, grid, arguments)
+
+
+def derivative(
+    launcher: Launcher,
+    active: frozenset[int],
+    alias: tuple[int, ...],
+    shared: bool,
+    ndim: int,
+    values: frozenset[int] = frozenset(),
+) -> Derivative:
+    """The derivative of a kernel, made once.
+
+    Args:
+        launcher: the kernel.
+        active: numbers of the array parameters that are differentiable before it runs.
+        alias: for each parameter the first one that is the same array; (): all differ.
+        shared: whether others overlap in memory.
+        ndim: dimensions of the grid.
+        values: numbers of the parameters by value to differentiate by as well.
+
+    Raises:
+        AdjointError: it has none that is exact.
+    """
+    known: dict[Any, Derivative] = launcher.__dict__.setdefault("derived", {})
+    key = active, alias, shared, ndim, values
+    if key not in known:
+        found = effects(launcher.func, active, alias, values)
+        # what becomes active in a launch is so from the start in the next: one derivative serves both
+        closure = found.active, alias, shared, ndim, values
+        if closure not in known:
+            known[closure] = _derive(launcher, found, alias, shared, ndim, values)
+        known[key] = known[closure]
+    return known[key]
+
+
+def _derive(
+    launcher: Launcher,
+    found: Effects,
+    alias: tuple[int, ...],
+    shared: bool,
+    ndim: int,
+    values: frozenset[int],
+) -> Derivative:
+    rule = adjoint(launcher.func, found.active, ndim, shared, alias, values)
+    forward = launcher if rule.forward is None else DerivedLauncher(launcher, rule.forward)
+    backward = None if rule.func is None else DerivedLauncher(launcher, rule.func)
+    return Derivative(found, rule, forward, backward, [0] * len(rule.logs))

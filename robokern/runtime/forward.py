@@ -22,16 +22,19 @@ from robokern.compiler.adjoint_inline import carries_float
 from robokern.compiler.forward import jvp as derive
 from robokern.compiler.function import Kernel
 from robokern.errors import AdjointError
+from robokern.ir.types import ArrayType, Type
 from robokern.runtime import recording
-from robokern.runtime.accumulate import accumulate
+from robokern.runtime.accumulate import placed
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
 from robokern.runtime.derivative import DerivedLauncher
 from robokern.runtime.device import Device, DeviceLike
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.launch import Grid, Launcher, launch
+from robokern.runtime.launch import Dim, Grid, Launch, Launcher, launch
+from robokern.runtime.memory import put
 from robokern.runtime.tape import Tape
-from robokern.runtime.tape_entries import arrays_of, shadow_argument
+from robokern.runtime.tape_launch import arrays_of
+from robokern.runtime.tape_steps import WriteStep
 
 
 class Forward(Tape):
@@ -44,9 +47,8 @@ class Forward(Tape):
     def __init__(self, tangents: Mapping[Array, Any]) -> None:
         super().__init__()
         for array, data in tangents.items():
-            storage = self.storage(array)
-            storage.active = True
-            accumulate(storage.shadow_of(array), data)
+            self.blocks.of(array).active = True
+            self.tangent(array).assign(data if isinstance(data, Array) else placed(data, array))
 
     def __enter__(self) -> Forward:
         if recording.tapes:
@@ -63,28 +65,48 @@ class Forward(Tape):
 
     def tangent(self, array: Array) -> Array:
         """The derivative of an array's elements along the direction; shares memory until the next launch."""
-        return self.storage(array).shadow_of(array)
+        return self.blocks.of(array).shadow_of(array)
 
-    def launch(self, launcher: Launcher, place: Device, grid: Grid, arguments: list[Argument]) -> None:
+    def launch(self, launcher: Launcher, device: Device, dim: Dim, values: list[Any]) -> None:
         """Runs a launch with tangents where something has one."""
+        grid = Grid(launcher.kernel.name, dim, launcher.tid_ndim)
+        self.carry(launcher, device, grid, launcher.arguments(values))
+
+    def relaunch(self, launch: Launch) -> None:
+        """As `launch`, for a recorded launch."""
+        self.carry(launch.launcher, launch.device, launch.grid, launch.arguments)
+
+    def carry(self, launcher: Launcher, device: Device, grid: Grid, arguments: list[Argument]) -> None:
+        """As `launch`, for checked arguments."""
         active = self._reached(launcher, arguments)
         if grid.count == 0:
             return
         if not active:
-            launcher.start(place, grid, arguments)
+            launcher.start(device, grid, arguments)
             return
         known = launcher.__dict__.setdefault("tangents", {})
         if active not in known:
             rule = derive(launcher.func, active)
             known[active] = rule, DerivedLauncher(launcher, rule.func)
         rule, made = known[active]
-        shadows = [shadow_argument(self, arguments[i], launcher.types[i]) for i in rule.shadows]
-        made.start(place, grid, [*arguments, *shadows])
+        shadows = [self._tangents(arguments[i], launcher.types[i]) for i in rule.shadows]
+        made.start(device, grid, [*arguments, *shadows])
+
+    def _tangents(self, argument: Argument, type: Type) -> Argument:
+        """The argument with tangents in place of its arrays."""
+        record, found = argument.record, []
+        for array in arrays_of(argument):
+            if carries_float(array.dtype):
+                found.append(self.tangent(array))
+                record = record.replace(array.descriptor, found[-1].descriptor)
+        if isinstance(type, ArrayType) and found:
+            return Argument(record, found[0], found[0].is_contiguous, found[0])
+        return Argument(record, None, argument.plain, found)
 
     def _reached(self, launcher: Launcher, arguments: list[Argument]) -> frozenset[int]:
         """Parameters that have tangents before or after the launch; overlapping ones share them."""
         arrays = [(n, a) for n, x in enumerate(arguments) for a in arrays_of(x) if carries_float(a.dtype)]
-        active = frozenset(n for n, a in arrays if self.storage(a).active)
+        active = frozenset(n for n, a in arrays if self.blocks.of(a).active)
         while active:
             known = launcher.__dict__.setdefault("reached", {})
             if active not in known:
@@ -92,8 +114,8 @@ class Forward(Tape):
             reached = known[active]
             for number, array in arrays:
                 if number in reached:
-                    self.storage(array).active = True
-            more = frozenset(n for n, a in arrays if self.storage(a).active)
+                    self.blocks.of(array).active = True
+            more = frozenset(n for n, a in arrays if self.blocks.of(a).active)
             if more == active:
                 break
             active = more
@@ -101,17 +123,19 @@ class Forward(Tape):
 
     def write(self, array: Array, place: Ndarray, source: Any) -> None:
         """Copies the tangents that go with a copy; a constant has none."""
-        from_active = isinstance(source, Array) and self.storage(source).active
-        if not (from_active or self.storage(array).active):
+        from_active = isinstance(source, Array) and self.blocks.of(source).active
+        if not (from_active or self.blocks.of(array).active):
             return
-        self.storage(array).active = True
-        into = self.tangent(wrap(place, array.dtype, array.device))._numpy
-        values = self.tangent(source)._numpy if from_active else np.zeros((), into.dtype)
-        into[...] = values.reshape(into.shape) if values.size == into.size else values
+        self.blocks.of(array).active = True
+        into = self.tangent(wrap(place, array.dtype, array.device))
+        if from_active:
+            WriteStep(into, self.tangent(source)).write()
+        else:
+            put(into._numpy, into.device, np.zeros((), into._numpy.dtype))
 
     def copied(self, made: Array, source: Array) -> None:
         """A tape has copied an array aside."""
-        if self.storage(source).active:
+        if self.blocks.of(source).active:
             self.write(made, made._numpy, source)
 
 

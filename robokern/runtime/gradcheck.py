@@ -104,7 +104,7 @@ def jacobian(
             seed = np.zeros(_count(output))
             seed[row] = 1
             tape.zero()
-            tape.backward(grads={output: seed.reshape(output._numpy.shape)})  # type: ignore[dict-item]
+            tape.backward(grads={output: seed.reshape(output._numpy.shape)})
             for i, leaf in enumerate(leaves):
                 assert leaf.grad is not None
                 made[i, j][row] = leaf.grad.numbers().ravel()

@@ -15,7 +15,7 @@ from robokern.compiler import options
 from robokern.compiler.function import Kernel
 from robokern.errors import KernelAssertionError, LaunchError
 from robokern.ir import layout
-from robokern.ir.types import BY_NAME, Type, is_float, matches
+from robokern.ir.types import BY_NAME, ArrayType, Struct, Type, is_float, matches
 from robokern.runtime import driver_cpu, recording
 from robokern.runtime.arguments import Argument, Misfit, argument, devices_of, packer
 from robokern.runtime.array import array_type
@@ -77,11 +77,7 @@ def launch(
     if record_cmd:
         return Launch(launcher, place, dim, values)
     if recording.tapes:
-        if place.is_cuda:
-            raise recording.not_on(str(place))
-        recording.tapes[-1].launch(
-            launcher, place, Grid(kernel.name, dim, launcher.tid_ndim), launcher.arguments(values)
-        )
+        recording.tapes[-1].launch(launcher, place, dim, values)
         return None
     launcher.launch(place, dim, values)
     return None
@@ -157,8 +153,25 @@ class Launcher:
 
         return assertions(self.func)[number]
 
-    def launch(self, place: Device, dim: Dim, values: list[Any]) -> None:
-        """Checks, packs and runs."""
+    @cached_property
+    def array_numbers(self) -> tuple[int, ...]:
+        """The parameters that are arrays."""
+        return tuple(n for n, type in enumerate(self.types) if isinstance(type, ArrayType))
+
+    @cached_property
+    def pick(self) -> Callable[[list[Any]], tuple[Any, ...]]:
+        """Takes the array arguments out of all arguments.
+
+        Raises, when called: TypeError: structs may refer to more arrays; IndexError: too few arguments.
+        """
+        if any(isinstance(type, Struct) for type in self.types):
+            return _not_alone
+        if len(self.array_numbers) > 1:
+            return operator.itemgetter(*self.array_numbers)
+        return lambda values: tuple(values[n] for n in self.array_numbers)
+
+    def launch(self, place: Device, dim: Dim, values: list[Any]) -> list[bytes]:
+        """Checks, packs and runs; gives the packed arguments."""
         if place is CPU and self._entry:
             try:
                 packed = [pack(value) for pack, value in zip(self._pack, values, strict=True)]
@@ -166,7 +179,7 @@ class Launcher:
                 pass
             else:
                 self._launch_packed(dim, packed)
-                return
+                return packed
         elif place.ordinal >= 0 and (place.ordinal, True) in self._on_gpu:
             try:
                 packs = self._gpu_pack[place.ordinal]
@@ -175,12 +188,12 @@ class Launcher:
                 pass
             else:
                 self._launch_packed_on_gpu(place, dim, packed)
-                return
+                return packed
         grid = Grid(self.kernel.name, dim, self.tid_ndim)
         arguments = self.arguments(values)
-        if grid.count == 0:
-            return
-        self.start(place, grid, arguments)
+        if grid.count:
+            self.start(place, grid, arguments)
+        return [a.record for a in arguments]
 
     def start(self, place: Device, grid: Grid, arguments: list[Argument]) -> None:
         """Runs on a device.
@@ -338,24 +351,29 @@ class Launcher:
 
 
 class Launch:
-    """A launch packed once, to be run many times; made by `launch(..., record_cmd=True)`."""
+    """A launch packed once, to be run many times; made by `launch(..., record_cmd=True)`.
+
+    Attributes:
+        launcher, device, grid: what runs, where and over what.
+        arguments: checked; another list after each change.
+    """
 
     def __init__(self, launcher: Launcher, place: Device, dim: Dim, values: list[Any]) -> None:
-        self._launcher = launcher
+        self.launcher = launcher
         self.device = place
-        self._grid = Grid(launcher.kernel.name, dim, launcher.tid_ndim)
-        self._arguments = launcher.arguments(values)
+        self.grid = Grid(launcher.kernel.name, dim, launcher.tid_ndim)
+        self.arguments = launcher.arguments(values)
         self._ready: Callable[[], None] | None = None
 
     @property
     def kernel(self) -> Kernel:
         """The kernel it runs."""
-        return self._launcher.kernel
+        return self.launcher.kernel
 
     @property
     def dim(self) -> tuple[int, ...]:
         """Shape of the grid."""
-        return self._grid.shape
+        return self.grid.shape
 
     def set_dim(self, dim: Dim) -> None:
         """Changes the grid.
@@ -363,7 +381,7 @@ class Launch:
         Raises:
             LaunchError: no such grid, or not as many dimensions as the kernel asks for.
         """
-        self._grid = Grid(self.kernel.name, dim, self._launcher.tid_ndim)
+        self.grid = Grid(self.kernel.name, dim, self.launcher.tid_ndim)
         self._ready = None
 
     def set_param_at_index(self, index: int, value: Any) -> None:
@@ -372,13 +390,13 @@ class Launch:
         Raises:
             LaunchError: there is no such parameter, or the value does not fit.
         """
-        count = len(self._launcher.types)
+        count = len(self.launcher.types)
         if not 0 <= index < count:
             raise LaunchError(
                 f"kernel {self.kernel.name!r}: expected a parameter number below {count}, got {index}"
             )
-        changed = self._launcher.argument(index, value)
-        self._arguments = [*self._arguments[:index], changed, *self._arguments[index + 1 :]]
+        changed = self.launcher.argument(index, value)
+        self.arguments = [*self.arguments[:index], changed, *self.arguments[index + 1 :]]
         self._ready = None
 
     def set_param_by_name(self, name: str, value: Any) -> None:
@@ -400,7 +418,7 @@ class Launch:
         Raises:
             LaunchError: they do not fit.
         """
-        self._arguments = self._launcher.arguments([*values])
+        self.arguments = self.launcher.arguments([*values])
         self._ready = None
 
     def launch(self) -> None:
@@ -410,17 +428,19 @@ class Launch:
             KernelAssertionError: an `assert` in the kernel failed for some item; the others have run.
         """
         if recording.tapes:
-            if self.device.is_cuda:
-                raise recording.not_on(str(self.device))
-            recording.tapes[-1].launch(self._launcher, self.device, self._grid, self._arguments)
-            return
+            recording.tapes[-1].relaunch(self)
+        else:
+            self.start()
+
+    def start(self) -> None:
+        """Runs it, seen by no tape."""
         ready = self._ready
         if ready is None:
             ready = self._ready = self._prepared()
         ready()
 
     def _prepared(self) -> Callable[[], None]:
-        launcher, grid, arguments = self._launcher, self._grid, self._arguments
+        launcher, grid, arguments = self.launcher, self.grid, self.arguments
         if grid.count == 0:
             return lambda: None
         if self.device is REF:
@@ -542,6 +562,10 @@ def adds_floats(func: Func) -> bool:
         for f in (func, *callees(func))
         for op in walk(f.body)
     )
+
+
+def _not_alone(values: list[Any]) -> tuple[Any, ...]:
+    raise TypeError
 
 
 def _unloaded(entry: int, count: int, unit: int, record: bytes, size: int) -> int:

@@ -6,8 +6,8 @@
         rk.launch(...)
     tape.backward(loss)                  # adds to x.grad
 
-Adjoints live beside the arrays: each memory block that takes part (a `Block`, found by address) has a
-*shadow* of the same size for the time of a `backward`, so views and slices need no rule of their own.
+Adjoints live beside the arrays: each memory block that takes part (`tape_blocks.py`) has a *shadow* of the
+same size for the time of a `backward`, so views and slices need no rule of their own.
 
 Memory: what a backward kernel reads again and a later launch overwrites is copied before it is overwritten,
 once per content, and kept as long as the tape. A kernel that reads and writes one array has that array copied
@@ -17,40 +17,51 @@ forward launches a second time.
 
 Writes that a tape cannot see (to `a.numpy()`, or through another library's view) must not happen between
 the launches and `backward`.
+
+Recording is cheap: what a kernel does to its arrays is a `LaunchStep`, worked out once for each kernel, grid
+and list of arrays; a launch adds a reference to it and the packed arguments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from robokern.compiler.adjoint_inline import carries_float
-from robokern.errors import AdjointError
-from robokern.ir.types import Struct
+from robokern.errors import AdjointError, KernelAssertionError
+from robokern.ir.types import ArrayType, Struct
 from robokern.runtime import recording
-from robokern.runtime.accumulate import accumulate, ones
+from robokern.runtime.accumulate import accumulate, add_total
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
-from robokern.runtime.derivative import Derivative, derivative, start
+from robokern.runtime.derivative import Records, derivative
 from robokern.runtime.device import Device
-from robokern.runtime.hostvalue import Ndarray, component_shape
-from robokern.runtime.launch import Grid, Launcher
-from robokern.runtime.memory import ALIGNMENT
-from robokern.runtime.tape_blocks import Block, Blocks
-from robokern.runtime.tape_entries import Entry, FuncEntry, LaunchEntry, WriteEntry, arrays_of, copied_once
-from robokern.runtime.tape_overlap import overlaps, refuse_overlap
+from robokern.runtime.hostvalue import Ndarray
+from robokern.runtime.launch import Dim, Grid, Launcher
+from robokern.runtime.tape_backward import Grads, backward
+from robokern.runtime.tape_blocks import Block, Blocks, overlap, span_of
+from robokern.runtime.tape_launch import LaunchStep, arrays_of
+from robokern.runtime.tape_overlap import Numbered, overlaps, refuse_overlap
+from robokern.runtime.tape_steps import FuncStep, Step, WriteStep, copied
+
+if TYPE_CHECKING:
+    from robokern.runtime.launch import Launch
 
 
-@dataclass
-class _Segment:
-    """Entries between two checkpoints, and what the memory they change or read held before."""
+class Segment:
+    """What was recorded between two checkpoints.
 
-    entries: list[Entry] = field(default_factory=list)
-    before: dict[Block, Ndarray] = field(default_factory=dict)
+    Attributes:
+        start: place of its first step on the tape.
+        before: of the blocks that it writes what they held before.
+    """
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.before: dict[Block, Array] = {}
 
 
 class Tape:
@@ -59,19 +70,28 @@ class Tape:
     Args:
         checkpoint: keep what `backward` needs for this many entries at a time, and run the launches between
             two checkpoints again; None: keep everything. For n entries the best is about sqrt(n).
+        values: names of parameters by value (numbers, vectors, structs) to differentiate by as well; see
+            `value_gradients`.
+
+    Attributes:
+        loss: what `backward` starts from when it is given nothing.
+        value_gradients: for each of `values` the derivative, summed over all launches of kernels with a
+            parameter of that name, as a host value of its type; from the last `backward`.
 
     A tape inside another takes over until it ends.
     """
 
-    def __init__(self, checkpoint: int | None = None) -> None:
+    def __init__(self, checkpoint: int | None = None, values: Sequence[str] = ()) -> None:
         if checkpoint is not None and checkpoint < 1:
             raise ValueError(f"Tape: checkpoint: expected a number of entries from 1 up, got {checkpoint}")
-        self.checkpoint = checkpoint
-        self.saves = checkpoint is None  # whether entries keep copies now
-        self.scopes: list[tuple[int, str, int]] = []
+        self.checkpoint, self.values = checkpoint, frozenset(values)
+        self.saves = checkpoint is None  # whether steps keep copies now
+        self.loss: Array | None = None
         self.reset()
 
     def __enter__(self) -> Tape:
+        if self.checkpoint is not None and recording.forward is not None:
+            raise AdjointError("forward over reverse: a tape with checkpoint= runs no tangents again")
         recording.tapes.append(self)
         return self
 
@@ -80,284 +100,373 @@ class Tape:
 
     def reset(self) -> None:
         """Forgets everything that was recorded; `grad`s stay."""
-        self._segments: list[_Segment] = [_Segment()]
+        self.log: list[tuple[Step, Records]] = []
+        self.segments = [Segment(0)]
         self.blocks = Blocks()
-        self._plans: dict[Any, Derivative] = {}
-        self._arrays: dict[int, Array] = {}
-        self._retained: set[int] = set()
-        self.scopes = []
+        self.leaves: dict[int, Array] = {}  # arrays that require a gradient, by identity
+        # by place of the tape and array: what it held before the step there, or after it
+        self.copies: dict[tuple[int, bytes, bool], Array] = {}
+        self.saved: dict[int, list[Array]] = {}  # what a forward kernel left for its reverse
+        self.retained: set[int] = set()
+        self.scopes: list[tuple[int, str, int]] = []
+        self._open_scopes: list[tuple[int, str]] = []
+        self._steps: dict[Any, LaunchStep] = {}
         self.grad_tangents: dict[Array, Array] = {}  # of the last backward inside a forward mode
+        self.value_gradients: dict[str, Any] = {}
 
     def zero(self) -> None:
         """Sets the `grad` of every array that took part to zero."""
-        for array in self._arrays.values():
+        for array in self.leaves.values():
             if array._grad is not None:
                 array._grad.zero_()
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[Step]:
         """What was recorded, in order."""
-        return [entry for segment in self._segments for entry in segment.entries]
+        return [step for step, _ in self.log]
 
     @property
     def gradients(self) -> dict[Array, Array]:
         """The `grad` of each array that requires one."""
-        return {a: a.grad for a in self._arrays.values() if a.grad is not None}
+        return {a: a.grad for a in self.leaves.values() if a.grad is not None}
 
     @property
     def kept_bytes(self) -> int:
         """Bytes of the copies that the tape keeps now."""
-        seen = {id(v): v._numpy.nbytes for e in self.entries for v in getattr(e, "versions", {}).values()}
-        saved = sum(a._numpy.nbytes for e in self.entries for a in getattr(e, "saved", []))
-        before = sum(b.nbytes for s in self._segments for b in s.before.values())
-        return int(sum(seen.values()) + saved + before)
+        kept = {id(a): a for a in self.copies.values()}
+        saved = [a for arrays in self.saved.values() for a in arrays]
+        before = [a for s in self.segments for a in s.before.values()]
+        return int(sum(a._numpy.nbytes for a in [*kept.values(), *saved, *before]))
 
     # recording
 
-    def launch(self, launcher: Launcher, place: Device, grid: Grid, arguments: list[Argument]) -> None:
+    def launch(self, launcher: Launcher, device: Device, dim: Dim, values: list[Any]) -> None:
         """Runs a launch and records it, if something differentiable takes part."""
-        arrays = [(n, a) for n, argument in enumerate(arguments) for a in arrays_of(argument)]
-        active = frozenset(n for n, a in arrays if self._note(a))
-        if not active and not any(self.storage(a).readers for _, a in arrays) and self.saves:
-            if grid.count:
-                start(launcher, place, grid, arguments)
+        try:
+            key: Any = (launcher, device, dim, launcher.pick(values))
+            step = self._steps.get(key)
+        except (TypeError, IndexError):  # a list, a NumPy array, a struct, too few values
+            key = step = None
+        if step is None or not self._is_free(step):
+            self._launch(step, key, launcher, device, dim, values)
             return
-        key = id(launcher), active, tuple(id(a) for _, a in arrays), len(grid.shape)
-        made = self._plans.get(key)
-        if made is None:
-            alias, shared = overlaps(self.blocks, launcher, arguments)
-            made = self._plans[key] = derivative(launcher, active, alias, shared, len(grid.shape))
-            refuse_overlap(self.blocks, launcher, made, arguments, alias)
-        entry = LaunchEntry(launcher, place, grid, arguments, made)
-        for number, array in arrays:
-            if number in made.effects.active:
-                self.storage(array).active = True
-        self._add(entry)
-        entry.run(self)
+        records = launcher.launch(device, dim, values)
+        if step.made is not None:
+            self._note(step, records)
+
+    def relaunch(self, launch: Launch) -> None:
+        """As `launch`, for a recorded launch."""
+        key = id(launch.arguments), launch.grid  # the step keeps both alive
+        step = self._steps.get(key)
+        if step is None or not self._is_free(step):
+            self._relaunch(step, key, launch)
+            return
+        launch.start()
+        if step.made is not None:
+            self._note(step, step.records)
+
+    def _relaunch(self, step: LaunchStep | None, key: Any, launch: Launch) -> None:
+        if step is None or self._is_outdated(step):
+            arrays = _arrays(launch.arguments)
+            step = self._step(launch.launcher, launch.device, launch.grid, arrays, launch.arguments)
+            step.records = [a.record for a in launch.arguments]
+            self._steps[key] = step
+        records = step.records
+
+        def quickly() -> Records:
+            launch.start()
+            return records
+
+        self._perform(step, quickly, lambda: launch.arguments)
+
+    def _is_free(self, step: LaunchStep) -> bool:
+        """Whether nothing has to be done before it runs."""
+        if not step.light or not self.saves:
+            return False
+        for block in step.guards:  # noqa: SIM110 (a third of the time of any())
+            if block.readers:
+                return False
+        return True
+
+    def _note(self, step: Step, records: Records) -> None:
+        at = len(self.log)
+        for block in step.reads if self.saves else ():
+            block.readers.append(at)
+        self.log.append((step, records))
+
+    def _launch(
+        self,
+        step: LaunchStep | None,
+        key: Any,
+        launcher: Launcher,
+        device: Device,
+        dim: Dim,
+        values: list[Any],
+    ) -> None:
+        """As `launch`, where something must be worked out or done before."""
+        if step is None or self._is_outdated(step):
+            grid = Grid(launcher.kernel.name, dim, launcher.tid_ndim)
+            arrays = None if key is None else _numbered(launcher, key[-1])
+            if arrays is None:
+                arguments = launcher.arguments(values)
+                step = self._step(launcher, device, grid, _arrays(arguments), arguments)
+            else:
+                step = self._steps[key] = self._step(launcher, device, grid, arrays)
+        self._perform(step, lambda: launcher.launch(device, dim, values), lambda: launcher.arguments(values))
+
+    def _is_outdated(self, step: LaunchStep) -> bool:
+        """Whether it was of no interest when it was worked out, but overwrites what others need by now."""
+        return step.made is None and (not self.saves or any(b.readers for b in step.guards))
+
+    def _step(
+        self, launcher: Launcher, device: Device, grid: Grid, arrays: Numbered, keep: object = None
+    ) -> LaunchStep:
+        """What a launch does, for what is differentiable now."""
+        blocks = [self.blocks.of(a) for _, a in arrays]
+        active = frozenset(n for (n, a), b in zip(arrays, blocks, strict=True) if self._is_active(a, b))
+        values = _by_value(launcher, self.values) if self.values else frozenset()
+        made = None
+        if active or values or not self.saves or any(b.readers for b in blocks):
+            alias, shared = overlaps(launcher, arrays, blocks)
+            made = derivative(launcher, active, alias, shared, len(grid.shape), values)
+            if shared:
+                refuse_overlap(launcher, made, arrays, alias)
+        for (number, _), block in zip(arrays, blocks, strict=True):
+            if made is not None and number in made.effects.active:
+                self.activate(block)
+            block.constant = block.constant or not block.active
+        step = LaunchStep(launcher, device, grid, arrays, blocks, made, keep)
+        for block in step.guards if made is not None else ():
+            block.written = True
+        return step
+
+    def _is_active(self, array: Array, block: Block) -> bool:
+        """Makes an array known; says whether it is differentiable now."""
+        if array.requires_grad:
+            self.leaves.setdefault(id(array), array)
+            self.activate(block)
+        return block.active and carries_float(array.dtype)
+
+    def activate(self, block: Block) -> None:
+        """Makes a block differentiable from here on."""
+        if not block.active:
+            block.active = True
+            if block.constant:
+                self.replan()
+
+    def replan(self) -> None:
+        """Forgets what launches do, since what is differentiable has changed."""
+        self._steps.clear()
+
+    def _perform(
+        self,
+        step: LaunchStep,
+        quickly: Callable[[], Records],
+        arguments: Callable[[], list[Argument]],
+    ) -> None:
+        """Runs a launch and records it.
+
+        Args:
+            step: what it does.
+            quickly: runs the kernel as it is; gives the packed arguments.
+            arguments: the arguments, to run another kernel instead.
+        """
+        at = self._open()
+        try:
+            step.prepare(self, at)
+            if step.is_plain and recording.forward is None:
+                records = quickly()
+            else:
+                given = arguments()
+                step.start(self, at, given)
+                records = [a.record for a in given]
+        except KernelAssertionError:  # the other items have run
+            self._note(step, [a.record for a in arguments()])
+            raise
+        except BaseException:
+            self.forget_copies(at)
+            raise
+        if step.made is not None:
+            self._note(step, records)
 
     def write(self, array: Array, place: Ndarray, source: Any) -> None:
         """Records that `place`, part of an array, is about to be set to `source`."""
         if recording.forward is not None:
             recording.forward.write(array, place, source)
-        active = self._note(array)
-        from_active = isinstance(source, Array) and self._note(source)
+        active = self._is_active(array, self.blocks.of(array))
+        copy = isinstance(source, Array)
+        from_active = copy and self._is_active(source, self.blocks.of(source))
+        self._open()
         target = wrap(place, array.dtype, array.device)
-        self.before_write(target)
+        self.before_write([target])
         if not (active or from_active) and self.saves:
             return
         if isinstance(array.dtype, Struct):
             raise AdjointError(
                 "tape: arrays of structs cannot be copied or filled while they are differentiated"
             )
-        self.storage(array).active |= from_active
-        if not isinstance(source, Array):
-            source = np.array(source)
-        elif np.shares_memory(source._numpy, place):
+        if from_active:
+            self.activate(self.blocks.of(array))
+        self.blocks.of(array).written = True
+        if copy and np.shares_memory(source._numpy, place):
             raise AdjointError("tape: an array is copied onto itself; copy it through another array")
-        self._add(WriteEntry(target, source))
-        if isinstance(source, Array):
-            self._watch(source)
+        self._note(WriteStep(target, source if copy else np.array(source)), ())
 
-    def record_func(self, backward: Callable[[], None], arrays: Sequence[Array]) -> None:
+    def record_func(self, backward: Callable[[], Any], arrays: Sequence[Array]) -> None:
         """Records a reverse step: `backward()` is called with each array's `grad` being its current adjoint.
 
         Args:
             backward: reads adjoints of outputs and adds to those of inputs; it must clear those of outputs.
             arrays: all arrays whose `grad` it uses.
+
+        Raises:
+            AdjointError: the tape has checkpoints: it could not run again what the step stands for.
         """
-        for array in arrays:
-            self._note(array)
-        entry = FuncEntry(backward, list(arrays))
-        self._add(entry)
-        entry.run(self)
+        if self.checkpoint is not None:
+            raise AdjointError(
+                "tape.record_func: a tape with checkpoint= runs launches again, not Python; make it without"
+            )
+        step = FuncStep(backward, arrays)
+        for array in step.arrays:
+            self._is_active(array, self.blocks.of(array))
+            self.blocks.of(array).written = True
+        step.run(self, len(self.log), ())
+        self._note(step, ())
 
-    @contextmanager
-    def scope(self, name: str) -> Iterator[None]:
-        """Names what is recorded inside, for `visualize`."""
-        start = len(self.entries)
-        yield
-        self.scopes.append((start, name, len(self.entries)))
+    # what a reverse needs later
 
-    def storage(self, array: Array) -> Block:
-        """The memory block that an array lies in."""
-        return self.blocks.storage(array)
-
-    def _note(self, array: Array) -> bool:
-        """Makes an array known; says whether it is differentiable now."""
-        storage = self.storage(array)
-        if array.requires_grad:
-            self._arrays.setdefault(id(array), array)
-            storage.active = True
-        return storage.active and carries_float(array.dtype)
-
-    def before_write(self, array: Array) -> None:
-        """Copies what launches before need of an array that is about to change."""
-        storage = self.storage(array)
-        if not self.saves:
-            self._watch(array)
-        if not storage.readers:
-            return
-        low, high = self.blocks.span(array)
+    def before_write(self, arrays: Sequence[Array]) -> dict[bytes, Array]:
+        """Copies what launches before need of arrays that are about to change; gives the copies."""
         copies: dict[bytes, Array] = {}
-        left = []
-        for entry, number, read in storage.readers:
-            first, last = self.blocks.span(read)
-            if first < high and low < last:
-                entry.keep(number, copied_once(copies, read))
-            else:
-                left.append((entry, number, read))
-        storage.readers = left
+        for array in arrays:
+            block = self.blocks.of(array)
+            if block.readers:
+                block.readers = [at for at in block.readers if self._is_needed(at, block, array, copies)]
+            if not self.saves and block not in self.segments[-1].before:
+                self.segments[-1].before[block] = copied(block.content())
+        return copies
 
-    def _watch(self, array: Array) -> None:
-        """Under checkpointing: keeps a block as it was when the segment began."""
-        if self.saves:
+    def _is_needed(self, at: int, block: Block, array: Array, copies: dict[bytes, Array]) -> bool:
+        """Copies what a launch needs of an array that will change; whether it needs more of the block."""
+        more = False
+        for needed, after in self.log[at][0].needed:
+            if self.blocks.of(needed) is not block:
+                continue
+            if not overlap(span_of(needed), span_of(array)):
+                more = True
+            elif (at, needed.descriptor, after) not in self.copies:
+                self.keep(at, needed, after, copies)
+        return more
+
+    def keep(self, at: int, array: Array, after: bool, copies: dict[bytes, Array]) -> None:
+        """Keeps what an array holds now for a place of the tape; one copy for all who ask now."""
+        made = copies.get(array.descriptor)
+        if made is None:
+            made = copies[array.descriptor] = copied(array)
+        self.copies[at, array.descriptor, after] = made
+
+    def forget_copies(self, at: int | None = None) -> None:
+        """Drops what was kept, for one place of the tape or for all."""
+        if at is None:
+            self.copies, self.saved = {}, {}
+            for block in self.blocks:
+                block.readers = []
             return
-        storage, before = self.storage(array), self._segments[-1].before
-        if storage not in before:
-            before[storage] = storage.bytes().copy()
+        self.saved.pop(at, None)
+        for key in [k for k in self.copies if k[0] == at]:
+            del self.copies[key]
 
-    def _add(self, entry: Entry) -> None:
-        segment = self._segments[-1]
-        if self.checkpoint is not None and not self.saves and len(segment.entries) >= self.checkpoint:
-            segment = _Segment()
-            self._segments.append(segment)
-        segment.entries.append(entry)
-        if not self.saves and isinstance(entry, LaunchEntry):
-            for _, array in entry.arrays():
-                self._watch(array)
+    def _open(self) -> int:
+        """The place of the next step; begins a segment where one is due."""
+        at = len(self.log)
+        if self.checkpoint is not None and not self.saves and at - self.segments[-1].start >= self.checkpoint:
+            self.segments.append(Segment(at))
+        return at
 
     # backwards
 
-    def backward(self, loss: Array | None = None, grads: Mapping[Array, Array] | None = None) -> None:
+    def backward(self, loss: Array | None = None, grads: Grads | None = None) -> None:
         """Adds to the `grad` of every array with `requires_grad` the derivative by what it held at first.
 
         Args:
             loss: an array of one element, whose derivative by itself is 1.
-            grads: for output arrays the derivative by them; their own `grad` where it is an array.
+            grads: for output arrays the derivative by them, as arrays or NumPy data of the same shape.
 
-        With neither, each written array's own `grad` is the derivative by it, and is used up.
+        With neither, `tape.loss` is the loss; without that, each written array's own `grad` is the derivative
+        by it, and is used up.
 
         Raises:
-            AdjointError: no loss given, or one with more than one element.
+            AdjointError: a loss with more than one element, or a derivative of another shape.
         """
-        for storage in self.blocks:
-            storage.shadow, storage.own = None, None
-        self._retained = set()
-        self._adopt_grads()
-        self._seed(loss, grads)
-        outer, recording.tapes[:] = list(recording.tapes), []
-        try:
-            self._play_back()
-        finally:
-            recording.tapes[:] = outer
-        self._hand_out()
+        backward(self, self.loss if loss is None and grads is None else loss, grads)
 
-    def _adopt_grads(self) -> None:
-        """Blocks that are one array, only read, have its `grad` as their shadow: nothing to add."""
-        written = self._written()
-        for array in self._arrays.values():
-            storage = self.storage(array)
-            whole = storage.high - storage.low - array._numpy.nbytes <= ALIGNMENT
-            if (
-                id(storage) in written
-                or not whole
-                or not array.is_contiguous
-                or recording.forward is not None
-            ):
-                continue
-            grad = array.grad
-            if grad is not None and grad.is_contiguous and storage.own is None:
-                storage.own = (self.blocks.span(array)[0], grad._numpy.reshape(-1).view(np.uint8))
-
-    def _written(self) -> set[int]:
-        """Identities of the blocks that something recorded writes."""
-        return {id(self.storage(a)) for e in self.entries for a, _, _, writes in e.touched() if writes}
-
-    def _seed(self, loss: Array | None, grads: Mapping[Array, Array] | None) -> None:
-        given = dict(grads or {})
-        if loss is not None:
-            if loss.size != 1 or component_shape(loss.dtype):
-                raise AdjointError(
-                    f"tape.backward: expected a loss of one number, got {loss.type} of shape {loss.shape}; "
-                    "pass grads={array: derivative} for more"
-                )
-            given[loss] = wrap(ones(loss.dtype, loss.shape), loss.dtype, loss.device)
-        if loss is None and grads is None:
-            given = self._written_grads()
-        for array, grad in given.items():
-            accumulate(self.storage(array).shadow_of(array), grad)
-
-    def _written_grads(self) -> dict[Array, Array]:
-        """The `grad`s of arrays that entries write, cleared."""
-        written = self._written()
-        found = {}
-        for array in self._arrays.values():
-            if array._grad is not None and id(self.storage(array)) in written:
-                found[array] = array._grad.clone()
-                array._grad.zero_()
-        return found
-
-    def _play_back(self) -> None:
-        if self.checkpoint is None:
-            for entry in reversed(self._segments[0].entries):
-                entry.reverse(self)
-            return
-        after = {s: s.bytes().copy() for segment in self._segments for s in segment.before}
-        for segment in reversed(self._segments):
-            self._replay(segment)
-        for storage, content in after.items():
-            storage.bytes()[...] = content
-
-    def _replay(self, segment: _Segment) -> None:
-        """Runs a segment again, now keeping what its reverse needs, and reverses it."""
-        for storage, content in segment.before.items():
-            storage.bytes()[...] = content
-        self.saves = True
-        for entry in segment.entries:
-            entry.run(self)
-        for entry in reversed(segment.entries):
-            entry.reverse(self)
-            entry.forget()
-        for storage in self.blocks:
-            storage.readers = []
-        self.saves = False
-
-    def retain(self, arrays: list[Array]) -> None:
+    def retain(self, arrays: Sequence[Array]) -> None:
         """Adds the adjoints of arrays with `retain_grad` to their `grad`, at their last write."""
         for array in arrays:
-            kept = self._arrays.get(id(array))
-            if kept is not None and kept.retain_grad and id(kept) not in self._retained:
-                self._retained.add(id(kept))
+            kept = self.leaves.get(id(array))
+            if kept is not None and kept.retain_grad and id(kept) not in self.retained:
+                self.retained.add(id(kept))
                 assert kept.grad is not None
-                accumulate(kept.grad, self.storage(kept).shadow_of(kept))
+                accumulate(kept.grad, self.blocks.of(kept).shadow_of(kept))
 
-    def _hand_out(self) -> None:
-        """Moves adjoints to the arrays' `grad`; cleared on the way, so that a view adds nothing twice."""
-        for array in self._arrays.values():
-            storage = self.storage(array)
-            if (
-                storage.own is None
-                and storage.shadow is not None
-                and array.grad is not None
-                and id(array) not in self._retained
-            ):
-                shadow = storage.shadow_of(array)
-                g = shadow._numpy
-                if recording.forward is not None:
-                    self.grad_tangents[array] = recording.forward.tangent(shadow).clone()
-                accumulate(array.grad, shadow)
-                g[...] = np.zeros((), g.dtype)
-        for storage in self.blocks:
-            storage.shadow, storage.own = None, None
+    def add_value(self, name: str, shares: Array) -> None:
+        """Adds the derivative by a parameter by value: a share for each item."""
+        self.value_gradients[name] = add_total(self.value_gradients.get(name), shares)
 
     # looking at it
 
-    def visualize(self, path: str | None = None) -> str:
-        """The graph of launches and arrays in the DOT language (graphviz.org); written to `path` if given."""
+    @contextmanager
+    def scope(self, name: str) -> Iterator[None]:
+        """Names what is recorded inside, for `visualize`."""
+        self.record_scope_begin(name)
+        yield
+        self.record_scope_end(remove_scope_if_empty=False)
+
+    def record_scope_begin(self, scope_name: str) -> None:
+        """Begins a scope: what is recorded until its end is drawn together by `visualize`."""
+        self._open_scopes.append((len(self.log), scope_name))
+
+    def record_scope_end(self, remove_scope_if_empty: bool = True) -> None:
+        """Ends the scope begun last.
+
+        Raises:
+            AdjointError: there is none.
+        """
+        if not self._open_scopes:
+            raise AdjointError("tape.record_scope_end: no scope is open; call record_scope_begin first")
+        start, name = self._open_scopes.pop()
+        if len(self.log) > start or not remove_scope_if_empty:
+            self.scopes.append((start, name, len(self.log)))
+
+    def visualize(self, filename: str | None = None) -> str:
+        """The graph of launches and arrays in the DOT language (graphviz.org).
+
+        Args:
+            filename: where to write it, too.
+        """
         from robokern.runtime.tape_graph import dot
 
         text = dot(self)
-        if path is not None:
-            with open(path, "w") as file:
+        if filename is not None:
+            with open(filename, "w") as file:
                 file.write(text)
         return text
+
+
+def _arrays(arguments: list[Argument]) -> Numbered:
+    return [(n, a) for n, argument in enumerate(arguments) for a in arrays_of(argument)]
+
+
+def _numbered(launcher: Launcher, picked: Sequence[Any]) -> Numbered | None:
+    """The arrays among the arguments with their numbers; None if there is something else among them."""
+    found = [(n, a) for n, a in zip(launcher.array_numbers, picked, strict=True) if a is not None]
+    return found if all(a.__class__ is Array for _, a in found) else None
+
+
+def _by_value(launcher: Launcher, names: frozenset[str]) -> frozenset[int]:
+    """Numbers of the parameters by value that are called so."""
+    return frozenset(
+        n
+        for n, ((name, _), type) in enumerate(zip(launcher.kernel.params, launcher.types, strict=True))
+        if name in names and not isinstance(type, ArrayType) and carries_float(type)
+    )

@@ -1,17 +1,20 @@
-"""Blocks of memory that take part in a tape, found by address: views and slices need no rule of their own."""
+"""Blocks of memory that take part in a tape, found by address: views and slices need no rule of their own.
+
+An array belongs to the block of the memory it views, whichever way the view was made. Blocks never overlap.
+"""
 
 from __future__ import annotations
 
 import bisect
-import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from robokern.errors import AdjointError
-from robokern.runtime.array import Array, wrap
+from robokern.ir.types import uint8
+from robokern.runtime.array import Array, wrap, zeros_of
+from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
 
 try:
@@ -19,86 +22,129 @@ try:
 except ImportError:  # NumPy before 2.0
     from numpy import byte_bounds  # type: ignore[no-redef,attr-defined]
 
-if TYPE_CHECKING:
-    from robokern.runtime.tape_entries import Entry, Use
+Span = tuple[int, int]  # addresses of the first byte, and of the one after the last
 
 
-@dataclass(eq=False)
 class Block:
     """A block of memory that arrays of the tape lie in.
 
-    `readers` are the recorded launches whose derivative will read it as it is now.
+    Attributes:
+        span: where it is.
+        owner: what keeps the memory.
+        device: which memory it is.
+        active: whether it holds something differentiable.
+        constant: whether a recorded step relied on `active` being False.
+        written: whether a recorded step writes to it.
+        readers: places in the tape of the launches whose derivative reads the block as it is now.
+        shadow: its adjoints, in the time of a `backward`.
+        origin: address of the block's byte that the first byte of `shadow` belongs to.
     """
 
-    low: int
-    high: int
-    owner: Any
-    active: bool = False
-    shadow: Ndarray | None = None
-    own: tuple[int, Ndarray] | None = None  # address of the array whose grad is the shadow, and that grad
-    readers: list[tuple[Entry, Use, Array]] = field(default_factory=list)
+    __slots__ = ("active", "constant", "device", "origin", "owner", "readers", "shadow", "span", "written")
+
+    def __init__(self, span: Span, owner: Any, device: Device) -> None:
+        self.span, self.owner, self.device = span, owner, device
+        self.active = self.constant = self.written = False
+        self.readers: list[int] = []
+        self.shadow: Array | None = None
+        self.origin = span[0]
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.span[1] - self.span[0]
 
     def shadow_of(self, array: Array) -> Array:
         """The adjoints of an array in this block."""
+        if self.shadow is None:
+            self.shadow = zeros_of(uint8, (self.size,), self.device)
         data = array._numpy
-        if self.own is not None:
-            base, memory = self.own
-        else:
-            if self.shadow is None:
-                self.shadow = np.zeros(self.high - self.low, np.uint8)
-            base, memory = self.low, self.shadow
-        offset = int(data.__array_interface__["data"][0]) - base
-        view: Ndarray = np.ndarray(data.shape, data.dtype, memory.data, offset, data.strides)
+        offset = array.ptr - self.origin
+        view: Ndarray = np.ndarray(data.shape, data.dtype, self.shadow._numpy.data, offset, data.strides)
         return wrap(view, array.dtype, array.device)
 
-    def bytes(self) -> Ndarray:
-        """Its memory."""
-        size = self.high - self.low
-        data: Ndarray = np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(self.low))
-        return data
+    def adopt(self, grad: Array, origin: int) -> None:
+        """Makes a contiguous `grad` the shadow of the bytes from `origin` on."""
+        flat = grad._numpy.reshape(-1).view(np.uint8)
+        self.shadow, self.origin = wrap(flat, uint8, grad.device), origin
+
+    def forget_shadow(self) -> None:
+        """Drops the adjoints."""
+        self.shadow, self.origin = None, self.span[0]
+
+    def content(self) -> Array:
+        """Its bytes, shared."""
+        return wrap(np.asarray(_Bytes(self)), uint8, self.device)
+
+
+class _Bytes:
+    """A block's memory as NumPy sees it."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self.__array_interface__ = {
+            "shape": (block.size,), "typestr": "|u1", "data": (block.span[0], False), "version": 3,
+        }  # fmt: skip
 
 
 class Blocks:
     """The blocks of a tape."""
 
     def __init__(self) -> None:
-        self._blocks: dict[tuple[int, int], Block] = {}
-        self._bounds: list[tuple[int, int]] = []
-        # by the array's id, which it keeps alive
-        self._placed: dict[int, tuple[Block, int, int, Array]] = {}
+        self._by_owner: dict[int, Block] = {}
+        self._by_span: dict[Span, Block] = {}
+        self._spans: list[Span] = []
 
     def __iter__(self) -> Iterator[Block]:
-        return iter(self._blocks.values())
+        return iter(self._by_span.values())
 
-    def storage(self, array: Array) -> Block:
-        """The memory block that an array lies in."""
-        found = self._placed.get(id(array))
-        return found[0] if found is not None else self._find(array)[0]
+    def of(self, array: Array) -> Block:
+        """The block that an array lies in.
 
-    def span(self, array: Array) -> tuple[int, int]:
-        """Addresses of an array's first byte and of the one after its last."""
-        found = self._placed.get(id(array)) or self._find(array)
-        return found[1], found[2]
+        Raises:
+            AdjointError: it overlaps one that was seen before, and neither contains the other.
+        """
+        found = self._by_owner.get(id(array._numpy.base))
+        return self._find(array) if found is None else found
 
-    def _find(self, array: Array) -> tuple[Block, int, int, Array]:
+    def _find(self, array: Array) -> Block:
+        """The block of memory that was not asked for before, or not through this view of it."""
         owner: Any = array._numpy
-        while isinstance(owner.base, np.ndarray):
+        while type(owner.base) is np.ndarray:
             owner = owner.base
-        low, high = byte_bounds(owner)
-        storage = self._blocks.get((low, high)) or self._place(low, high, owner)
-        placed = self._placed[id(array)] = (storage, *byte_bounds(array._numpy), array)
-        return placed
+        span = byte_bounds(owner)
+        block = self._by_span.get(span) or self._containing(span) or self._add(span, owner, array.device)
+        if owner is array._numpy.base:
+            # views of a NumPy array know it; what else may be a base need not be one piece of memory
+            self._by_owner[id(owner)] = block
+            block.owner = (owner, block.owner)
+        return block
 
-    def _place(self, low: int, high: int, owner: Any) -> Block:
-        """A block for memory not seen yet, or the known one that contains it."""
-        at = bisect.bisect_right(self._bounds, (low, high))
-        for near in self._bounds[max(at - 1, 0) : at + 1]:
+    def _add(self, span: Span, owner: Any, device: Device) -> Block:
+        made = self._by_span[span] = Block(span, owner, device)
+        bisect.insort(self._spans, span)
+        return made
+
+    def _containing(self, span: Span) -> Block | None:
+        """The known block that contains this memory."""
+        low, high = span
+        at = bisect.bisect_right(self._spans, span)
+        for near in self._spans[max(at - 1, 0) : at + 1]:
             if near[0] <= low and high <= near[1]:
-                return self._blocks[near]
+                return self._by_span[near]
             if low < near[1] and near[0] < high and low < high:
                 raise AdjointError(
                     "tape: two arrays overlap in memory of another library; wrap the whole, then slice it"
                 )
-        made = self._blocks[low, high] = Block(low, high, owner)
-        self._bounds.insert(at, (low, high))
-        return made
+        return None
+
+
+def span_of(array: Array) -> Span:
+    """Where an array's elements are."""
+    low, high = byte_bounds(array._numpy)
+    return int(low), int(high)
+
+
+def overlap(a: Span, b: Span) -> bool:
+    """Whether two spans have a byte in common."""
+    return a[0] < b[1] and b[0] < a[1]

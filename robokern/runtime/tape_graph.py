@@ -16,7 +16,7 @@ def dot(tape: Tape) -> str:
     for number, entry in enumerate(tape.entries):
         lines.append(f'  e{number} [shape=box, label="{number}: {entry.name}"];')
         for array, label, reads, writes in entry.touched():
-            storage = tape.storage(array)
+            storage = tape.blocks.of(array)
             node = names.get(id(storage))
             if node is None:
                 node = names[id(storage)] = f"m{len(names)}"

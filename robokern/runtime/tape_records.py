@@ -13,6 +13,7 @@ from robokern.runtime.array import Array, zeros_of
 from robokern.runtime.derivative import Derivative, start
 from robokern.runtime.device import Device
 from robokern.runtime.launch import Grid
+from robokern.runtime.memory import move
 
 
 def run_recording(
@@ -42,7 +43,7 @@ def run_recording(
         for array, content in before:
             if recording.forward is not None:
                 recording.forward.write(array, array._numpy, content)
-            array._numpy[...] = content._numpy
+            move(array._numpy, array.device, content._numpy, content.device)
 
 
 def passed(array: Array) -> Argument:

@@ -1,0 +1,168 @@
+"""One run of a tape backwards: adjoints of the outputs in, `grad` of the inputs out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from robokern.errors import AdjointError
+from robokern.ir.types import uint8
+from robokern.runtime import recording
+from robokern.runtime.accumulate import accumulate, ones, placed
+from robokern.runtime.array import Array, wrap, zeros_of
+from robokern.runtime.hostvalue import component_shape
+from robokern.runtime.memory import ALIGNMENT, move
+from robokern.runtime.tape_blocks import Block, span_of
+from robokern.runtime.tape_steps import copied
+
+if TYPE_CHECKING:
+    from robokern.runtime.tape import Tape
+
+Grads = Mapping[Array, Any]  # for output arrays the derivative by them: arrays or host values
+
+
+def backward(tape: Tape, loss: Array | None, grads: Grads | None) -> None:
+    """Plays a tape backwards.
+
+    Raises:
+        AdjointError: no loss of one number.
+    """
+    tape.retained, tape.value_gradients = set(), {}
+    leaves = _by_block(tape)
+    adopted = {b for b, arrays in leaves.items() if _adopt(b, arrays)}
+    for array, grad in _seeds(tape, loss, grads).items():
+        _seed(tape.blocks.of(array), array, grad)
+    outer, recording.tapes[:] = list(recording.tapes), []
+    try:
+        _play(tape)
+        _hand_out(tape, {b: arrays for b, arrays in leaves.items() if b not in adopted})
+    finally:
+        recording.tapes[:] = outer
+        for block in tape.blocks:
+            block.forget_shadow()
+
+
+def _by_block(tape: Tape) -> dict[Block, list[Array]]:
+    """The arrays that require a gradient, by the memory they lie in."""
+    found: dict[Block, list[Array]] = {}
+    for array in tape.leaves.values():
+        if array.requires_grad:
+            found.setdefault(tape.blocks.of(array), []).append(array)
+    return found
+
+
+def _adopt(block: Block, arrays: list[Array]) -> bool:
+    """Lets the `grad` of an array that is a whole block, and only read, be the block's shadow.
+
+    Its views' gradients must be views of that one.
+    """
+    whole = next((a for a in arrays if _fills(a, block) and a.is_contiguous), None)
+    if block.written or whole is None or recording.forward is not None:
+        return False
+    grad = whole.grad
+    assert grad is not None
+    low, high = span_of(grad)
+    views = (span_of(a._grad) if a._grad is not None else (0, 0) for a in arrays)
+    if not grad.is_contiguous or not all(low <= first and last <= high for first, last in views):
+        return False
+    block.adopt(grad, whole.ptr)
+    return True
+
+
+def _fills(array: Array, block: Block) -> bool:
+    """Whether there is no room for another element in the block."""
+    return int(block.size - array._numpy.nbytes) <= ALIGNMENT
+
+
+def _seeds(tape: Tape, loss: Array | None, grads: Grads | None) -> dict[Array, Any]:
+    if loss is None and grads is None:
+        return _written_grads(tape)
+    given = dict(grads or {})
+    if loss is not None:
+        if loss.size != 1 or component_shape(loss.dtype):
+            raise AdjointError(
+                f"tape.backward: expected a loss of one number, got {loss.type} of shape {loss.shape}; "
+                "pass grads={array: derivative} for more"
+            )
+        given[loss] = wrap(ones(loss.dtype, loss.shape), loss.dtype).to(loss.device)
+    return given
+
+
+def _written_grads(tape: Tape) -> dict[Array, Any]:
+    """The `grad`s of arrays that something recorded writes, cleared."""
+    found = {}
+    for array in tape.leaves.values():
+        if array._grad is not None and tape.blocks.of(array).written:
+            found[array] = array._grad.clone()
+            array._grad.zero_()
+    return found
+
+
+def _seed(block: Block, array: Array, grad: Any) -> None:
+    """Adds the derivative by an output to its adjoints."""
+    given = grad if isinstance(grad, Array) else placed(grad, array)
+    if given._numpy.shape != array._numpy.shape:
+        raise AdjointError(
+            f"tape.backward: grads: expected {array.type} of shape {array.shape}, "
+            f"got {given.type} of shape {given.shape}"
+        )
+    fresh = block.shadow is None and _fills(array, block) and array.is_contiguous
+    if fresh and given.dtype == array.dtype:
+        block.shadow = zeros_of(uint8, (block.size,), block.device, zero=False)
+        into = block.shadow_of(array)
+        move(into._numpy, into.device, given._numpy, given.device)
+    else:
+        accumulate(block.shadow_of(array), given.to(array.device))
+
+
+def _play(tape: Tape) -> None:
+    if tape.checkpoint is None:
+        for at in range(len(tape.log) - 1, -1, -1):
+            step, records = tape.log[at]
+            step.reverse(tape, at, records)
+        return
+    after = {b: copied(b.content()) for segment in tape.segments for b in segment.before}
+    ends = [*(s.start for s in tape.segments[1:]), len(tape.log)]
+    for segment, end in zip(reversed(tape.segments), reversed(ends), strict=True):
+        _restore(segment.before)
+        _play_segment(tape, segment.start, end)
+        _restore(segment.before)
+    _restore(after)
+
+
+def _play_segment(tape: Tape, start: int, end: int) -> None:
+    """Runs launches again, now keeping what their reverse needs, and reverses them."""
+    tape.saves = True
+    try:
+        for at in range(start, end):
+            step, records = tape.log[at]
+            step.run(tape, at, records)
+        for at in range(end - 1, start - 1, -1):
+            step, records = tape.log[at]
+            step.reverse(tape, at, records)
+    finally:
+        tape.forget_copies()
+        tape.saves = False
+
+
+def _restore(contents: Mapping[Block, Array]) -> None:
+    for block, content in contents.items():
+        move(block.content()._numpy, block.device, content._numpy, content.device)
+
+
+def _hand_out(tape: Tape, leaves: dict[Block, list[Array]]) -> None:
+    """Moves adjoints to the arrays' `grad`; cleared on the way, so that a view adds nothing twice."""
+    for block, arrays in leaves.items():
+        for array in arrays if block.shadow is not None else []:
+            if id(array) in tape.retained:
+                continue
+            shadow = block.shadow_of(array)
+            if recording.forward is not None:
+                tape.grad_tangents[array] = recording.forward.tangent(shadow).clone()
+            if array._grad is None and len(arrays) == 1 and _fills(array, block):
+                array._grad = shadow
+                continue
+            assert array.grad is not None
+            accumulate(array.grad, shadow)
+            if len(arrays) > 1:
+                shadow.zero_()
