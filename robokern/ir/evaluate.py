@@ -34,13 +34,16 @@ def _row(name: str) -> Callable[[PureRule], PureRule]:
     return register
 
 
+_EXACT = ("neg", "abs", "min", "max")  # one of the arguments, but for its sign: nothing to round
+
+
 def _per_component(name: str, function: Callable[..., Leaf]) -> None:
     # of bfloat16 values a float32 result rounds again as if it were exact, but not that of a fused sum
     wide = fma_to_odd if name == "fma" else function
 
     def rule(op: Op, args: Arguments) -> Leaves:
         leaves = zip(*args, strict=True)
-        if scalar_of(op.results[0].type) == bfloat16:
+        if name not in _EXACT and scalar_of(op.results[0].type) == bfloat16:
             return [rounded(wide(*leaf)) for leaf in leaves]
         return [function(*leaf) for leaf in leaves]
 

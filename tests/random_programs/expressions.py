@@ -14,10 +14,11 @@ from robokern.ir.types import BY_NAME, COMPOSITES, ArrayType, Scalar, Struct, Ty
 INPUTS, SLOTS, CELLS = 8, 4, 4  # lengths of inputs, an output row, shared arrays
 
 INTEGERS = [BY_NAME[n] for n in ("int32", "int64", "uint32", "uint8", "int16", "uint64", "int8", "uint16")]
-FLOATS = [BY_NAME[n] for n in ("float32", "float64", "float16")]
-SCALARS: list[Scalar] = [FLOATS[0], INTEGERS[0], bool_, FLOATS[1], *INTEGERS[1:], FLOATS[2]]
-VECTORS: list[Any] = [rk.vec3, rk.vec2d, rk.mat22, rk.quat, rk.vec4i, rk.vec2ub]
-INNER = Struct("Inner", (("a", rk.float32), ("b", bool_), ("c", rk.uint8)))
+FLOATS = [BY_NAME[n] for n in ("float32", "float64", "float16", "bfloat16")]
+SCALARS: list[Scalar] = [FLOATS[0], INTEGERS[0], bool_, FLOATS[1], *INTEGERS[1:], *FLOATS[2:]]
+SHORT = rk.vector(2, rk.bfloat16)
+VECTORS: list[Any] = [rk.vec3, rk.vec2d, rk.mat22, rk.quat, rk.vec4i, rk.vec2ub, SHORT]
+INNER = Struct("Inner", (("a", rk.float32), ("b", bool_), ("c", rk.uint8), ("d", rk.bfloat16)))
 PAIR = Struct("Pair", (("n", int32), ("v", rk.vec3), ("inner", INNER), ("x", rk.float64)))
 STRUCTS = [PAIR, INNER]
 TYPES: list[Any] = [*SCALARS, *VECTORS, *STRUCTS]
@@ -26,12 +27,14 @@ SHARED = [BY_NAME[n] for n in ("int32", "uint32", "int64", "uint64")]
 
 def spelled(type_: Type) -> str:
     """How a program writes a type."""
-    return "bool" if type_ == bool_ else str(type_) if isinstance(type_, Struct) else f"rk.{type_}"
+    if type_ in (bool_, SHORT) or isinstance(type_, Struct):
+        return tag(type_)
+    return f"rk.{type_}"
 
 
 def tag(type_: Type) -> str:
     """A type in the name of a parameter."""
-    return str(type_)
+    return "Short" if type_ == SHORT else str(type_)
 
 
 @dataclass
@@ -315,7 +318,7 @@ _LIBRARY: dict[Any, list[tuple[str, list[Any]]]] = {
         ("rk.length({})", [rk.vec3]),
         ("rk.determinant({})", [rk.mat22]),
     ],
-    rk.float64: [(f"rk.{name}({{}})", [rk.float64]) for name in _OF_ONE_FLOAT],
+    **{t: [(f"rk.{name}({{}})", [t]) for name in _OF_ONE_FLOAT] for t in FLOATS[1:]},
     rk.vec3: [
         ("rk.cross({}, {})", [rk.vec3, rk.vec3]),
         ("rk.normalize({})", [rk.vec3]),

@@ -336,4 +336,4 @@ def _struct_lines(type_: Struct) -> list[str]:
     return ["@rk.struct", f"class {type_}:", *(f"    {n}: {spelled(t)}" for n, t in type_.fields), "", ""]
 
 
-_STRUCT_LINES = [*_struct_lines(INNER), *_struct_lines(PAIR)]
+_STRUCT_LINES = ["Short = rk.vector(2, rk.bfloat16)", "", "", *_struct_lines(INNER), *_struct_lines(PAIR)]

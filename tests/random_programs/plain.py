@@ -16,12 +16,25 @@ from typing import Any
 import numpy as np
 
 from robokern.ir import layout
-from robokern.ir.evaluate import PURE
+from robokern.ir.bfloat16 import floats, rounded
+from robokern.ir.evaluate import PURE, into_memory
 from robokern.ir.memory import COMBINE
 from robokern.ir.nodes import Op
 from robokern.ir.nodes import Value as Typed
 from robokern.ir.ops import component_type, infer
-from robokern.ir.types import BY_NAME, COMPOSITES, NAMED, ArrayType, Scalar, Struct, bool_, int32, scalar_of
+from robokern.ir.types import (
+    BY_NAME,
+    COMPOSITES,
+    NAMED,
+    ArrayType,
+    Scalar,
+    Struct,
+    bfloat16,
+    bool_,
+    int32,
+    scalar_of,
+    vector,
+)  # fmt: skip
 
 
 class Datum:
@@ -195,7 +208,11 @@ def from_numpy(type: Any, element: Any) -> Datum:
     """An element of an array, or an argument."""
     if isinstance(type, Struct):
         return Datum(type, [leaf for n, t in type.fields for leaf in from_numpy(t, element[n]).leaves])
-    flat = np.asarray(element, layout.numpy_dtype(type).base).ravel()
+    given = np.asarray(element)
+    if scalar_of(type) == bfloat16:
+        flat = (floats(given) if given.dtype == np.uint16 else rounded(given)).ravel()
+    else:
+        flat = given.astype(layout.numpy_dtype(type).base).ravel()
     return Datum(type, [flat[k : k + 1].copy() for k in range(flat.size)])
 
 
@@ -205,10 +222,9 @@ def into_numpy(type: Any, data: np.ndarray, place: tuple[int, ...], leaves: list
         for name, field in type.fields:
             start, _ = layout.field_leaf(type, name)
             into_numpy(field, data[name], place, leaves[start : start + len(layout.leaves(field))])
-    elif isinstance(type, Scalar):
-        data[place] = leaves[0][0]
     else:
-        data[place] = np.array([leaf[0] for leaf in leaves], data.dtype).reshape(type.shape)
+        stored = into_memory(np.array([leaf[0] for leaf in leaves]), scalar_of(type)).astype(data.dtype)
+        data[place] = stored[0] if isinstance(type, Scalar) else stored.reshape(type.shape)
 
 
 def copied(x: Any) -> Any:
@@ -260,6 +276,7 @@ def _decorator(*args: Any, **options: Any) -> Any:
 def language(item: list[int]) -> dict[str, Any]:
     """The global names of a program; `item[0]` is the running item's number."""
     rk = SimpleNamespace(**{n: Kind(t) for n, t in {**BY_NAME, **NAMED}.items()})
+    rk.vector = lambda length, kind: Kind(vector(length, kind.type))
     rk.kernel = rk.func = _decorator
     rk.struct, rk.local, rk.inout = _struct, _local, lambda type: type
     rk.array = rk.array2d = lambda dtype: None

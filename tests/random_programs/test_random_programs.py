@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 import robokern as rk
 from robokern.ir import layout
-from robokern.ir.types import ArrayType, Struct
+from robokern.ir.bfloat16 import floats, rounded, stored
+from robokern.ir.types import ArrayType, Scalar, Struct, scalar_of
 from robokern.runtime import cache
 from tests.random_programs import plain
 from tests.random_programs.expressions import CELLS, INPUTS, SLOTS
@@ -84,19 +85,17 @@ def numbers(random: np.random.Generator, dtype: np.dtype, shape: tuple[int, ...]
     return np.where(kind == 0, chosen, np.where(kind == 1, small.astype(dtype), ordinary.astype(dtype)))
 
 
-def fill(random: np.random.Generator, array: np.ndarray) -> None:
-    """Random values in every field."""
-    if array.dtype.names is None:
-        array[...] = numbers(random, array.dtype, array.shape)
-        return
-    for name in array.dtype.names:
-        fill(random, array[name])
-
-
 def random_array(random: np.random.Generator, type_: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Random values in every field."""
     element = layout.numpy_dtype(type_)
     array = np.zeros((*shape, *element.shape), element.base)
-    fill(random, array)
+    if isinstance(type_, Struct):
+        for name, field in type_.fields:
+            array[name] = random_array(random, field, shape)
+    elif scalar_of(type_) == rk.bfloat16:
+        array[...] = stored(rounded(numbers(random, np.dtype(np.float32), array.shape)))
+    else:
+        array[...] = numbers(random, array.dtype, array.shape)
     return array
 
 
@@ -110,7 +109,8 @@ def host_value(type_: Any, array: np.ndarray) -> Any:
     """A scalar argument from an array of no dimensions."""
     if isinstance(type_, Struct):
         return type_(**{name: host_value(t, array[name]) for name, t in type_.fields})
-    return array[()] if array.dtype.shape == () and array.ndim == 0 else type_(*array.ravel())
+    values = floats(array) if scalar_of(type_) == rk.bfloat16 else array
+    return type_(values[()]) if isinstance(type_, Scalar) else type_(*values.ravel())
 
 
 def arguments(program: Program, module: ModuleType) -> list[Any]:
