@@ -28,9 +28,9 @@ layers: $(STAMP)dev
 schema: $(STAMP)demo
 	$(BIN)/robokern schema > configs/schema.json
 
-# random programs by the thousand, fresh seeds each time; a failure is shrunk to a minimal kernel
+# random programs by the thousand, others each day, on all cores; a finding is shrunk to a minimal kernel
 nightly: $(STAMP)test
-	ROBOKERN_RANDOM_PROGRAMS=20000 $(BIN)/python -m pytest tests/random_programs
+	$(BIN)/python -m tests.random_programs.nightly --programs 20000
 	ROBOKERN_LEAK_CALLS=100000 $(BIN)/python -m pytest tests/autodiff/test_leaks.py -s
 
 bench: $(STAMP)bench

@@ -21,7 +21,7 @@ from robokern.compiler.target import cpu
 from robokern.compiler.width import choose, report
 from tests.compiler import test_random_programs as random_ir
 from tests.compiler.machine import Machine, same_bits
-from tests.random_programs import test_random_programs as suite
+from tests.random_programs import comparing as suite
 from tests.random_programs.generator import Generator
 
 WIDTHS = (2, 4, 8, 16, 32)

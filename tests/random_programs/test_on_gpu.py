@@ -15,7 +15,7 @@ import pytest
 
 import robokern as rk
 from robokern.runtime import cache
-from tests.random_programs import test_random_programs as suite
+from tests.random_programs import comparing as suite
 from tests.random_programs.generator import Generator, Program
 
 GPUS = [str(device) for device in rk.get_devices() if device.is_cuda]
