@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from robokern.compiler import emit_arithmetic, emit_composite, wide_control, wide_memory
+from robokern.compiler import emit_arithmetic, emit_composite, entry_stream, wide_control, wide_memory
 from robokern.compiler.emit import Module, bind_parameters
 from robokern.compiler.emit_function import Row
 from robokern.compiler.entry_cpu import by_row_length
 from robokern.compiler.target import Body, Target
+from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide import COUNT, FIRST, WideFunction, start
 from robokern.compiler.wide_memory import moves_rows
+from robokern.compiler.wide_stream import Stream
 from robokern.compiler.width import Width
 from robokern.ir.nodes import Func
 
@@ -22,7 +24,9 @@ ROWS: dict[str, Row] = {
     **wide_control.ROWS,
 }
 
-WIDE, FULL = ".wide", ".full"  # what is added to the name of the body, and of the one for full groups only
+# what is added to the name of the body, of the one for full groups only, of the one whose lanes take items as
+# they get free, and of the function over the items of a row
+WIDE, FULL, STREAM, ROW = ".wide", ".full", ".stream", ".row"
 SHORTEST = 16  # items in a row worth lanes: rows of 8 took twice as long as in scalar code, rows of 30 half
 
 
@@ -45,13 +49,19 @@ class WideModule(Module):
 
     def bodies(self) -> list[str]:
         full = [self._wide(FULL, None)] if self._twice else []
-        return [*full, self._wide(WIDE, FIRST), *(self.narrow.bodies() if self.narrow else ())]
+        row = self._streamed(self.width.streamed) if self.width.streamed else []
+        return [*full, self._wide(WIDE, FIRST), *row, *(self.narrow.bodies() if self.narrow else ())]
 
     def body(self) -> Body:
+        body = self._group()
+        if self.width.streamed:
+            return replace(body, symbol=self.signature(self.func).symbol + ROW, streamed=True)
+        return body
+
+    def _group(self) -> Body:
         body, lanes = super().body(), self.width.lanes
-        return replace(
-            body, symbol=body.symbol + WIDE, lanes=lanes, full=body.symbol + FULL if self._twice else ""
-        )
+        full = body.symbol + FULL if self._twice else ""
+        return replace(body, symbol=body.symbol + WIDE, lanes=lanes, full=full)
 
     @cached_property
     def _twice(self) -> bool:
@@ -66,6 +76,23 @@ class WideModule(Module):
         )
         least = min(self.width.lanes, SHORTEST)
         return "\n".join([wide, narrow, by_row_length(self.ndim, least, self.target.attributes)])
+
+    def _streamed(self, uniformity: Uniformity) -> list[str]:
+        """The body whose lanes take items as they get free, and the function over a row that may call it."""
+        assert uniformity.streamed is not None
+        group = self._group()
+        for declaration in entry_stream.DECLARATIONS:
+            self.declare(declaration)
+        symbol = self.signature(self.func).symbol
+        f = WideFunction(self, self.func, ROWS, self.width.lanes, uniformity, None, False)
+        params = bind_parameters(f, self.func)
+        if self.target.contiguous:
+            self.assume_contiguous(f)
+        Stream(f, self.func, uniformity.streamed).write()
+        head = ", ".join([self.context, *params, "i32 %to"])
+        first = f"define internal void {symbol}{STREAM}({head}) noinline {self.target.attributes} {{"
+        text = "\n".join([first, "start:", *f.allocas, *f.lines, "}"])
+        return [text, entry_stream.row(group, symbol + ROW, symbol + STREAM)]
 
     def _wide(self, suffix: str, mask: str | None) -> str:
         f = WideFunction(self, self.func, ROWS, self.width.lanes, self.uniformity, mask, not self._twice)

@@ -24,9 +24,11 @@ METADATA = """!0 = distinct !{}
 def entry(body: Body) -> str:
     """The text of the entry point."""
     given, loads = arguments(body.parameters)
-    items = _wide_items if body.lanes > 1 else _items
+    items = _streamed_items if body.streamed else wide_items if body.lanes > 1 else _items
     lines = _rows(body, items, given) if body.ndim > 1 else _line(body, items, given)
     head = f"define {body.linkage}void {body.entry}(i64 %begin, i64 %end, ptr noalias readonly %launch)"
+    if body.streamed:
+        loads += ["  %trials = alloca [3 x i64]", "  store [3 x i64] [i64 0, i64 -1, i64 -1], ptr %trials"]
     some = ["  %some = icmp slt i64 %begin, %end", "  br i1 %some, label %first, label %done"]
     return "\n".join(
         [f"{head} {body.attributes} {{", "start:", *loads, *some, *lines, "done:", "  ret void", "}"]
@@ -67,7 +69,7 @@ def _items(body: Body, item: str, before: str, after: str, given: list[str]) -> 
     ]
 
 
-def _wide_items(body: Body, item: str, before: str, after: str, given: list[str]) -> list[str]:
+def wide_items(body: Body, item: str, before: str, after: str, given: list[str]) -> list[str]:
     """The same by groups; the body takes the number of items left."""
     if body.full:
         return _full_items(body, item, before, after, given)
@@ -104,6 +106,18 @@ def _full_items(body: Body, item: str, before: str, after: str, given: list[str]
         f"  br i1 %some.left, label %partial, label %{after}",
         "partial:",
         f"  call void {body.symbol}({passed}, i32 %todo)",
+        f"  br label %{after}",
+    ]
+
+
+def _streamed_items(body: Body, item: str, before: str, after: str, given: list[str]) -> list[str]:
+    """The same by a function over the items of a row (`entry_stream`)."""
+    tid = f"%tid.{max(body.ndim - 1, 0)}"
+    return [
+        "items:",
+        f"  {tid} = add i32 %from, 0",
+        *(f"  {line.replace('TID', tid)}" for line in item.splitlines()),
+        f"  call void {body.symbol}({', '.join([body.context, *given])}, i32 %to, ptr %trials)",
         f"  br label %{after}",
     ]
 

@@ -24,6 +24,7 @@ class Body:
         lanes: items it runs at once; if several, its last parameter is how many items are left.
         entry, linkage: LLVM name of the entry point, and its linkage (with a space) if it is not external.
         full: LLVM name of the same for full groups only, without that parameter; empty: there is none.
+        streamed: it runs all items of a row (`entry_stream`).
         attributes: LLVM attributes of the entry point.
     """
 
@@ -36,6 +37,7 @@ class Body:
     entry: str = "@entry"
     linkage: str = ""
     full: str = ""
+    streamed: bool = False
 
 
 @dataclass(frozen=True)

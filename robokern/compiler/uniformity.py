@@ -31,14 +31,20 @@ _LONGEST_STRIDE = 64  # so that a 32-bit index that wraps in some lane is out of
 class Uniformity:
     """The strides of all values of a kernel without calls.
 
+    Args:
+        ndim: coordinates that an item has.
+        streamed: the loop after which a lane takes any other item (`wide_stream`), so that lanes are neither
+            neighbours nor in step.
+
     Attributes:
         divergent: the `if`, `for` and `while` operations that lanes take differently.
         private: arrays that come from `local`, each lane with its own.
         obstacle: why wide code cannot be written, or None.
     """
 
-    def __init__(self, func: Func, ndim: int) -> None:
+    def __init__(self, func: Func, ndim: int, streamed: Op | None = None) -> None:
         self.ndim = ndim
+        self.streamed = streamed
         self._strides: dict[Value, Strides] = {}
         self._constants: dict[Value, int] = {}
         self.divergent: set[Op] = set()
@@ -105,7 +111,8 @@ def join(a: Strides, b: Strides) -> Strides:
 
 
 def _tid(u: Uniformity, op: Op) -> list[Strides]:
-    return [(1,) if k == u.ndim - 1 else (UNIFORM,) for k in range(len(op.results))]
+    last = VARYING if u.streamed else 1
+    return [(last,) if k == u.ndim - 1 else (UNIFORM,) for k in range(len(op.results))]
 
 
 def _const(u: Uniformity, op: Op) -> list[Strides]:
@@ -286,6 +293,13 @@ def _blend(u: Uniformity, params: Sequence[Value]) -> None:
         u._strides[param] = tuple(_level([s]) for s in u._strides[param])
 
 
+def _part(u: Uniformity, op: Op, params: Sequence[Value]) -> None:
+    """In a loop that lanes enter one by one, nothing that it carries is in step."""
+    if op is u.streamed:
+        for param in params:
+            u._strides[param] = (VARYING,) * len(u._strides[param])
+
+
 def _left_with(u: Uniformity, params: Sequence[Value], *ends: Sequence[Value]) -> list[Strides]:
     """Results of a divergent loop: uniform only what the loop never changes."""
     kept = [all(end[k] is p for end in ends) for k, p in enumerate(params)]
@@ -294,6 +308,8 @@ def _left_with(u: Uniformity, params: Sequence[Value], *ends: Sequence[Value]) -
 
 def _while(u: Uniformity, op: Op) -> list[Strides]:
     test, body = op.regions
+    if op is u.streamed:
+        u.divergent.add(op)
     if any(
         inner.name == "atomic" and inner.attrs["op"] in ("cas", "exch")
         for r in op.regions
@@ -303,6 +319,7 @@ def _while(u: Uniformity, op: Op) -> list[Strides]:
     u._escapes(op.args, "carried by a loop")
     _carry(u, test.params, op.args)
     while True:
+        _part(u, op, test.params)
         u._block(test)
         if not u.is_uniform(test.yields[0]):
             u.divergent.add(op)
@@ -312,12 +329,15 @@ def _while(u: Uniformity, op: Op) -> list[Strides]:
             u._strides[param] = u.of(value)
         if op in u.divergent:
             _blend(u, body.params)
+        _part(u, op, body.params)
         u._block(body)
         if not _carry(u, test.params, body.yields):
             break
     u._escapes(body.yields, "carried by a loop")
     if op not in u.divergent:
         return [u.of(v) for v in test.yields[1:]]
+    if op is u.streamed:
+        return [(VARYING,) * len(u.of(v)) for v in test.yields[1:]]
     same = [body.params[k] if v is test.params[k] else v for k, v in enumerate(test.yields[1:])]
     return _left_with(u, body.params, same, body.yields)
 

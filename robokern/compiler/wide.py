@@ -56,6 +56,7 @@ class WideFunction(Function):
         super().__init__(module, func, rows, framed=False)
         self.lanes, self.uniformity, self.mask, self.sole = lanes, uniformity, mask, sole
         self.used = _used(func)
+        self.coordinate = "%lane.tid"  # the operand that tells lanes their place in the last dimension
         self._width = 1
         self._vectors = {FIRST, "%lane.tid"}
         self._spread: dict[tuple[str, str], str] = {}
@@ -214,7 +215,7 @@ def tid(f: Function, op: Op) -> list[Operands]:
     """Coordinates: the last one differs between lanes."""
     assert isinstance(f, WideFunction)
     last = f.uniformity.ndim - 1
-    return [(("%lane.tid",) if k == last else (f"%tid.{k}",)) for k in range(len(op.results))]
+    return [((f.coordinate,) if k == last else (f"%tid.{k}",)) for k in range(len(op.results))]
 
 
 def start(f: WideFunction) -> None:

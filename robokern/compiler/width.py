@@ -15,11 +15,13 @@ turns do not wait for each other, and code without loops lose up to a fifth, so 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING
 
 from robokern.compiler.inline import inlined, inlined_size
 from robokern.compiler.uniformity import Uniformity
+from robokern.compiler.wide_stream import streamed_loop
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Func, Op, callees, walk
 from robokern.ir.types import scalar_of
@@ -41,6 +43,14 @@ class Width:
     reason: str
     program: Func | None = None
     uniformity: Uniformity | None = None
+
+    @cached_property
+    def streamed(self) -> Uniformity | None:
+        """The analysis for lanes that take items as they get free, where that can be (`wide_stream`)."""
+        if self.program is None or self.uniformity is None:
+            return None
+        loop = streamed_loop(self.program, self.uniformity)
+        return Uniformity(self.program, self.uniformity.ndim, loop) if loop else None
 
 
 def choose(func: Func, target: Target) -> Width:
@@ -79,6 +89,8 @@ def report(func: Func, target: Target) -> str:
     """
     width = choose(func, target)
     head = f"{width.lanes} at once: {width.reason}"
+    if width.streamed:
+        head += "; in step or, if that is found faster, lanes take items as they leave the loop"
     if width.program is None or width.uniformity is None:
         return head
     return "\n".join([head, *_behaviour(width.program.body, width.uniformity, 1)])

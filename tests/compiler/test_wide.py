@@ -379,6 +379,100 @@ def test_private_arrays() -> None:
         np.testing.assert_array_equal(out[i], np.sort(x[(i + 7 * np.arange(3 + i % 5)) % ITEMS])[:3])
 
 
+# lanes that take items as they get free
+
+
+@rk.struct
+class Trace:
+    place: rk.vec3
+    turns: int
+    found: bool
+
+
+@rk.kernel
+def follow(start: vectors, away: floats, out: rk.array(dtype=Trace), lengths: floats, limit: int):
+    i = rk.tid()
+    trace = Trace()
+    trace.place = start[i]
+    pace = 0.5 / away[2]
+    if i % 5 == 0:
+        pace = pace * 2.0
+    far = rk.length(trace.place)
+    while trace.turns < limit:
+        trace.place = trace.place * 0.9 - rk.vec3(0.01, 0.0, pace * 0.01)
+        far = rk.length(trace.place)
+        if far < 0.2:
+            trace.found = True
+            break
+        trace.turns += 1 + i % 2
+    out[i] = trace
+    if trace.found:
+        lengths[rk.tid()] = far + away[i % 3]
+
+
+def streams(kernel: Kernel) -> bool:
+    return choose(lower(kernel, tuple(t for _, t in kernel.params)), cpu()).streamed is not None
+
+
+@pytest.mark.parametrize("items", (1, 77, 1500))
+def test_lanes_that_take_items_as_they_get_free(items: int) -> None:
+    assert streams(follow)
+    draw = np.random.default_rng(11)
+    start = (draw.normal(size=(items, 3)) * draw.uniform(0.1, 30, (items, 1))).astype(np.float32)
+    out, lengths = np.zeros(items, Trace.numpy_dtype()), np.full(items, -1, np.float32)
+    expected = out.copy(), lengths.copy()
+    *_, found, lengths = agree(follow, items, start, np.float32([1, 2, 3]), out, lengths, 60)
+    rk.launch(follow, items, [start, np.float32([1, 2, 3]), *expected, 60], device="ref")
+    np.testing.assert_array_equal(lengths, expected[1])
+    np.testing.assert_array_equal(found, expected[0])
+    assert items == 1 or 0 < expected[0]["found"].sum() < items
+
+
+@rk.kernel
+def halvings(x: rk.array2d(dtype=float), turns: rk.array2d(dtype=int)):
+    i, j = rk.tid()
+    y = x[i, j]
+    count = 0
+    while y > 1.0:
+        y = y * 0.5
+        count += 1
+    turns[i, j] = count
+
+
+@pytest.mark.parametrize("shape", ((3, 500), (40, 33), (7, 5)))
+def test_lanes_take_items_of_their_row_only(shape: tuple[int, int]) -> None:
+    assert streams(halvings)
+    x = np.exp2(np.random.default_rng(12).uniform(-1, 12, shape)).astype(np.float32)
+    _, turns = agree(halvings, shape, x, np.zeros(shape, np.int32))
+    np.testing.assert_array_equal(turns, np.ceil(np.log2(np.maximum(x, 1))))
+
+
+@rk.kernel
+def counted_steps(x: floats, steps: ints):
+    i = rk.tid()
+    y = x[i]
+    while y > 1.0:
+        y = y * 0.5
+        rk.atomic_add(steps, 0, 1)
+
+
+@rk.kernel
+def checked_steps(x: floats, steps: ints):
+    i = rk.tid()
+    y = x[i]
+    assert y < 100.0
+    while y > 1.0:
+        y = y * 0.5
+    steps[i] = int(y)
+
+
+def test_where_the_order_of_items_shows_lanes_keep_in_step() -> None:
+    assert not streams(counted_steps) and not streams(checked_steps)
+    assert "lanes take items as they leave the loop" in report(
+        lower(halvings, tuple(t for _, t in halvings.params)), cpu()
+    )
+
+
 # atomics, assertions
 
 
