@@ -16,7 +16,7 @@ from robokern.runtime.arguments import Argument, argument
 from robokern.runtime.array import Array
 from robokern.runtime.creation import zeros
 from robokern.runtime.device import CPU, Device
-from robokern.runtime.launch import Dim, Grid, Launcher
+from robokern.runtime.launch import Dim, Grid, Launcher, record_of
 
 
 class CheckedLauncher(Launcher):
@@ -32,7 +32,7 @@ class CheckedLauncher(Launcher):
         self.plain_func = self.func
         self.func, self.sites = check_bounds(self.func)
 
-    def launch(self, place: Device, dim: Dim, values: list[Any]) -> list[bytes]:
+    def launch(self, place: Device, dim: Dim, values: list[Any]) -> bytes:
         """Checks, packs and runs, then looks at the report and at the floats."""
         grid = Grid(self.kernel.name, dim, self.tid_ndim)
         arguments = self.arguments(values)
@@ -40,7 +40,7 @@ class CheckedLauncher(Launcher):
             self.start(place, grid, arguments)
         if self.kernel.options.verify_fp:
             verify_floats(self.kernel, values)
-        return [a.record for a in arguments]
+        return record_of(grid, arguments)
 
     def interpret(self, grid: Grid, arguments: list[Argument]) -> None:
         """The interpreter checks indices by itself."""

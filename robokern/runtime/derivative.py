@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
 from robokern.compiler.adjoint import Adjoint, Effects, adjoint, effects
+from robokern.ir import layout
 from robokern.ir.nodes import Func
+from robokern.ir.types import Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
 from robokern.runtime.device import REF, Device
 from robokern.runtime.launch import Grid, Launcher
 
-Records = Sequence[bytes]  # the arguments of a launch, packed
+Packed = list[bytes]  # the arguments of a launch
 
 
 class DerivedLauncher(Launcher):
@@ -32,14 +34,14 @@ class DerivedLauncher(Launcher):
         self.__dict__["func"] = func
         super().__init__(kernel, types)
 
-    def play(self, place: Device, grid: Grid, records: Records, contiguous: bool) -> None:
+    def play(self, place: Device, grid: Grid, packed: Packed, contiguous: bool) -> None:
         """Runs on arguments that are packed already; `contiguous`: all arrays among them are."""
         if place is REF:
-            self.interpret(grid, [Argument(r, None) for r in records])
+            self.interpret(grid, [Argument(p, None) for p in packed])
         elif place.is_cuda:
-            self._launch_on_gpu(place, grid, list(records), contiguous)
+            self._launch_on_gpu(place, grid, packed, contiguous)
         else:
-            record = grid.header + b"".join(records)
+            record = grid.header + b"".join(packed)
             failed = self.program(contiguous).run(grid.count, record, self.unit(grid))
             self.raise_failed(failed, grid.shape)
 
@@ -61,6 +63,11 @@ class Derivative:
     forward: Launcher
     backward: DerivedLauncher | None
     rows: list[int]
+
+
+def split(record: bytes, types: tuple[Type, ...]) -> Packed:
+    """The arguments in a launch record."""
+    return [record[low:high] for low, high in pairwise(layout.argument_offsets(types))]
 
 
 def start(launcher: Launcher, place: Device, grid: Grid, arguments: list[Argument]) -> None:

@@ -107,6 +107,11 @@ class Grid:
         self.header = _header(*shape, *(1,) * (4 - len(shape)), 0)
 
 
+def record_of(grid: Grid, arguments: list[Argument]) -> bytes:
+    """The launch record: the grid, then the arguments."""
+    return grid.header + b"".join([a.record for a in arguments])
+
+
 def _lowered(kernel: Kernel, types: tuple[Type, ...]) -> Func:
     # a quarter of robokern's import time, so not before a first launch
     from robokern.compiler.frontend import lower
@@ -159,6 +164,11 @@ class Launcher:
         return tuple(n for n, type in enumerate(self.types) if isinstance(type, ArrayType))
 
     @cached_property
+    def float_arrays(self) -> frozenset[int]:
+        """The parameters that are, or are structs of, arrays of elements with floats."""
+        return frozenset(n for n, type in enumerate(self.types) if _has_float_arrays(type))
+
+    @cached_property
     def pick(self) -> Callable[[list[Any]], tuple[Any, ...]]:
         """Takes the array arguments out of all arguments.
 
@@ -170,16 +180,15 @@ class Launcher:
             return operator.itemgetter(*self.array_numbers)
         return lambda values: tuple(values[n] for n in self.array_numbers)
 
-    def launch(self, place: Device, dim: Dim, values: list[Any]) -> list[bytes]:
-        """Checks, packs and runs; gives the packed arguments."""
+    def launch(self, place: Device, dim: Dim, values: list[Any]) -> bytes:
+        """Checks, packs and runs; gives the launch record."""
         if place is CPU and self._entry:
             try:
                 packed = [pack(value) for pack, value in zip(self._pack, values, strict=True)]
             except _REFUSED:
                 pass
             else:
-                self._launch_packed(dim, packed)
-                return packed
+                return self._launch_packed(dim, packed)
         elif place.ordinal >= 0 and (place.ordinal, True) in self._on_gpu:
             try:
                 packs = self._gpu_pack[place.ordinal]
@@ -187,13 +196,12 @@ class Launcher:
             except _REFUSED:
                 pass
             else:
-                self._launch_packed_on_gpu(place, dim, packed)
-                return packed
+                return self._launch_packed_on_gpu(place, dim, packed)
         grid = Grid(self.kernel.name, dim, self.tid_ndim)
         arguments = self.arguments(values)
         if grid.count:
             self.start(place, grid, arguments)
-        return [a.record for a in arguments]
+        return record_of(grid, arguments)
 
     def start(self, place: Device, grid: Grid, arguments: list[Argument]) -> None:
         """Runs on a device.
@@ -223,19 +231,22 @@ class Launcher:
         contiguous = all(a.plain for a in arguments)
         self._launch_on_gpu(place, grid, [a.record for a in arguments], contiguous)
 
-    def _launch_packed_on_gpu(self, place: Device, dim: Dim, packed: list[bytes]) -> None:
+    def _launch_packed_on_gpu(self, place: Device, dim: Dim, packed: list[bytes]) -> bytes:
         if dim.__class__ is int and 0 < dim <= MAX_LENGTH and self.tid_ndim in (0, 1):
             program = self._on_gpu[place.ordinal, True]
-            failed = program.run(dim, _header(dim, 1, 1, 1, 0) + b"".join(packed))
+            record = _header(dim, 1, 1, 1, 0) + b"".join(packed)
+            failed = program.run(dim, record)
             if failed:
                 raise self._assertion_error(failed, (dim,))
-            return
-        self._launch_on_gpu(place, Grid(self.kernel.name, dim, self.tid_ndim), packed, True)
+            return record
+        return self._launch_on_gpu(place, Grid(self.kernel.name, dim, self.tid_ndim), packed, True)
 
-    def _launch_on_gpu(self, place: Device, grid: Grid, packed: list[bytes], contiguous: bool) -> None:
+    def _launch_on_gpu(self, place: Device, grid: Grid, packed: list[bytes], contiguous: bool) -> bytes:
+        record = grid.header + b"".join(packed)
         if grid.count:
             program = self.gpu_program(place, contiguous)
-            self.raise_failed(program.run(grid.count, grid.header + b"".join(packed)), grid.shape)
+            self.raise_failed(program.run(grid.count, record), grid.shape)
+        return record
 
     def gpu_program(self, place: Device, contiguous: bool) -> GpuProgram:
         """The kernel loaded on a GPU: for C-contiguous arrays only, or for any strides."""
@@ -250,16 +261,17 @@ class Launcher:
                 self._on_gpu[key] = found
         return found
 
-    def _launch_packed(self, dim: Dim, packed: list[bytes]) -> None:
+    def _launch_packed(self, dim: Dim, packed: list[bytes]) -> bytes:
         if dim.__class__ is int and 0 < dim <= self._quick_limit:
             record = _header(dim, 1, 1, 1, 0) + b"".join(packed)
             self.raise_failed(self._run(self._entry, dim, self._quick_unit, record, self._size), (dim,))
-            return
+            return record
         grid = Grid(self.kernel.name, dim, self.tid_ndim)
+        record = grid.header + b"".join(packed)
         if grid.count:
-            record = grid.header + b"".join(packed)
             failed = self._run(self._entry, grid.count, self.unit(grid), record, self._size)
             self.raise_failed(failed, grid.shape)
+        return record
 
     def arguments(self, values: list[Any]) -> list[Argument]:
         """The checked arguments.
@@ -286,14 +298,14 @@ class Launcher:
     def run(self, grid: Grid, arguments: list[Argument]) -> None:
         """Runs on the CPU."""
         program = self.program(all(a.plain for a in arguments))
-        record = grid.header + b"".join([a.record for a in arguments])
+        record = record_of(grid, arguments)
         self.raise_failed(program.run(grid.count, record, self.unit(grid)), grid.shape)
 
     def prepared_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
         """What runs it on a GPU, with as much as possible done now."""
         self._check_place(place, arguments)
         run = self.gpu_program(place, all(a.plain for a in arguments)).run
-        record = grid.header + b"".join([a.record for a in arguments])
+        record = record_of(grid, arguments)
 
         # `keep`: the arrays whose addresses are in `record`
         def start(keep: list[Argument] = arguments) -> None:
@@ -304,7 +316,7 @@ class Launcher:
     def prepared(self, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
         """What runs it on the CPU, with as much as possible done now."""
         run = self.program(all(a.plain for a in arguments)).run
-        record = grid.header + b"".join([a.record for a in arguments])
+        record = record_of(grid, arguments)
         unit = self.unit(grid)
 
         # `keep`: the arrays whose addresses are in `record`
@@ -431,6 +443,11 @@ class Launch:
             recording.tapes[-1].relaunch(self)
         else:
             self.start()
+
+    @property
+    def record(self) -> bytes:
+        """The launch record."""
+        return record_of(self.grid, self.arguments)
 
     def start(self) -> None:
         """Runs it, seen by no tape."""
@@ -562,6 +579,12 @@ def adds_floats(func: Func) -> bool:
         for f in (func, *callees(func))
         for op in walk(f.body)
     )
+
+
+def _has_float_arrays(type: Type) -> bool:
+    if isinstance(type, Struct):
+        return any(_has_float_arrays(field) for _, field in type.fields)
+    return isinstance(type, ArrayType) and any(leaf.kind == "f" for leaf in layout.leaves(type.dtype))
 
 
 def _not_alone(values: list[Any]) -> tuple[Any, ...]:

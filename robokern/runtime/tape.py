@@ -37,14 +37,13 @@ from robokern.runtime import recording
 from robokern.runtime.accumulate import accumulate, add_total
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
-from robokern.runtime.derivative import Records, derivative
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.launch import Dim, Grid, Launcher
+from robokern.runtime.launch import Dim, Grid, Launcher, record_of
 from robokern.runtime.tape_backward import Grads, backward
 from robokern.runtime.tape_blocks import Block, Blocks, overlap, span_of
-from robokern.runtime.tape_launch import LaunchStep, arrays_of
-from robokern.runtime.tape_overlap import Numbered, overlaps, refuse_overlap
+from robokern.runtime.tape_launch import LaunchStep, Pattern, arrays_of, pattern_of
+from robokern.runtime.tape_overlap import Numbers, overlaps, refuse_overlap
 from robokern.runtime.tape_steps import FuncStep, Step, WriteStep, copied
 
 if TYPE_CHECKING:
@@ -100,7 +99,8 @@ class Tape:
 
     def reset(self) -> None:
         """Forgets everything that was recorded; `grad`s stay."""
-        self.log: list[tuple[Step, Records]] = []
+        self.steps: list[Step] = []
+        self.records: list[bytes] = []  # of each step that is a launch its launch record
         self.segments = [Segment(0)]
         self.blocks = Blocks()
         self.leaves: dict[int, Array] = {}  # arrays that require a gradient, by identity
@@ -108,6 +108,7 @@ class Tape:
         self.copies: dict[tuple[int, bytes, bool], Array] = {}
         self.saved: dict[int, list[Array]] = {}  # what a forward kernel left for its reverse
         self.retained: set[int] = set()
+        self.retains = False
         self.scopes: list[tuple[int, str, int]] = []
         self._open_scopes: list[tuple[int, str]] = []
         self._steps: dict[Any, LaunchStep] = {}
@@ -123,7 +124,7 @@ class Tape:
     @property
     def entries(self) -> list[Step]:
         """What was recorded, in order."""
-        return [step for step, _ in self.log]
+        return list(self.steps)
 
     @property
     def gradients(self) -> dict[Array, Array]:
@@ -147,12 +148,20 @@ class Tape:
             step = self._steps.get(key)
         except (TypeError, IndexError):  # a list, a NumPy array, a struct, too few values
             key = step = None
-        if step is None or not self._is_free(step):
+        if step is None or not step.light or not self.saves:
             self._launch(step, key, launcher, device, dim, values)
             return
-        records = launcher.launch(device, dim, values)
+        for block in step.guards:
+            if block.readers:
+                self._launch(step, key, launcher, device, dim, values)
+                return
+        record = launcher.launch(device, dim, values)
         if step.made is not None:
-            self._note(step, records)
+            for block in step.reads:
+                block.readers.append(len(self.steps))
+            # two lists of plain things: a list of pairs would keep the garbage collector busy
+            self.steps.append(step)
+            self.records.append(record)
 
     def relaunch(self, launch: Launch) -> None:
         """As `launch`, for a recorded launch."""
@@ -163,19 +172,19 @@ class Tape:
             return
         launch.start()
         if step.made is not None:
-            self._note(step, step.records)
+            self._note(step, step.record)
 
     def _relaunch(self, step: LaunchStep | None, key: Any, launch: Launch) -> None:
         if step is None or self._is_outdated(step):
-            arrays = _arrays(launch.arguments)
-            step = self._step(launch.launcher, launch.device, launch.grid, arrays, launch.arguments)
-            step.records = [a.record for a in launch.arguments]
+            found = _arrays(launch.arguments)
+            step = self._step(launch.launcher, launch.device, launch.dim, *found, launch.arguments)
+            step.record = launch.record
             self._steps[key] = step
-        records = step.records
+        record = step.record
 
-        def quickly() -> Records:
+        def quickly() -> bytes:
             launch.start()
-            return records
+            return record
 
         self._perform(step, quickly, lambda: launch.arguments)
 
@@ -188,11 +197,12 @@ class Tape:
                 return False
         return True
 
-    def _note(self, step: Step, records: Records) -> None:
-        at = len(self.log)
+    def _note(self, step: Step, record: bytes) -> None:
+        at = len(self.steps)
         for block in step.reads if self.saves else ():
             block.readers.append(at)
-        self.log.append((step, records))
+        self.steps.append(step)
+        self.records.append(record)
 
     def _launch(
         self,
@@ -205,13 +215,14 @@ class Tape:
     ) -> None:
         """As `launch`, where something must be worked out or done before."""
         if step is None or self._is_outdated(step):
-            grid = Grid(launcher.kernel.name, dim, launcher.tid_ndim)
-            arrays = None if key is None else _numbered(launcher, key[-1])
-            if arrays is None:
+            found = None if key is None else _numbered(launcher, key[-1])
+            if found is None:
                 arguments = launcher.arguments(values)
-                step = self._step(launcher, device, grid, _arrays(arguments), arguments)
+                step = self._step(launcher, device, dim, *_arrays(arguments), arguments)
             else:
-                step = self._steps[key] = self._step(launcher, device, grid, arrays)
+                self._steps[key] = self._step(launcher, device, dim, *found)
+                self.launch(launcher, device, dim, values)
+                return
         self._perform(step, lambda: launcher.launch(device, dim, values), lambda: launcher.arguments(values))
 
     def _is_outdated(self, step: LaunchStep) -> bool:
@@ -219,32 +230,62 @@ class Tape:
         return step.made is None and (not self.saves or any(b.readers for b in step.guards))
 
     def _step(
-        self, launcher: Launcher, device: Device, grid: Grid, arrays: Numbered, keep: object = None
+        self,
+        launcher: Launcher,
+        device: Device,
+        dim: Dim,
+        numbers: Numbers,
+        arrays: Sequence[Array],
+        keep: object = None,
     ) -> LaunchStep:
         """What a launch does, for what is differentiable now."""
-        blocks = [self.blocks.of(a) for _, a in arrays]
-        active = frozenset(n for (n, a), b in zip(arrays, blocks, strict=True) if self._is_active(a, b))
-        values = _by_value(launcher, self.values) if self.values else frozenset()
-        made = None
-        if active or values or not self.saves or any(b.readers for b in blocks):
-            alias, shared = overlaps(launcher, arrays, blocks)
-            made = derivative(launcher, active, alias, shared, len(grid.shape), values)
-            if shared:
-                refuse_overlap(launcher, made, arrays, alias)
-        for (number, _), block in zip(arrays, blocks, strict=True):
-            if made is not None and number in made.effects.active:
+        blocks = [self.blocks.of(a) for a in arrays]
+        for array, block in zip(arrays, blocks, strict=True):
+            if array._requires_grad:
+                self._add_leaf(array, block)
+        pattern = self._pattern(launcher, dim, numbers, arrays, blocks)
+        for place, block in enumerate(blocks):
+            if place in pattern.activates:
                 self.activate(block)
-            block.constant = block.constant or not block.active
-        step = LaunchStep(launcher, device, grid, arrays, blocks, made, keep)
-        for block in step.guards if made is not None else ():
+            elif not block.active:
+                block.constant = True
+        step = LaunchStep(pattern, device, dim, arrays, blocks, keep)
+        for block in step.guards if pattern.made is not None else ():
             block.written = True
         return step
 
-    def _is_active(self, array: Array, block: Block) -> bool:
+    def _pattern(
+        self,
+        launcher: Launcher,
+        dim: Dim,
+        numbers: Numbers,
+        arrays: Sequence[Array],
+        blocks: Sequence[Block],
+    ) -> Pattern:
+        values = _by_value(launcher, self.values) if self.values else frozenset()
+        if self.saves and not values and not any(b.active or b.readers for b in blocks):
+            return Pattern(launcher, numbers, None)
+        active = frozenset(
+            [n for n, b in zip(numbers, blocks, strict=True) if b.active and n in launcher.float_arrays]
+        )
+        simple = dim.__class__ is int and launcher.tid_ndim in (0, 1)
+        ndim = 1 if simple else len(Grid(launcher.kernel.name, dim, launcher.tid_ndim).shape)
+        relation = overlaps(launcher, numbers, arrays, blocks)
+        found = pattern_of(launcher, numbers, active, relation, ndim, values)
+        if relation[1] and found.made is not None:
+            refuse_overlap(launcher, found.made, numbers, arrays, relation[0])
+        return found
+
+    def _add_leaf(self, array: Array, block: Block) -> None:
+        """Makes an array that requires a gradient known."""
+        self.leaves.setdefault(id(array), array)
+        self.activate(block)
+
+    def _is_active(self, array: Array) -> bool:
         """Makes an array known; says whether it is differentiable now."""
+        block = self.blocks.of(array)
         if array.requires_grad:
-            self.leaves.setdefault(id(array), array)
-            self.activate(block)
+            self._add_leaf(array, block)
         return block.active and carries_float(array.dtype)
 
     def activate(self, block: Block) -> None:
@@ -261,7 +302,7 @@ class Tape:
     def _perform(
         self,
         step: LaunchStep,
-        quickly: Callable[[], Records],
+        quickly: Callable[[], bytes],
         arguments: Callable[[], list[Argument]],
     ) -> None:
         """Runs a launch and records it.
@@ -274,28 +315,28 @@ class Tape:
         at = self._open()
         try:
             step.prepare(self, at)
-            if step.is_plain and recording.forward is None:
-                records = quickly()
+            if step.pattern.is_plain and recording.forward is None:
+                record = quickly()
             else:
                 given = arguments()
                 step.start(self, at, given)
-                records = [a.record for a in given]
+                record = record_of(step.grid, given)
         except KernelAssertionError:  # the other items have run
-            self._note(step, [a.record for a in arguments()])
+            self._note(step, record_of(step.grid, arguments()))
             raise
         except BaseException:
             self.forget_copies(at)
             raise
         if step.made is not None:
-            self._note(step, records)
+            self._note(step, record)
 
     def write(self, array: Array, place: Ndarray, source: Any) -> None:
         """Records that `place`, part of an array, is about to be set to `source`."""
         if recording.forward is not None:
             recording.forward.write(array, place, source)
-        active = self._is_active(array, self.blocks.of(array))
+        active = self._is_active(array)
         copy = isinstance(source, Array)
-        from_active = copy and self._is_active(source, self.blocks.of(source))
+        from_active = copy and self._is_active(source)
         self._open()
         target = wrap(place, array.dtype, array.device)
         self.before_write([target])
@@ -310,7 +351,7 @@ class Tape:
         self.blocks.of(array).written = True
         if copy and np.shares_memory(source._numpy, place):
             raise AdjointError("tape: an array is copied onto itself; copy it through another array")
-        self._note(WriteStep(target, source if copy else np.array(source)), ())
+        self._note(WriteStep(target, source if copy else np.array(source)), b"")
 
     def record_func(self, backward: Callable[[], Any], arrays: Sequence[Array]) -> None:
         """Records a reverse step: `backward()` is called with each array's `grad` being its current adjoint.
@@ -328,10 +369,10 @@ class Tape:
             )
         step = FuncStep(backward, arrays)
         for array in step.arrays:
-            self._is_active(array, self.blocks.of(array))
+            self._is_active(array)
             self.blocks.of(array).written = True
-        step.run(self, len(self.log), ())
-        self._note(step, ())
+        step.run(self, len(self.steps))
+        self._note(step, b"")
 
     # what a reverse needs later
 
@@ -349,7 +390,7 @@ class Tape:
     def _is_needed(self, at: int, block: Block, array: Array, copies: dict[bytes, Array]) -> bool:
         """Copies what a launch needs of an array that will change; whether it needs more of the block."""
         more = False
-        for needed, after in self.log[at][0].needed:
+        for needed, after in self.steps[at].needed:
             if self.blocks.of(needed) is not block:
                 continue
             if not overlap(span_of(needed), span_of(array)):
@@ -378,7 +419,7 @@ class Tape:
 
     def _open(self) -> int:
         """The place of the next step; begins a segment where one is due."""
-        at = len(self.log)
+        at = len(self.steps)
         if self.checkpoint is not None and not self.saves and at - self.segments[-1].start >= self.checkpoint:
             self.segments.append(Segment(at))
         return at
@@ -424,7 +465,7 @@ class Tape:
 
     def record_scope_begin(self, scope_name: str) -> None:
         """Begins a scope: what is recorded until its end is drawn together by `visualize`."""
-        self._open_scopes.append((len(self.log), scope_name))
+        self._open_scopes.append((len(self.steps), scope_name))
 
     def record_scope_end(self, remove_scope_if_empty: bool = True) -> None:
         """Ends the scope begun last.
@@ -435,8 +476,8 @@ class Tape:
         if not self._open_scopes:
             raise AdjointError("tape.record_scope_end: no scope is open; call record_scope_begin first")
         start, name = self._open_scopes.pop()
-        if len(self.log) > start or not remove_scope_if_empty:
-            self.scopes.append((start, name, len(self.log)))
+        if len(self.steps) > start or not remove_scope_if_empty:
+            self.scopes.append((start, name, len(self.steps)))
 
     def visualize(self, filename: str | None = None) -> str:
         """The graph of launches and arrays in the DOT language (graphviz.org).
@@ -453,14 +494,20 @@ class Tape:
         return text
 
 
-def _arrays(arguments: list[Argument]) -> Numbered:
-    return [(n, a) for n, argument in enumerate(arguments) for a in arrays_of(argument)]
+def _arrays(arguments: list[Argument]) -> tuple[Numbers, list[Array]]:
+    """All arrays among the arguments, in structs too, and the numbers of these."""
+    found = [(n, a) for n, argument in enumerate(arguments) for a in arrays_of(argument)]
+    return tuple(n for n, _ in found), [a for _, a in found]
 
 
-def _numbered(launcher: Launcher, picked: Sequence[Any]) -> Numbered | None:
-    """The arrays among the arguments with their numbers; None if there is something else among them."""
+def _numbered(launcher: Launcher, picked: Sequence[Any]) -> tuple[Numbers, Sequence[Array]] | None:
+    """As `_arrays`, for the arguments that should be arrays; None if there is something else among them."""
+    if all(a.__class__ is Array for a in picked):
+        return launcher.array_numbers, picked
     found = [(n, a) for n, a in zip(launcher.array_numbers, picked, strict=True) if a is not None]
-    return found if all(a.__class__ is Array for _, a in found) else None
+    if all(a.__class__ is Array for _, a in found):
+        return tuple(n for n, _ in found), [a for _, a in found]
+    return None
 
 
 def _by_value(launcher: Launcher, names: frozenset[str]) -> frozenset[int]:

@@ -28,6 +28,7 @@ def backward(tape: Tape, loss: Array | None, grads: Grads | None) -> None:
         AdjointError: no loss of one number.
     """
     tape.retained, tape.value_gradients = set(), {}
+    tape.retains = any(a.retain_grad for a in tape.leaves.values())
     leaves = _by_block(tape)
     adopted = {b for b, arrays in leaves.items() if _adopt(b, arrays)}
     for array, grad in _seeds(tape, loss, grads).items():
@@ -117,12 +118,11 @@ def _seed(block: Block, array: Array, grad: Any) -> None:
 
 def _play(tape: Tape) -> None:
     if tape.checkpoint is None:
-        for at in range(len(tape.log) - 1, -1, -1):
-            step, records = tape.log[at]
-            step.reverse(tape, at, records)
+        for at in range(len(tape.steps) - 1, -1, -1):
+            tape.steps[at].reverse(tape, at)
         return
     after = {b: copied(b.content()) for segment in tape.segments for b in segment.before}
-    ends = [*(s.start for s in tape.segments[1:]), len(tape.log)]
+    ends = [*(s.start for s in tape.segments[1:]), len(tape.steps)]
     for segment, end in zip(reversed(tape.segments), reversed(ends), strict=True):
         _restore(segment.before)
         _play_segment(tape, segment.start, end)
@@ -135,11 +135,9 @@ def _play_segment(tape: Tape, start: int, end: int) -> None:
     tape.saves = True
     try:
         for at in range(start, end):
-            step, records = tape.log[at]
-            step.run(tape, at, records)
+            tape.steps[at].run(tape, at)
         for at in range(end - 1, start - 1, -1):
-            step, records = tape.log[at]
-            step.reverse(tape, at, records)
+            tape.steps[at].reverse(tape, at)
     finally:
         tape.forget_copies()
         tape.saves = False

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.adjoint_inline import carries_float
 from robokern.ir.types import ArrayType, Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, zeros_of
-from robokern.runtime.derivative import Derivative, Records, start
+from robokern.runtime.derivative import Derivative, Packed, derivative, split, start
 from robokern.runtime.device import Device
 from robokern.runtime.indexed_array import IndexedArray
-from robokern.runtime.launch import Grid, Launcher
+from robokern.runtime.launch import Dim, Grid, Launcher
 from robokern.runtime.tape_blocks import Block
-from robokern.runtime.tape_overlap import Numbered
+from robokern.runtime.tape_overlap import Alias, Numbers
 from robokern.runtime.tape_records import passed, run_recording
 from robokern.runtime.tape_steps import Step, Touched, copied
 
@@ -23,50 +24,100 @@ if TYPE_CHECKING:
     from robokern.runtime.tape import Tape
 
 
+Places = tuple[int, ...]
+
+
+class Pattern:
+    """What a kernel does to its arrays, as places in the list of these.
+
+    Args:
+        launcher: the kernel.
+        numbers: for each array the number of the argument that it is or belongs to.
+        made: the derivative; None where nothing differentiable takes part.
+
+    Attributes:
+        writes: those it may write; all where there is no derivative.
+        before, after: those whose content before or after the launch its reverse reads.
+        activates: those that are differentiable once it has run.
+        shadows: those of each argument that has adjoints.
+        is_plain: the kernel runs as it is: it has nothing to write down for its reverse.
+    """
+
+    before: Places
+    after: Places
+    activates: Places
+
+    def __init__(self, launcher: Launcher, numbers: Numbers, made: Derivative | None) -> None:
+        self.launcher, self.numbers, self.made = launcher, numbers, made
+        self.is_plain = made is None or made.forward is launcher
+        if made is None:
+            self.writes = tuple(range(len(numbers)))
+            self.before = self.after = self.activates = ()
+            return
+        rule = made.rule
+        self.writes, self.activates = self._places(made.effects.writes), self._places(made.effects.active)
+        self.before, self.after = self._places(rule.reads), self._places(rule.finals)
+        self.shadows = {n: self._places((n,)) for n in rule.shadows}
+
+    def _places(self, arguments: Collection[int]) -> tuple[int, ...]:
+        return tuple(k for k, n in enumerate(self.numbers) if n in arguments)
+
+
 class LaunchStep(Step):
     """A kernel on certain arrays. Numbers and other values may differ from launch to launch.
 
     Args:
-        launcher, device, grid: what runs, where and over what.
-        arrays: the array arguments and their numbers; those of structs under the struct's.
+        pattern: what it does to its arrays.
+        device, dim: where it runs and over what.
+        arrays: array arguments, those of structs among them.
         blocks: where these lie.
-        made: the derivative; None where nothing differentiable takes part.
         keep: what else must live as long.
 
     Attributes:
         guards: blocks whose content earlier launches may need, and which it overwrites.
-        reads: blocks that its derivative reads as it leaves them.
-        kept: arrays that its derivative reads and that it overwrites itself.
-        is_plain: the kernel runs as it is: it has nothing to write down for its reverse.
+        reads: blocks that its reverse reads as it leaves them.
+        kept: arrays that its reverse reads and that it overwrites itself.
         light: nothing has to be done before the kernel runs.
-        records: the packed arguments, where they are the same each time.
+        record: the launch record, where it is the same each time.
     """
 
     def __init__(
         self,
-        launcher: Launcher,
+        pattern: Pattern,
         device: Device,
-        grid: Grid,
-        arrays: Numbered,
+        dim: Dim,
+        arrays: Sequence[Array],
         blocks: list[Block],
-        made: Derivative | None,
         keep: object = None,
     ) -> None:
-        self.launcher, self.device, self.grid, self.made, self.keep = launcher, device, grid, made, keep
+        self.pattern, self.device, self.dim, self.keep = pattern, device, dim, keep
+        self.launcher, self.made = pattern.launcher, pattern.made
         self.arrays, self.blocks = arrays, blocks
-        self.records: Records = ()
-        writes = range(len(launcher.types)) if made is None else made.effects.writes
-        self.written = [a for n, a in arrays if n in writes]
-        self.guards = tuple({b: None for b, (n, _) in zip(blocks, arrays, strict=True) if n in writes})
-        reads, finals = ((), ()) if made is None else (made.rule.reads, made.rule.finals)
-        placed = [(b, n, a) for b, (n, a) in zip(blocks, arrays, strict=True)]
-        before = [(b, a) for b, n, a in placed if n in reads and b not in self.guards]
-        after = [(b, a) for b, n, a in placed if n in finals]
-        self.kept = [a for b, n, a in placed if n in reads and b in self.guards]
-        self.needed = [*((a, False) for _, a in before), *((a, True) for _, a in after)]
-        self.reads = tuple({b: None for b, _ in (*before, *after)})
-        self.is_plain = made is None or made.forward is launcher
-        self.light = self.is_plain and not self.kept
+        self.record = b""
+        self.guards = [blocks[k] for k in pattern.writes]
+        self.reads = [blocks[k] for k in pattern.before if blocks[k] not in self.guards]
+        self.kept = [arrays[k] for k in pattern.before if blocks[k] in self.guards]
+        self.reads += [blocks[k] for k in pattern.after]
+        self.light = pattern.is_plain and not self.kept
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The items of the launch."""
+        return Grid(self.launcher.kernel.name, self.dim, self.launcher.tid_ndim)
+
+    @cached_property
+    def written(self) -> list[Array]:
+        """The arrays that it writes."""
+        return [self.arrays[k] for k in self.pattern.writes]
+
+    @cached_property
+    def needed(self) -> list[tuple[Array, bool]]:  # type: ignore[override]
+        """Arrays whose content its reverse reads and somebody else may overwrite; whether after it."""
+        before = [k for k in self.pattern.before if self.blocks[k] not in self.guards]
+        return [
+            *((self.arrays[k], False) for k in before),
+            *((self.arrays[k], True) for k in self.pattern.after),
+        ]
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -77,7 +128,7 @@ class LaunchStep(Step):
         """The arrays, called as the parameters are."""
         assert self.made is not None
         names, found = self.launcher.func.names, self.made.effects
-        for number, array in self.arrays:
+        for number, array in zip(self.pattern.numbers, self.arrays, strict=True):
             yield array, names[number], number in found.reads, number in found.writes
 
     # forwards
@@ -93,70 +144,150 @@ class LaunchStep(Step):
         made = self.made
         if self.grid.count == 0:
             return
-        if made is None or made.forward is self.launcher or not tape.saves:
+        if made is None or self.pattern.is_plain or not tape.saves:
             start(self.launcher, self.device, self.grid, arguments)
             return
         before = [(a, copied(a)) for a in self.written] if made.rule.logs else []
         tape.saved[at] = run_recording(made, self.device, self.grid, arguments, before)
 
-    def run(self, tape: Tape, at: int, records: Records) -> None:
+    def run(self, tape: Tape, at: int) -> None:
         """Launches again."""
         self.prepare(tape, at)
-        self.start(tape, at, self._arguments(records))
+        self.start(tape, at, self._arguments(split(tape.records[at], self.launcher.types)))
         for block in self.reads:
             block.readers.append(at)
 
-    def _own(self, number: int) -> list[Array]:
-        return [a for n, a in self.arrays if n == number]
-
-    def _arguments(self, records: Records) -> list[Argument]:
+    def _arguments(self, packed: Packed) -> list[Argument]:
         """The arguments, from what was packed."""
+        own: dict[int, list[Array]] = {}
+        for number, array in zip(self.pattern.numbers, self.arrays, strict=True):
+            own.setdefault(number, []).append(array)
         return [
-            _argument(type, record, self._own(n))
-            for n, (type, record) in enumerate(zip(self.launcher.types, records, strict=True))
+            _argument(type, record, own.get(n, []))
+            for n, (type, record) in enumerate(zip(self.launcher.types, packed, strict=True))
         ]
 
     # backwards
 
-    def reverse(self, tape: Tape, at: int, records: Records) -> None:
+    def reverse(self, tape: Tape, at: int) -> None:
         """Runs the adjoint kernel."""
-        tape.retain(self.written)
+        if tape.retains:
+            tape.retain(self.written)
         made = self.made
         if made is None or made.backward is None or self.grid.count == 0:
             return
-        own = self._held(tape, at, records, after=False)
-        shadows = [self._shadowed(tape, n, records[n]) for n in made.rule.shadows]
         shares = [zeros_of(self.launcher.types[n], self.grid.shape, self.device) for n in made.rule.values]
-        finals = self._held(tape, at, records, after=True) if made.rule.finals else []
-        extra = [passed(a) for a in tape.saved.get(at, ())]
-        given = [*own, *shadows, *map(passed, shares), *(finals[n] for n in made.rule.finals), *extra]
+        saved = tape.saved.get(at, [])
+        packed = split(tape.records[at], self.launcher.types)
         if recording.forward is None:
-            plain = all(a.plain for a in given)
-            made.backward.play(self.device, self.grid, [a.record for a in given], plain)
+            self._play(tape, at, packed, shares, saved)
         else:
-            start(made.backward, self.device, self.grid, given)
+            self._play_with_tangents(tape, at, packed, shares, saved)
         for number, share in zip(made.rule.values, shares, strict=True):
             tape.add_value(self.launcher.kernel.params[number][0], share)
 
-    def _held(self, tape: Tape, at: int, records: Records, after: bool) -> list[Argument]:
-        """The arguments with what their arrays held before the launch, or after it."""
+    def _play(self, tape: Tape, at: int, packed: Packed, shares: list[Array], saved: list[Array]) -> None:
+        made = self.made
+        assert made is not None and made.backward is not None
+        before, after = self._contents(tape, at, False), self._contents(tape, at, True)
+        own = _placed(packed, before)
+        shadows = [self._shadowed(number, packed[number]) for number in made.rule.shadows]
+        finals = _placed(packed, after)
+        given = [
+            *own,
+            *shadows,
+            *(a.descriptor for a in shares),
+            *(finals[n] for n in made.rule.finals),
+            *(a.descriptor for a in saved),
+        ]
+        made.backward.play(self.device, self.grid, given, self._contiguous)
+
+    @cached_property
+    def _contiguous(self) -> bool:
+        return all(a.is_contiguous for a in self.arrays)
+
+    def _contents(self, tape: Tape, at: int, after: bool) -> list[tuple[int, Array, Array]]:
+        """Arrays to pass in another place: argument, array, what it held before or after the launch."""
         assert self.made is not None
-        found = self._arguments(records)
-        for number, array in self.arrays:
+        copies = self.made.rule.copies if not after else frozenset()
+        if not tape.copies and not copies:
+            return []
+        found = []
+        for number, array in zip(self.pattern.numbers, self.arrays, strict=True):
             content = tape.copies.get((at, array.descriptor, after))
-            if number in self.made.rule.copies and not after:
+            if number in copies:
                 content = copied(array if content is None else content)
             if content is not None:
-                found[number] = _replaced(found[number], array, content)
+                found.append((number, array, content))
         return found
 
-    def _shadowed(self, tape: Tape, number: int, record: bytes) -> Argument:
+    def _shadowed(self, number: int, record: bytes) -> bytes:
         """An argument with adjoints in place of its arrays."""
-        made = _argument(self.launcher.types[number], record, self._own(number))
-        for array in self._own(number):
-            if carries_float(array.dtype):
-                made = _replaced(made, array, tape.blocks.of(array).shadow_of(array))
-        return made
+        for k in self.pattern.shadows[number]:
+            array = self.arrays[k]
+            if self.launcher.types[number].__class__ is not ArrayType and not carries_float(array.dtype):
+                continue
+            record = record.replace(array.descriptor, self.blocks[k].shadow_descriptor(array))
+        return record
+
+    def _play_with_tangents(
+        self, tape: Tape, at: int, packed: Packed, shares: list[Array], saved: list[Array]
+    ) -> None:
+        """As `_play`, for a forward mode, which asks for arrays."""
+        made = self.made
+        assert made is not None and made.backward is not None
+        plain = self._arguments(packed)
+        own, finals, shadows = plain.copy(), plain.copy(), plain.copy()
+        for into, after in ((own, False), (finals, True)):
+            for number, array, content in self._contents(tape, at, after):
+                into[number] = _replaced(into[number], array, content)
+        for number, places in self.pattern.shadows.items():
+            for array in (self.arrays[k] for k in places):
+                shadow = tape.blocks.of(array).shadow_of(array)
+                shadows[number] = _replaced(shadows[number], array, shadow)
+        given = [
+            *own,
+            *(shadows[n] for n in made.rule.shadows),
+            *map(passed, shares),
+            *(finals[n] for n in made.rule.finals),
+            *map(passed, saved),
+        ]
+        start(made.backward, self.device, self.grid, given)
+
+
+def _placed(packed: Packed, contents: list[tuple[int, Array, Array]]) -> list[bytes]:
+    """Packed arguments with some arrays in another place."""
+    made = list(packed)
+    for number, array, content in contents:
+        made[number] = made[number].replace(array.descriptor, content.descriptor)
+    return made
+
+
+def pattern_of(
+    launcher: Launcher,
+    numbers: Numbers,
+    active: frozenset[int],
+    relation: tuple[Alias, bool],
+    ndim: int,
+    values: frozenset[int],
+) -> Pattern:
+    """The pattern of a kernel, made once.
+
+    Args:
+        launcher, numbers: as of the pattern.
+        active: arguments that are differentiable before it runs.
+        relation: which arguments are the same array, and whether others overlap.
+        ndim: dimensions of the grid.
+        values: arguments by value to differentiate by as well.
+
+    Raises:
+        AdjointError: it has no exact derivative.
+    """
+    known: dict[Any, Pattern] = launcher.__dict__.setdefault("patterns", {})
+    key = numbers, active, relation, ndim, values
+    if key not in known:
+        known[key] = Pattern(launcher, numbers, derivative(launcher, active, *relation, ndim, values))
+    return known[key]
 
 
 def arrays_of(argument: Argument) -> list[Array]:

@@ -14,19 +14,19 @@ from robokern.runtime.launch import Launcher
 from robokern.runtime.tape_blocks import Block, Span, overlap, span_of
 
 Alias = tuple[int, ...]
-Numbered = Sequence[
-    tuple[int, Array]
-]  # array arguments and their numbers; those of structs under the struct's
+Numbers = tuple[int, ...]  # for each array the number of the argument that it is or belongs to
 
 
-def overlaps(launcher: Launcher, arrays: Numbered, blocks: Sequence[Block]) -> tuple[Alias, bool]:
+def overlaps(
+    launcher: Launcher, numbers: Numbers, arrays: Sequence[Array], blocks: Sequence[Block]
+) -> tuple[Alias, bool]:
     """For each parameter the first that is the same array, () if all differ; whether others overlap."""
     if len(set(blocks)) == len(blocks):
         return (), False
     alias, shared = list(range(len(launcher.types))), False
     seen: dict[bytes, int] = {}
     placed: dict[Block, list[Span]] = {}
-    for (number, array), block in zip(arrays, blocks, strict=True):
+    for number, array, block in zip(numbers, arrays, blocks, strict=True):
         direct = isinstance(launcher.types[number], ArrayType)
         first = seen.setdefault(array.descriptor, number) if direct else number
         if first != number and launcher.types[first] == launcher.types[number]:
@@ -38,13 +38,15 @@ def overlaps(launcher: Launcher, arrays: Numbered, blocks: Sequence[Block]) -> t
     return tuple(alias), shared
 
 
-def refuse_overlap(launcher: Launcher, made: Derivative, arrays: Numbered, alias: Alias) -> None:
+def refuse_overlap(
+    launcher: Launcher, made: Derivative, numbers: Numbers, arrays: Sequence[Array], alias: Alias
+) -> None:
     """Overlapping arrays that are not the same array may be read, not written.
 
     Raises:
         AdjointError: one is written; names both and the kernel.
     """
-    own = [(n, a) for n, a in arrays if not alias or alias[n] == n]
+    own = [(n, a) for n, a in zip(numbers, arrays, strict=True) if not alias or alias[n] == n]
     for n, a in own:
         for m, b in own if n in made.effects.writes else []:
             if m != n and overlap(span_of(a), span_of(b)) and np.shares_memory(a._numpy, b._numpy):

@@ -11,7 +11,6 @@ from robokern.errors import AdjointError
 from robokern.runtime import recording
 from robokern.runtime.accumulate import accumulate
 from robokern.runtime.array import Array, wrap
-from robokern.runtime.derivative import Records
 from robokern.runtime.hostvalue import Ndarray, elements
 from robokern.runtime.memory import allocate, move, put
 
@@ -29,11 +28,11 @@ class Step:
     reads: Sequence[Block] = ()  # blocks that its reverse reads as it leaves them
     needed: Sequence[tuple[Array, bool]] = ()  # arrays its reverse reads; whether as it leaves them
 
-    def run(self, tape: Tape, at: int, records: Records) -> None:
+    def run(self, tape: Tape, at: int) -> None:
         """Does again what was recorded at a place of the tape, and notes what its reverse needs."""
         raise NotImplementedError
 
-    def reverse(self, tape: Tape, at: int, records: Records) -> None:
+    def reverse(self, tape: Tape, at: int) -> None:
         """Hands adjoints back."""
         raise NotImplementedError
 
@@ -55,7 +54,7 @@ class WriteStep(Step):
     def __init__(self, target: Array, source: Array | Ndarray) -> None:
         self.target, self.source = target, source
 
-    def run(self, tape: Tape, at: int, records: Records) -> None:
+    def run(self, tape: Tape, at: int) -> None:
         """Writes the same again."""
         tape.before_write([self.target])
         self.write()
@@ -78,13 +77,14 @@ class WriteStep(Step):
         if isinstance(self.source, Array):
             yield self.source, "source", True, False
 
-    def reverse(self, tape: Tape, at: int, records: Records) -> None:
+    def reverse(self, tape: Tape, at: int) -> None:
         """The adjoints of what was written go to what was copied, and end there."""
         if recording.forward is not None:
             raise AdjointError(
                 "forward over reverse: copies and fills have no second derivative; use a kernel"
             )
-        tape.retain([self.target])
+        if tape.retains:
+            tape.retain([self.target])
         block = tape.blocks.of(self.target)
         if block.shadow is None:
             return
@@ -107,7 +107,7 @@ class FuncStep(Step):
     def __init__(self, backward: Callable[[], Any], arrays: Sequence[Array]) -> None:
         self.backward, self.arrays = backward, list(arrays)
 
-    def run(self, tape: Tape, at: int, records: Records) -> None:
+    def run(self, tape: Tape, at: int) -> None:
         """What it stands for is not seen; its arrays are differentiable from here on."""
         for array in self.arrays:
             tape.activate(tape.blocks.of(array))
@@ -117,7 +117,7 @@ class FuncStep(Step):
         for number, array in enumerate(self.arrays):
             yield array, f"array {number}", True, True
 
-    def reverse(self, tape: Tape, at: int, records: Records) -> None:
+    def reverse(self, tape: Tape, at: int) -> None:
         """Lets the user's function see the adjoints as `grad`."""
         before = [(a, a.requires_grad, a._grad) for a in self.arrays]
         for array in self.arrays:
