@@ -16,7 +16,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 __version__: str
 
-from robokern.compiler.options import Options
+from robokern.compiler.options import Config
 from robokern.ir.composite import Composite
 from robokern.runtime.optimizer import Adam as Adam
 from robokern.errors import AdjointError as AdjointError
@@ -2050,6 +2050,10 @@ LN10: float
 LN2: float
 LOG10E: float
 LOG2E: float
+LOG_DEBUG: int
+LOG_ERROR: int
+LOG_INFO: int
+LOG_WARNING: int
 NAN: float
 PHI: float
 PI: float
@@ -2065,7 +2069,7 @@ nan: float
 phi: float
 pi: float
 tau: float
-config: Options
+config: Config
 
 def abs(x: _T) -> _T:
     """Absolute value, per component."""

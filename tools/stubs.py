@@ -176,7 +176,7 @@ def stub() -> str:
         for n, word in ((2, "Two"), (3, "Three"), (4, "Four"))
     ]
     parts += [_constant(name, x) for name, x in names.items() if isinstance(x, (float, int))]
-    parts.append("config: Options\n")
+    parts.append("config: Config\n")
     parts += [
         _builtin(name, x) for name, x in names.items() if isinstance(x, Builtin) and name not in _WRITTEN
     ]
@@ -187,7 +187,7 @@ def stub() -> str:
 
 def _imports(names: dict[str, Any]) -> Iterator[str]:
     """Host classes and functions, from the modules that define them."""
-    yield "from robokern.compiler.options import Options\nfrom robokern.ir.composite import Composite\n"
+    yield "from robokern.compiler.options import Config\nfrom robokern.ir.composite import Composite\n"
     for name, x in names.items():
         if isinstance(x, ModuleType):
             package, _, module = x.__name__.rpartition(".")

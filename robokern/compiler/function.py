@@ -319,6 +319,9 @@ def kernel(python: Any = None, **given: Any) -> Any:
     Raises:
         TypeError: there is no such option.
     """
+    given = options.own_options(given, depth=2)
+    if "module_options" in given:
+        given["module_options"] = options.own_options(given["module_options"], depth=2)
     known = (*options.NAMES, *_OTHER_OPTIONS)
     unknown = [o for o in given if o not in known]
     if unknown:

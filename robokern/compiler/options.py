@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import cache
+from pathlib import Path
+from types import NoneType
 from typing import Any
+
+from robokern.compiler import warp_options
 
 _prepared: list[Callable[[], None]] = []
 
@@ -65,20 +69,69 @@ LANES = (1, 2, 4, 8, 16, 32)
 
 def _check(name: str, value: Any) -> None:
     if name not in _KINDS:
-        raise ValueError(f"there is no option {name!r} (options: {', '.join(_KINDS)})")
+        raise ValueError(f"there is no option {name!r} (options: {', '.join(_NAMED)})")
     if name == "cpu_lanes":
         if value != "auto" and (type(value) is not int or value not in LANES):
             raise ValueError(f"option 'cpu_lanes' is 'auto' or one of {LANES}, got {value!r}")
         return
-    if type(value) is not _KINDS[name]:
-        raise ValueError(f"option {name!r} takes {_KINDS[name].__name__}, got {value!r}")
+    _check_kind(name, value, (_KINDS[name],))
     if name == "mode" and value not in ("release", "debug"):
         raise ValueError(f"option 'mode' is 'release' or 'debug', got {value!r}")
     if isinstance(value, int) and value < 0:
         raise ValueError(f"option 'max_unroll' counts turns, got {value}")
 
 
-config = Options()
+def _check_kind(name: str, value: Any, kinds: tuple[type, ...]) -> None:
+    if type(value) not in kinds and not (Path in kinds and isinstance(value, Path)):
+        named = " or ".join("None" if k is NoneType else k.__name__ for k in kinds)
+        raise ValueError(f"option {name!r} takes {named}, got {value!r}")
+
+
+class Config(Options):
+    """The options of all kernels (`rk.config`), and what holds for the whole process.
+
+    Attributes:
+        print_launches: each launch is printed with its kernel, grid, arguments and device.
+        verify_cuda: each launch on a GPU is waited for, so that its error is raised at its own line.
+        cache_kernels: whether compiled kernels are kept on disk.
+        kernel_cache_dir: folder where they are kept; None: `ROBOKERN_CACHE_DIR`, or the platform's folder.
+
+    Warp's other options (`warp_options.py`) can be set and read, and do nothing.
+    """
+
+    print_launches: bool = False
+    verify_cuda: bool = False
+    cache_kernels: bool = True
+    kernel_cache_dir: str | None = None
+    # what Options has as fields, so that it is `key()` that tells programs apart
+    __hash__ = object.__hash__
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in warp_options.DEFAULTS:
+            warp_options.accept(name, value, depth=2)
+        elif name in _PROCESS:
+            _check_kind(name, value, _PROCESS[name])
+            _forget()
+        else:
+            super().__setattr__(name, value)
+            return
+        object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return warp_options.DEFAULTS[name]
+        except KeyError:
+            raise AttributeError(f"there is no option {name!r} (options: {', '.join(_NAMED)})") from None
+
+
+_PROCESS: dict[str, tuple[type, ...]] = {
+    "print_launches": (bool,),
+    "verify_cuda": (bool,),
+    "cache_kernels": (bool,),
+    "kernel_cache_dir": (str, Path, NoneType),
+}
+_NAMED = (*_KINDS, *_PROCESS)
+config = Config()
 _modules: dict[str, dict[str, Any]] = {}
 
 
@@ -88,10 +141,18 @@ def set_module_options(options: dict[str, Any], module: Any = None) -> None:
     Raises:
         ValueError: no such option, or not a value it takes.
     """
-    for name, value in options.items():
+    own = own_options(options, depth=2)
+    for name, value in own.items():
         _check(name, value)
-    _modules.setdefault(_name(module), {}).update(options)
+    _modules.setdefault(_name(module), {}).update(own)
     _forget()
+
+
+def own_options(options: dict[str, Any], depth: int) -> dict[str, Any]:
+    """The options without those that only Warp has, which are accepted."""
+    for name in warp_options.DEFAULTS.keys() & options.keys():
+        warp_options.accept(name, options[name], depth + 1)
+    return {name: value for name, value in options.items() if name not in warp_options.DEFAULTS}
 
 
 def get_module_options(module: Any = None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ log2e = LOG2E = 1 / math.log(2)
 log10e = LOG10E = math.log10(math.e)
 inf = INF = math.inf
 nan = NAN = math.nan
+LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR = 10, 20, 30, 40  # values of Warp's `config.log_level`
 
 
 def constant(value: Any) -> Any:

@@ -18,13 +18,15 @@ from collections.abc import Callable
 from functools import cache as once
 from pathlib import Path
 
+from robokern.compiler.options import config
+
 _MAGIC = b"robokern object\n"
 _HEADER = struct.Struct("<16s32sQ32s")  # magic, key, bytes of code, checksum of the code
 
 
 def cache_folder() -> Path:
-    """ROBOKERN_CACHE_DIR, or `robokern` in the platform's folder for the user's caches."""
-    chosen = os.environ.get("ROBOKERN_CACHE_DIR")
+    """`rk.config.kernel_cache_dir`, ROBOKERN_CACHE_DIR, or the platform's folder for the user's caches."""
+    chosen = config.kernel_cache_dir or os.environ.get("ROBOKERN_CACHE_DIR")
     return Path(chosen).expanduser() if chosen else _user_caches() / "robokern"
 
 
@@ -139,7 +141,23 @@ def _discard(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-@once
+class Unkept(ObjectCache):
+    """A cache of this process alone."""
+
+    def load(self, key: str) -> bytes | None:
+        """The code stored under `key`."""
+        return self._memory.get(key)
+
+    def store(self, key: str, code: bytes) -> None:
+        """Keeps `code` in memory."""
+        self._memory[key] = code
+
+
 def object_cache() -> ObjectCache:
     """The cache of this process."""
-    return ObjectCache(cache_folder())
+    return _cache_in(cache_folder(), config.cache_kernels)
+
+
+@once
+def _cache_in(folder: Path, kept: bool) -> ObjectCache:
+    return ObjectCache(folder) if kept else Unkept(folder)

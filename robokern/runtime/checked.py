@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,11 @@ from robokern.runtime.arguments import Argument, argument
 from robokern.runtime.array import Array
 from robokern.runtime.creation import zeros
 from robokern.runtime.device import CPU, Device
-from robokern.runtime.launch import Dim, Grid, Launcher, record_of
+from robokern.runtime.launch import Dim, Grid, record_of
+from robokern.runtime.watched import WatchedLauncher
 
 
-class CheckedLauncher(Launcher):
+class CheckedLauncher(WatchedLauncher):
     """A launcher whose program reports the first array index that is out of range.
 
     An access out of range is not done; a load gives zero. The other items run to their end.
@@ -74,14 +74,6 @@ class CheckedLauncher(Launcher):
         found = report.numpy()
         if found[0]:
             raise self._index_error(found.tolist(), grid.shape)
-
-    def prepared(self, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
-        """Nothing can be done now: each run has a report of its own."""
-        return lambda: self.run(grid, arguments)
-
-    def prepared_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
-        """Neither here."""
-        return lambda: self.start(place, grid, arguments)
 
     def _index_error(self, found: list[int], shape: tuple[int, ...]) -> KernelIndexError:
         op = self.sites[found[0] - 1]

@@ -461,7 +461,7 @@ class Launch:
         if grid.count == 0:
             return lambda: None
         if self.device is REF:
-            return lambda: launcher.interpret(grid, arguments)
+            return lambda: launcher.start(REF, grid, arguments)
         if self.device.is_cuda:
             return launcher.prepared_on_gpu(self.device, grid, arguments)
         return launcher.prepared(grid, arguments)
@@ -492,6 +492,11 @@ def _launcher(kernel: Kernel, types: tuple[Type, ...]) -> Launcher:
         from robokern.runtime.checked import CheckedLauncher
 
         return CheckedLauncher(kernel, types)
+    if options.config.print_launches or options.config.verify_cuda:
+        # likewise
+        from robokern.runtime.watched import WatchedLauncher
+
+        return WatchedLauncher(kernel, types)
     # it extends this module
     from robokern.runtime.warm_start import WarmLauncher
 

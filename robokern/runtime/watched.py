@@ -1,0 +1,46 @@
+"""Launches that are told and waited for: `rk.config.print_launches`, `rk.config.verify_cuda`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from robokern.compiler.options import config
+from robokern.runtime import driver_cpu
+from robokern.runtime.arguments import Argument
+from robokern.runtime.array import Array
+from robokern.runtime.device import CPU, Device
+from robokern.runtime.launch import Grid, Launcher
+
+
+class WatchedLauncher(Launcher):
+    """A launcher all of whose launches come through `start`."""
+
+    def start(self, place: Device, grid: Grid, arguments: list[Argument]) -> None:
+        """Prints the launch, runs it, and waits for a GPU, as the configuration says."""
+        if config.print_launches:
+            print(self._line(place, grid, arguments))
+        super().start(place, grid, arguments)
+        if config.verify_cuda and place.is_cuda:
+            place.gpu.synchronize()
+
+    def _line(self, place: Device, grid: Grid, arguments: list[Argument]) -> str:
+        given = zip(self.kernel.params, arguments, strict=True)
+        shown = ", ".join(f"{name}={_short(argument.value)}" for (name, _), argument in given)
+        return f"kernel {self.kernel.name}: dim {grid.shape}, {shown or 'no arguments'}, on {place}"
+
+    def _make_quick(self, program: driver_cpu.Program) -> None:
+        """No way past `start`."""
+
+    def prepared(self, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
+        """Nothing is done ahead."""
+        return lambda: self.start(CPU, grid, arguments)
+
+    def prepared_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
+        """Neither on a GPU."""
+        return lambda: self.start(place, grid, arguments)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, Array):
+        return f"{value.type} of shape {value.shape}"
+    return " ".join(str(value).split())
