@@ -15,7 +15,7 @@ from robokern.runtime.arguments import Argument, argument
 from robokern.runtime.array import Array
 from robokern.runtime.creation import zeros
 from robokern.runtime.device import CPU, Device
-from robokern.runtime.launch import Dim, Grid, record_of
+from robokern.runtime.launch import Dim, Grid
 from robokern.runtime.watched import WatchedLauncher
 
 
@@ -34,13 +34,10 @@ class CheckedLauncher(WatchedLauncher):
 
     def launch(self, place: Device, dim: Dim, values: list[Any]) -> bytes:
         """Checks, packs and runs, then looks at the report and at the floats."""
-        grid = Grid(self.kernel.name, dim, self.tid_ndim)
-        arguments = self.arguments(values)
-        if grid.count:
-            self.start(place, grid, arguments)
+        record = super().launch(place, dim, values)
         if self.kernel.options.verify_fp:
             verify_floats(self.kernel, values)
-        return record_of(grid, arguments)
+        return record
 
     def interpret(self, grid: Grid, arguments: list[Argument]) -> None:
         """The interpreter checks indices by itself."""

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from robokern.compiler.options import config
-from robokern.runtime import driver_cpu
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array
 from robokern.runtime.device import CPU, Device
-from robokern.runtime.launch import Grid, Launcher
+from robokern.runtime.launch import Dim, Grid, Launcher, record_of
 
 
 class WatchedLauncher(Launcher):
     """A launcher all of whose launches come through `start`."""
+
+    def launch(self, place: Device, dim: Dim, values: list[Any]) -> bytes:
+        """Checks, packs and runs; no quick way past `start`."""
+        grid = Grid(self.kernel.name, dim, self.tid_ndim)
+        arguments = self.arguments(values)
+        if grid.count:
+            self.start(place, grid, arguments)
+        return record_of(grid, arguments)
 
     def start(self, place: Device, grid: Grid, arguments: list[Argument]) -> None:
         """Prints the launch, runs it, and waits for a GPU, as the configuration says."""
@@ -27,9 +35,6 @@ class WatchedLauncher(Launcher):
         given = zip(self.kernel.params, arguments, strict=True)
         shown = ", ".join(f"{name}={_short(argument.value)}" for (name, _), argument in given)
         return f"kernel {self.kernel.name}: dim {grid.shape}, {shown or 'no arguments'}, on {place}"
-
-    def _make_quick(self, program: driver_cpu.Program) -> None:
-        """No way past `start`."""
 
     def prepared(self, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
         """Nothing is done ahead."""
