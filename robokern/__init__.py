@@ -113,10 +113,14 @@ from robokern.runtime.creation import (
 from robokern.runtime.device import (
     Device,
     ScopedDevice,
+    get_cuda_devices,
     get_device,
     get_devices,
+    is_cuda_available,
+    is_device_available,
     set_device,
     synchronize,
+    synchronize_device,
 )
 from robokern.runtime.indexed_array import (
     IndexedArray,
@@ -128,6 +132,19 @@ from robokern.runtime.indexed_array import (
 from robokern.runtime.launch import Launch, launch
 from robokern.runtime.load import init, load_module
 from robokern.runtime.map import map
+from robokern.runtime.stream import (
+    Event,
+    ScopedStream,
+    Stream,
+    get_event_elapsed_time,
+    get_stream,
+    record_event,
+    set_stream,
+    synchronize_event,
+    synchronize_stream,
+    wait_event,
+    wait_stream,
+)
 from robokern.runtime.timer import ScopedTimer
 
 __version__ = "0.1.0"
@@ -149,6 +166,18 @@ _LATER = {
     "jax_function": "robokern.runtime.jax_bridge",
     "set_cpu_threads": "robokern.runtime.driver_cpu",
     **dict.fromkeys(("compile_aot_module", "load_aot_module"), "robokern.runtime.ahead_of_time"),
+    **dict.fromkeys(
+        (
+            "Graph",
+            "ScopedCapture",
+            "capture_begin",
+            "capture_end",
+            "capture_if",
+            "capture_launch",
+            "capture_while",
+        ),
+        "robokern.runtime.graph",
+    ),
     "Bvh": "robokern.geometry.bvh",
     "Mesh": "robokern.geometry.mesh",
     **dict.fromkeys(("Scene", "Instance"), "robokern.geometry.scene"),

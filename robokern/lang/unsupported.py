@@ -22,9 +22,13 @@ FEATURES: dict[str, tuple[str, str]] = {
     r"(indexed)?fabricarray\w*": ("fabric arrays", "copy them into an array"),
     r"func_native|load_aot_module": ("external native code", "write it as an @rk.func"),
     r"func_grad|func_replay": ("custom gradients of funcs", "the derivative is exact without one"),
-    r"capture_\w+|ScopedCapture|ScopedStream|Stream|Event|ScopedMempool": (
-        "graphs, streams and events",
-        "launches on the CPU end when they return; record_cmd=True makes a repeated launch cheap",
+    r"capture_(save|load\w*|pause|resume|debug_dot_print)": (
+        "this of graphs",
+        "capture again in each process with rk.ScopedCapture",
+    ),
+    r"ScopedMempool\w*|ScopedPeerAccess|(is|set|get)_(mempool|peer_access)\w*": (
+        "a choice of how memory is had",
+        "memory is pooled and copies between GPUs are direct; remove the call",
     ),
     r"DeterministicMode": (
         "a switch for determinism",

@@ -15,6 +15,7 @@ from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, bfloat16
 from robokern.runtime import recording
 from robokern.runtime.device import CPU, Device, DeviceLike, get_device
 from robokern.runtime.dlpack_bfloat16 import as_bfloat16
+from robokern.runtime.dlpack_cuda import CUDA, DEFAULT_STREAM, adopt, give
 from robokern.runtime.hostvalue import (
     Ndarray,
     base_dtype,
@@ -208,9 +209,7 @@ class Array:
             found = values.shape[: values.ndim - len(component_shape(self.dtype))]
             raise ValueError(f"array.assign: expected shape {self.shape} of {self.dtype}, got {found}")
         self._record(self._numpy, source)
-        if self.device.is_cpu:
-            np.copyto(self._numpy, values)
-        elif isinstance(source, Array) and source.dtype == self.dtype:
+        if isinstance(source, Array) and source.dtype == self.dtype:
             move(self._numpy, self.device, source._numpy, source.device)
         else:
             put(self._numpy, self.device, values)
@@ -253,12 +252,12 @@ class Array:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         place = self._numpy[(*_checked_key(key, self.ndim), ...)]
-        if isinstance(value, Array) and value._numpy.shape != place.shape and self.device.is_cuda:
-            value = value.numpy()
         values, keep = self._values(value)
         self._record(place, value if isinstance(value, Array) else values)
-        if isinstance(value, Array) and value.dtype == self.dtype and self.device.is_cuda:
-            move(place, self.device, value._numpy, value.device)
+        if isinstance(value, Array) and value.dtype == self.dtype:
+            move(place, self.device, _spread(values, place.shape), value.device)
+        elif values.shape == component_shape(self.dtype):
+            fill(place, self.device, values)
         else:
             put(place, self.device, values)
         self._keep = [*self._keep, *keep] if keep else self._keep
@@ -273,8 +272,8 @@ class Array:
             if source.dtype != self.dtype and isinstance(self.dtype, Struct):
                 raise TypeError(f"expected {self.dtype}, got {source.dtype}")
             _check_references(source._keep, self.device, self.dtype)
-            if source.dtype == self.dtype and self.device.is_cuda:
-                return source._numpy, source._keep  # only its shape is asked for
+            if source.dtype == self.dtype:
+                return source._numpy, source._keep  # on a GPU only its shape may be asked for
             return _elements_of(source, self.dtype)[0], source._keep
         values, keep = elements(source, self.dtype)
         _check_references(keep, self.device, self.dtype)
@@ -386,7 +385,7 @@ class Array:
         """Version 3 (numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html); on a GPU only."""
         if self.device.is_cpu:
             raise AttributeError("__cuda_array_interface__: the array is in host memory")
-        shared = {"version": 3, "stream": self.device.gpu.stream_number}
+        shared = {"version": 3, "stream": self.device.gpu.stream_handle or DEFAULT_STREAM}
         strides = None if self.is_contiguous else self._numpy.strides
         own = self._numpy.__array_interface__
         return {**shared, "strides": strides, **{k: own[k] for k in ("shape", "typestr", "data")}}
@@ -399,11 +398,14 @@ class Array:
     def __dlpack__(self, **options: Any) -> Any:
         """A capsule that shares the memory (dmlc.github.io/dlpack); composites have their axes last."""
         if self.device.is_cuda:
-            raise BufferError("__dlpack__: an array on a GPU is shared by __cuda_array_interface__")
-        capsule = self._numpy.__dlpack__(**options)
+            capsule = give(self._numpy, self.device, **options)
+        else:
+            capsule = self._numpy.__dlpack__(**options)
         return as_bfloat16(capsule) if self._is_bfloat16 else capsule
 
     def __dlpack_device__(self) -> tuple[int, int]:
+        if self.device.is_cuda:
+            return CUDA, self.device.ordinal
         kind, index = self._numpy.__dlpack_device__()
         return int(kind), int(index)
 
@@ -523,7 +525,7 @@ def _from_data(data: Any, dtype: Any, shape: Shape | None, device: Device, copy:
 
 def _shared_on(device: Device, data: Any, dtype: Any, shape: Shape | None) -> Array:
     """An Array over the memory of another library's array on a GPU."""
-    view = device.gpu.adopt(data)
+    view = adopt(data, device)
     made = share(view, infer_dtype(view[:0]) if dtype is Any else element_type(dtype), device)
     return made if shape is None else made.reshape(shape_of(shape))
 
@@ -569,6 +571,13 @@ def element_type(dtype: Any) -> Type:
 
 def _element_size(dtype: Type) -> int:
     return base_dtype(dtype).itemsize * int(np.prod(component_shape(dtype)))
+
+
+def _spread(values: Ndarray, shape: tuple[int, ...]) -> Ndarray:
+    """`values` broadcast as an assignment does, without leading axes of length 1 that are too many."""
+    while values.ndim > len(shape) and values.shape[0] == 1:
+        values = values.reshape(values.shape[1:])
+    return values if values.shape == shape else np.broadcast_to(values, shape)
 
 
 def _is_number(value: Any) -> bool:

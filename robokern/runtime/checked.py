@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,12 +12,16 @@ from robokern.compiler.function import Kernel
 from robokern.errors import KernelFloatError, KernelIndexError
 from robokern.ir.nodes import Op
 from robokern.ir.types import ArrayType, Type, int64, scalar_of
+from robokern.runtime import recording
 from robokern.runtime.arguments import Argument, argument
 from robokern.runtime.array import Array
 from robokern.runtime.creation import zeros
-from robokern.runtime.device import CPU, Device
+from robokern.runtime.device import CPU, REF, Device
 from robokern.runtime.launch import Dim, Grid
 from robokern.runtime.watched import WatchedLauncher
+
+if TYPE_CHECKING:
+    from robokern.runtime.capture import Capture
 
 
 class CheckedLauncher(WatchedLauncher):
@@ -36,7 +41,11 @@ class CheckedLauncher(WatchedLauncher):
         """Checks, packs and runs, then looks at the report and at the floats."""
         record = super().launch(place, dim, values)
         if self.kernel.options.verify_fp:
-            verify_floats(self.kernel, values)
+            capture = recording.capturing(place.ordinal)
+            if capture is None:
+                verify_floats(self.kernel, values)
+            else:
+                capture.checks.append(partial(verify_floats, self.kernel, values))
         return record
 
     def interpret(self, grid: Grid, arguments: list[Argument]) -> None:
@@ -67,9 +76,21 @@ class CheckedLauncher(WatchedLauncher):
         super().run_on_gpu(place, grid, [*arguments, argument(ArrayType(int64, 1), report)])
         self._raise_reported(report, grid)
 
+    def capture(self, capture: Capture, place: Device, grid: Grid, arguments: list[Argument]) -> None:
+        """Goes into a capture; the report is looked at after each replay."""
+        if place is REF:
+            super().capture(capture, place, grid, arguments)
+            return
+        with capture.outside():
+            report = zeros(REPORT, dtype=int64, device=place)
+        given = [*arguments, argument(ArrayType(int64, 1), report)]
+        super().capture(capture, place, grid, given)
+        capture.checks.append(partial(self._raise_reported, report, grid))
+
     def _raise_reported(self, report: Array, grid: Grid) -> None:
-        found = report.numpy()
+        found = np.array(report.numpy())
         if found[0]:
+            report.zero_()
             raise self._index_error(found.tolist(), grid.shape)
 
     def _index_error(self, found: list[int], shape: tuple[int, ...]) -> KernelIndexError:

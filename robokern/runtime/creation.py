@@ -7,14 +7,22 @@ from typing import Any
 import numpy as np
 
 from robokern.compiler.builtins import means
-from robokern.ir.types import as_type, bfloat16, scalar_of
+from robokern.ir.types import Type, as_type, bfloat16, scalar_of
 from robokern.runtime.array import Array, Shape, element_type, shape_of, with_components, wrap, zeros_of
-from robokern.runtime.device import DeviceLike, get_device
+from robokern.runtime.device import Device, DeviceLike, get_device
 from robokern.runtime.dlpack_bfloat16 import Bits
-from robokern.runtime.hostvalue import Ndarray, base_dtype, infer_dtype
+from robokern.runtime.dlpack_cuda import Taken, adopt
+from robokern.runtime.hostvalue import Ndarray, base_dtype, component_shape, infer_dtype
+from robokern.runtime.memory import allocate_pinned
 
 
-def zeros(shape: Shape, dtype: Any = float, device: DeviceLike = None, requires_grad: bool = False) -> Array:
+def zeros(
+    shape: Shape,
+    dtype: Any = float,
+    device: DeviceLike = None,
+    requires_grad: bool = False,
+    pinned: bool = False,
+) -> Array:
     """An array of zeros.
 
     Args:
@@ -22,18 +30,26 @@ def zeros(shape: Shape, dtype: Any = float, device: DeviceLike = None, requires_
         dtype: element type.
         device: None: the default device.
         requires_grad: whether `grad` holds an array of the same shape.
+        pinned: in host memory that a GPU copies from and to by itself: `copy` to or from it only puts the
+            copy on the GPU's stream. Without effect where there is no GPU.
 
     Raises:
-        ValueError: no such shape.
+        ValueError: no such shape; pinned memory on a GPU.
         TypeError: no such dtype.
         DeviceError: no such device.
     """
-    return _new(shape, dtype, device, requires_grad, zero=True)
+    return _new(shape, dtype, device, requires_grad, zero=True, pinned=pinned)
 
 
-def empty(shape: Shape, dtype: Any = float, device: DeviceLike = None, requires_grad: bool = False) -> Array:
+def empty(
+    shape: Shape,
+    dtype: Any = float,
+    device: DeviceLike = None,
+    requires_grad: bool = False,
+    pinned: bool = False,
+) -> Array:
     """As `zeros`, with arbitrary content."""
-    return _new(shape, dtype, device, requires_grad, zero=False)
+    return _new(shape, dtype, device, requires_grad, zero=False, pinned=pinned)
 
 
 def full(
@@ -117,8 +133,8 @@ def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Arr
     """An array over the memory of a NumPy, PyTorch, JAX or CuPy array on the same device, without a copy.
 
     Args:
-        source: anything with `__dlpack__`, on a GPU with `__cuda_array_interface__`; alive as long as the
-            result.
+        source: anything with `__dlpack__`, or on a GPU `__cuda_array_interface__`; alive as long as the
+            result. On a GPU the current stream waits for what its stream still has to do.
         dtype: element type; a composite takes its components from the last axes. None given: the scalar type.
         device: None: the default device.
 
@@ -130,7 +146,7 @@ def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Arr
     """
     place = get_device(device)
     bits = Bits(source)
-    data = place.gpu.adopt(source) if place.is_cuda else np.from_dlpack(bits)
+    data = _on_gpu(source, place, bits) if place.is_cuda else np.from_dlpack(bits)
     own = bfloat16 if bits.is_bfloat16 else infer_dtype(data[:0])
     element = element_type(own if dtype is Any else as_type(dtype))
     shared = with_components(data, element)
@@ -139,10 +155,33 @@ def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Arr
     return wrap(shared, element, place)
 
 
-def _new(shape: Shape, dtype: Any, device: DeviceLike, requires_grad: bool, zero: bool) -> Array:
-    made = zeros_of(element_type(as_type(dtype)), shape_of(shape), get_device(device), zero)
+def _on_gpu(source: Any, place: Device, bits: Bits) -> Ndarray:
+    if not hasattr(source, "__dlpack__"):
+        return adopt(source, place)
+    bits.source = taken = Taken(source, place)
+    try:
+        return np.from_dlpack(bits)
+    finally:
+        taken.restore()
+
+
+def _new(
+    shape: Shape, dtype: Any, device: DeviceLike, requires_grad: bool, zero: bool, pinned: bool = False
+) -> Array:
+    element, lengths, place = element_type(as_type(dtype)), shape_of(shape), get_device(device)
+    if pinned:
+        made = _pinned(element, lengths, place, zero)
+    else:
+        made = zeros_of(element, lengths, place, zero)
     made.requires_grad = requires_grad
     return made
+
+
+def _pinned(dtype: Type, shape: tuple[int, ...], place: Device, zero: bool) -> Array:
+    if place.is_cuda:
+        raise ValueError(f"pinned memory is the host's: pass device='cpu', not {str(place)!r}")
+    data = allocate_pinned(shape + component_shape(dtype), base_dtype(dtype), zero)
+    return wrap(data, dtype, place)
 
 
 def _like(src: Array, device: DeviceLike, requires_grad: bool | None, zero: bool) -> Array:

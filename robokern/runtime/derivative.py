@@ -13,7 +13,7 @@ from robokern.ir.nodes import Func
 from robokern.ir.types import Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
-from robokern.runtime.device import REF, Device
+from robokern.runtime.device import CPU, Device
 from robokern.runtime.launch import Grid, Launcher
 
 Packed = list[bytes]  # the arguments of a launch
@@ -36,10 +36,8 @@ class DerivedLauncher(Launcher):
 
     def play(self, place: Device, grid: Grid, packed: Packed, contiguous: bool) -> None:
         """Runs on arguments that are packed already; `contiguous`: all arrays among them are."""
-        if place is REF:
-            self.interpret(grid, [Argument(p, None) for p in packed])
-        elif place.is_cuda:
-            self._launch_on_gpu(place, grid, packed, contiguous)
+        if place is not CPU or recording.capture is not None:
+            self.start(place, grid, [Argument(p, None, contiguous) for p in packed])
         else:
             record = grid.header + b"".join(packed)
             failed = self.program(contiguous).run(grid.count, record, self.unit(grid))

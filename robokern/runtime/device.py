@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ from robokern.errors import DeviceError
 
 if TYPE_CHECKING:
     from robokern.runtime.driver_cuda import Gpu
+    from robokern.runtime.stream import Stream
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +52,31 @@ class Device:
         """What it is called by its maker; the alias on the host."""
         return self.gpu.name if self.is_cuda else self.alias
 
+    @property
+    def stream(self) -> Stream:
+        """The stream that its work goes to."""
+        from robokern.runtime.stream import get_stream
+
+        return get_stream(self)
+
+    @property
+    def free_memory(self) -> int:
+        """Bytes that nobody has; of a GPU's memory, else of the host's."""
+        return self.gpu.memory_info()[0] if self.is_cuda else _host_memory("SC_AVPHYS_PAGES")
+
+    @property
+    def total_memory(self) -> int:
+        """Bytes there are; of a GPU's memory, else of the host's."""
+        return self.gpu.memory_info()[1] if self.is_cuda else _host_memory("SC_PHYS_PAGES")
+
     def __str__(self) -> str:
         return self.alias
+
+
+def _host_memory(pages: str) -> int:
+    import os
+
+    return os.sysconf(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 CPU = Device("cpu")
@@ -73,14 +98,14 @@ def get_device(device: DeviceLike = None) -> Device:
         return _default
     if isinstance(device, Device):
         return device
+    found = _DEVICES.get(device) if isinstance(device, str) else None
+    if found is not None:
+        return found
     if device == "auto":
         return next(iter(_gpus()), CPU)
     if isinstance(device, str) and device.startswith("cuda"):
-        return _cuda(device)
-    found = _DEVICES.get(device) if isinstance(device, str) else None
-    if found is None:
-        raise _no_device(device)
-    return found
+        return _DEVICES.setdefault(device, _cuda(device))  # the next time at the price of a look-up
+    raise _no_device(device)
 
 
 def _no_device(device: object, what: str = "there is no such device") -> DeviceError:
@@ -124,7 +149,31 @@ def _reason() -> str:
 
 def get_devices() -> list[Device]:
     """Every device of this machine."""
-    return [*_DEVICES.values(), *_gpus()]
+    return [CPU, REF, *_gpus()]
+
+
+def any_gpu() -> Device | None:
+    """The first GPU of this machine, if there is one."""
+    return next(iter(_gpus()), None)
+
+
+def get_cuda_devices() -> list[Device]:
+    """The GPUs of this machine."""
+    return list(_gpus())
+
+
+def is_cuda_available() -> bool:
+    """Whether there is a GPU to run on."""
+    return bool(_gpus())
+
+
+def is_device_available(device: DeviceLike) -> bool:
+    """Whether `get_device` would find it."""
+    try:
+        get_device(device)
+    except DeviceError:
+        return False
+    return True
 
 
 def set_device(device: DeviceLike) -> None:
@@ -140,12 +189,34 @@ def set_device(device: DeviceLike) -> None:
 def synchronize(device: DeviceLike = None) -> None:
     """Waits until every launch on `device` has finished; on the CPU it has when `launch` returns.
 
+    Args:
+        device: None: every GPU that this process has used, and the default device.
+
     Raises:
-        DeviceError: there is no such device; on a GPU: a launch failed.
+        DeviceError: there is no such device; it is being captured; on a GPU: a launch failed.
     """
+    if device is None and is_driver_loaded():
+        from robokern.runtime import driver_cuda
+
+        for gpu in driver_cuda.opened():
+            gpu.synchronize()
+    synchronize_device(device)
+
+
+def synchronize_device(device: DeviceLike = None) -> None:
+    """As `synchronize`, but only for one device; None: the default device."""
     place = get_device(device)
     if place.is_cuda:
         place.gpu.synchronize()
+    else:
+        from robokern.runtime import recording
+
+        recording.refuse_waiting(place.ordinal, "synchronize")
+
+
+def is_driver_loaded() -> bool:
+    """Whether this process has looked for GPUs."""
+    return "robokern.runtime.driver_cuda" in sys.modules
 
 
 class ScopedDevice:

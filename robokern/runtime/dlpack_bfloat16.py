@@ -18,9 +18,15 @@ _pointer = ctypes.pythonapi.PyCapsule_GetPointer
 _pointer.restype, _pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
 
 
-def _code(capsule: Any) -> ctypes.c_uint8:
+def tensor_of(capsule: Any) -> int:
+    """Address of a capsule's DLTensor."""
     name = _name(capsule)
-    return ctypes.c_uint8.from_address(_pointer(capsule, name) + _TENSOR[name] + _CODE)
+    address: int = _pointer(capsule, name)
+    return address + _TENSOR[name]
+
+
+def _code(capsule: Any) -> ctypes.c_uint8:
+    return ctypes.c_uint8.from_address(tensor_of(capsule) + _CODE)
 
 
 def as_bfloat16(capsule: Any) -> Any:

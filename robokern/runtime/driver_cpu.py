@@ -36,6 +36,8 @@ POOL = Path(__file__).with_name("pool.ll")
 _RUN = ctypes.CFUNCTYPE(
     ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_char_p, ctypes.c_int64
 )
+# rows, first, count -> number of the row that needs Python, or -1
+_PLAY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 _INITIALISE = ctypes.CFUNCTYPE(None, ctypes.c_int64)
 _COUNT = ctypes.CFUNCTYPE(ctypes.c_int64)
 
@@ -48,6 +50,7 @@ _threads: int | None = None
 _number = 0
 
 Run = Callable[[int, int, int, bytes, int], int]
+Play = Callable[[int, int, int], int]
 
 
 class Program:
@@ -76,8 +79,9 @@ class NativePool:
     """The threads of `pool.ll`."""
 
     def __init__(self, threads: int) -> None:
-        self._tracker = _link(_pool_code(), ("run", "initialise", "resize", "count_workers"))
+        self._tracker = _link(_pool_code(), ("run", "play", "initialise", "resize", "count_workers"))
         self.run: Run = _RUN(self._tracker["run"])
+        self.play: Play = _PLAY(self._tracker["play"])
         self._initialise = _INITIALISE(self._tracker["initialise"])
         self._resize = _INITIALISE(self._tracker["resize"])
         self._count = _COUNT(self._tracker["count_workers"])

@@ -1,31 +1,46 @@
-"""The CUDA driver, through PyCUDA on each GPU's primary context, which PyTorch, JAX and CuPy use too.
+"""The CUDA driver: each GPU's primary context, which PyTorch, JAX and CuPy use too; memory and launches.
 
-Launches and copies are ordered on the current stream. A launch returns before the GPU has run it, unless the
-kernel asserts or prints: then it waits, so that the error is raised where the launch is written.
+PyCUDA opens contexts and holds memory; what goes onto a stream goes there by `libcuda`, on the same handles.
+Launches and copies are ordered on the GPU's current stream. A launch returns before the GPU has run it,
+unless the kernel asserts or prints: then it waits, so that the error is raised where the launch is written.
 """
 
 from __future__ import annotations
 
 import atexit
+import ctypes
 import struct
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
 
 from robokern.compiler.entry_cuda import BLOCK
 from robokern.errors import DeviceError
 from robokern.ir.layout import LAUNCH_HEADER, STATUS_SIZE
+from robokern.runtime import libcuda, recording
+from robokern.runtime.call_site import CallSite, shown
 from robokern.runtime.hostvalue import Ndarray
+from robokern.runtime.libcuda import NO_POINTER, NONE, ONE, WRONG_CONTEXT, CudaError, Parameters
+
+if TYPE_CHECKING:
+    from robokern.runtime.stream import Stream
 
 INSTALL = "pip install robokern[cuda]"
 _MAX_BLOCKS = 2**31 - 1
+_THREADS = ctypes.c_uint32(BLOCK)
 _current = threading.local()
 _lock = threading.RLock()
 _pointer = struct.Struct("=Q").pack
+_UNSUPPORTED_PTX = (222, 218)  # CUDA_ERROR_UNSUPPORTED_PTX_VERSION, CUDA_ERROR_INVALID_PTX
+
+# kernel, number of items, and where Python launched it
+Started = tuple[str, int, CallSite | None]
 
 
 @cache
@@ -58,30 +73,34 @@ def count() -> int:
     return int(_driver().Device.count())
 
 
-@cache
+_opened: dict[int, Gpu] = {}
+
+
 def gpu(index: int) -> Gpu:
     """The GPU of this number, its context open."""
-    with _lock:
-        return Gpu(index)
+    found = _opened.get(index)
+    if found is None:
+        with _lock:
+            found = _opened.get(index) or _opened.setdefault(index, Gpu(index))
+    return found
 
 
-class _Owned:
+def opened() -> list[Gpu]:
+    """The GPUs that this process has used."""
+    return list(_opened.values())
+
+
+class Owned:
     """Device memory as NumPy sees it; freed when the last view of it goes."""
 
-    def __init__(self, memory: Any, size: int) -> None:
-        self.memory = memory
+    def __init__(self, gpu: Gpu, memory: Any, size: int) -> None:
+        self._gpu, self._memory = gpu, memory
         self.__array_interface__ = {
             "shape": (size,), "typestr": "|u1", "data": (int(memory), False), "version": 3,
         }  # fmt: skip
 
-
-class _Adopted:
-    """Another library's device memory as NumPy sees it; keeps that library's array."""
-
-    def __init__(self, source: Any, interface: dict[str, Any]) -> None:
-        self.source = source
-        shared = {name: interface[name] for name in ("shape", "typestr", "data")}
-        self.__array_interface__ = {**shared, "strides": interface.get("strides"), "version": 3}
+    def __del__(self) -> None:
+        self._gpu.free(self._memory)
 
 
 class Gpu:
@@ -91,6 +110,9 @@ class Gpu:
         index: number, from 0.
         name: as the driver says.
         arch: `sm_` and the compute capability, as compilers write it.
+        stream: where work goes.
+        streams: every other stream in use.
+        handle: that of the context.
     """
 
     def __init__(self, index: int) -> None:
@@ -99,8 +121,15 @@ class Gpu:
         major, minor = device.compute_capability()
         self.index, self.name, self.arch = index, str(device.name()), f"sm_{major}{minor}"
         self._context = device.retain_primary_context()
-        self._last = "none"
-        self.stream: Any = None  # PyCUDA's stream that work goes to; None: the default stream
+        self.handle = int(self._context.handle)
+        self._started: deque[Started] = deque(maxlen=8)  # since the GPU was last known to be well
+        self._broken: str | None = None
+        self._closed = False
+        self.stream: Stream | None = None  # None: the default stream
+        self.streams: WeakSet[Stream] = WeakSet()
+        self._on = NO_POINTER
+        self._limbo: list[tuple[list[int], Any]] = []
+        self._launch, self._launch_graph = libcuda.launch_kernel(), libcuda.launch_graph()
         if threading.current_thread() is threading.main_thread() and not hasattr(_current, "gpu"):
             # stays current there until the end; PyCUDA does not let other threads end with one
             self._context.push()
@@ -113,33 +142,52 @@ class Gpu:
 
     @contextmanager
     def active(self) -> Iterator[Any]:
-        """The driver, with this GPU's context current in this thread."""
-        driver, outer = _driver(), getattr(_current, "gpu", None)
+        """PyCUDA's driver module, with this GPU's context current in this thread.
+
+        What another library made current comes back afterwards.
+        """
+        driver, outer, before = _driver(), getattr(_current, "gpu", None), libcuda.current_context()
         if outer is not self:
             self._context.push()
             _current.gpu = self
+        elif before != self.handle:
+            libcuda.call("cuCtxSetCurrent", self.handle)
         try:
             yield driver
-        except driver.Error as error:
-            raise self._error(error) from error
+        except (driver.Error, CudaError) as error:
+            raise self.failure(error) from error
         finally:
             if outer is not self:
                 _current.gpu = outer
                 self._context.pop()
+            if before != libcuda.current_context():
+                libcuda.call("cuCtxSetCurrent", before)
 
-    def _error(self, error: Exception) -> DeviceError:
-        return DeviceError(
-            f"device 'cuda:{self.index}' ({self.name}): {error}; the last kernel launched was {self._last}"
-        )
+    def failure(self, error: Exception) -> DeviceError:
+        """What to raise for an error of the driver: it may be an earlier launch's."""
+        if self._broken is None:
+            text = f"device 'cuda:{self.index}' ({self.name}): {error}{_suspects(self._started)}"
+            try:
+                libcuda.memory_info()
+            except CudaError:
+                self._broken = text
+                # its memory went with the context: PyCUDA must not try to free it
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._pool))
+            else:
+                return DeviceError(text)
+        return DeviceError(f"{self._broken}; this process cannot use the GPU any more")
 
     def _close(self) -> None:
         """Frees what the pool holds while there is a context to free it in."""
+        self._closed = True
         with suppress(DeviceError), self.active():  # a failed launch takes the context, and has said so
+            self._limbo.clear()
             self._status = None
             self._pool.stop_holding()
         if getattr(_current, "gpu", None) is self:
             _current.gpu = None
-            self._context.pop()
+            with suppress(Exception):
+                self._context.pop()
 
     # memory
 
@@ -151,18 +199,54 @@ class Gpu:
         """
         size = int(np.prod(shape)) * dtype.itemsize
         with self.active() as driver:
-            try:
-                memory = self._pool.allocate(max(size, 1))
-            except driver.MemoryError:
-                raise self._out_of_memory(driver, size) from None
+            memory = self._memory(driver, size)
             if zero and size:
-                driver.memset_d8_async(int(memory), 0, size, self.stream)
-        owned: Ndarray = np.asarray(_Owned(memory, size))
+                libcuda.call("cuMemsetD8Async", int(memory), 0, size, self._on)
+        owned: Ndarray = np.asarray(Owned(self, memory, size))
         made: Ndarray = owned.view(dtype).reshape(shape)
         return made
 
-    def _out_of_memory(self, driver: Any, size: int) -> DeviceError:
-        free, total = driver.mem_get_info()
+    def _memory(self, driver: Any, size: int) -> Any:
+        if self._limbo:
+            self._release_done()
+        for attempt in range(2):
+            try:
+                return self._pool.allocate(max(size, 1))
+            except driver.MemoryError:
+                if attempt or recording.capture is not None:
+                    break
+                libcuda.call("cuCtxSynchronize")
+                self._release_done()
+                self._pool.free_held()
+        raise self._out_of_memory(size)
+
+    def free(self, memory: Any) -> None:
+        """Gives memory back to the pool, once all streams are done with it."""
+        if self._closed or not self.streams or self._broken is not None:
+            return
+        if recording.capture is not None:
+            recording.capture.keep.append(memory)
+            return
+        with suppress(DeviceError), self.active():
+            events = []
+            for handle in {0, *(stream.handle for stream in self.streams)}:
+                events.append(libcuda.new_event())
+                libcuda.call("cuEventRecord", events[-1], handle)
+            self._limbo.append((events, memory))
+
+    def _release_done(self) -> None:
+        """Lets go of freed memory that no stream uses any more."""
+        waiting = []
+        for events, memory in self._limbo:
+            if all(libcuda.done("cuEventQuery", event) for event in events):
+                for event in events:
+                    libcuda.call("cuEventDestroy_v2", event)
+            else:
+                waiting.append((events, memory))
+        self._limbo = waiting
+
+    def _out_of_memory(self, size: int) -> DeviceError:
+        free, total = libcuda.memory_info()
         held = f"{self._pool.active_bytes:,} in use by arrays, {self._pool.held_blocks} blocks kept for reuse"
         return DeviceError(
             f"device 'cuda:{self.index}': out of memory: {size:,} bytes asked for, "
@@ -170,87 +254,132 @@ class Gpu:
             "drop arrays that are no longer needed"
         )
 
-    def adopt(self, source: Any) -> Ndarray:
-        """Another library's array on this GPU, as a view that nobody may read through.
+    def memory_info(self) -> tuple[int, int]:
+        """Free and total bytes; what the pool keeps for reuse is not free."""
+        with self.active():
+            return libcuda.memory_info()
 
-        Raises:
-            TypeError: it is no such array.
-        """
-        interface = getattr(source, "__cuda_array_interface__", None)
-        if interface is None:
-            raise TypeError(f"expected an array on cuda:{self.index}, got {type(source).__name__}")
-        return np.asarray(_Adopted(source, interface))
-
-    @property
-    def stream_number(self) -> int:
-        """The current stream as `__cuda_array_interface__` names it; 1: the default stream."""
-        return 1 if self.stream is None else int(self.stream.handle)
+    def pinned(self, shape: tuple[int, ...], dtype: Any) -> Ndarray:
+        """Host memory that the GPU copies to and from by itself."""
+        with self.active() as driver:
+            made: Ndarray = driver.pagelocked_empty(shape, dtype)
+            return made
 
     def read(self, view: Ndarray) -> Ndarray:
-        """A host copy of device memory, once what was launched before is done."""
-        if not view.flags.c_contiguous:
-            low, span = self._span(view)
-            return _over(span, view, low).copy()
+        """A host copy of contiguous device memory, once what was put on the stream before is done."""
+        recording.refuse_waiting(self.index, "reading an array on the host")
         host = np.empty(view.shape, view.dtype)
         if host.size:
-            with self.active() as driver:
-                self._wait(driver)
-                driver.memcpy_dtoh(_bytes(host), _address(view))
+            with self.active():
+                libcuda.call("cuMemcpyDtoHAsync_v2", address(host), address(view), host.nbytes, self._on)
+                libcuda.call("cuStreamSynchronize", self._on)
+                self._started.clear()
         return host
 
-    def write(self, view: Ndarray, values: Any) -> None:
-        """Copies host values, broadcast to the shape, into device memory."""
-        if not view.size:
-            return
-        if view.flags.c_contiguous:
-            host = np.empty(view.shape, view.dtype)
-            host[...] = values
-            self._upload(_address(view), _bytes(host))
-            return
-        low, span = self._span(view)
-        _over(span, view, low)[...] = values
-        self._upload(low, span)
+    def write(self, view: Ndarray, host: Ndarray) -> None:
+        """Copies contiguous host memory into contiguous device memory of the same size."""
+        if view.size:
+            with self.active():
+                libcuda.call("cuMemcpyHtoDAsync_v2", address(view), address(host), view.nbytes, self._on)
+                libcuda.call("cuStreamSynchronize", self._on)
 
-    def _span(self, view: Ndarray) -> tuple[int, Ndarray]:
-        """First address and all bytes from the first to the last element of a view."""
-        low, high = np.lib.array_utils.byte_bounds(view)
-        span = np.empty(high - low if view.size else 0, np.uint8)
-        if span.size:
-            with self.active() as driver:
-                self._wait(driver)
-                driver.memcpy_dtoh(span, low)
-        return low, span
+    def exchange(self, target: Ndarray, source: Ndarray, to_host: bool) -> None:
+        """Puts a copy between contiguous pinned host memory and this GPU's onto the stream."""
+        name = "cuMemcpyDtoHAsync_v2" if to_host else "cuMemcpyHtoDAsync_v2"
+        if target.size:
+            with self.active():
+                libcuda.call(name, address(target), address(source), target.nbytes, self._on)
 
-    def _upload(self, address: int, data: Ndarray) -> None:
-        with self.active() as driver:
-            self._wait(driver)
-            driver.memcpy_htod(address, data)
-
-    def fill(self, view: Ndarray, one: Any) -> None:
-        """Writes one element everywhere; by the memory engine where its bytes repeat."""
-        element = np.empty(view.shape[view.ndim - np.ndim(one) :], view.dtype)
-        element[...] = one
-        word = _bytes(element.reshape(-1))
-        if not view.flags.c_contiguous or not view.size:
-            self.write(view, one)
-            return
+    def memset(self, view: Ndarray, element: Ndarray) -> bool:
+        """Writes one element everywhere in contiguous memory, if its bytes repeat; says whether they did."""
+        word = element.reshape(-1).view(np.uint8)
         for width, kind in ((1, np.uint8), (2, np.uint16), (4, np.uint32)):
             words = word.view(kind) if word.size % width == 0 else word[:0]
             if words.size and bool(np.all(words == words[0])):
-                with self.active() as driver:
-                    memset = getattr(driver, f"memset_d{8 * width}_async")
-                    memset(_address(view), int(words[0]), view.nbytes // width, self.stream)
-                return
-        self.write(view, one)
+                if view.size:
+                    with self.active():
+                        name, number = f"cuMemsetD{8 * width}Async", view.nbytes // width
+                        libcuda.call(name, address(view), int(words[0]), number, self._on)
+                return True
+        return False
+
+    def put_element(self, view: Ndarray, element: Ndarray) -> None:
+        """Copies one element, which may go at once, into contiguous device memory; inside a capture too."""
+        capture = recording.capture
+        if capture is None or not capture.takes(self.index):
+            self.write(view, element)
+            return
+        kept = self.pinned(element.shape, element.dtype)
+        kept[...] = element
+        capture.keep.append(kept)
+        self.exchange(view, kept, to_host=False)
 
     def copy(self, target: Ndarray, source: Ndarray) -> None:
-        """Copies within this GPU."""
-        plain = target.flags.c_contiguous and source.flags.c_contiguous
-        if not plain or target.dtype != source.dtype:
-            self.write(target, self.read(source))
-        elif target.size:
-            with self.active() as driver:
-                driver.memcpy_dtod_async(_address(target), _address(source), target.nbytes, self.stream)
+        """Copies contiguous memory within this GPU."""
+        if target.size:
+            with self.active():
+                libcuda.call(
+                    "cuMemcpyDtoDAsync_v2", address(target), address(source), target.nbytes, self._on
+                )
+
+    def copy_from(self, target: Ndarray, other: Gpu, source: Ndarray) -> None:
+        """Copies contiguous memory of another GPU here, after what its stream holds, before what it will."""
+        ready, done = other.mark(), 0
+        with self.active():
+            libcuda.call("cuStreamWaitEvent", self._on, ready, 0)
+            libcuda.call(
+                "cuMemcpyPeerAsync",
+                address(target), self.handle, address(source), other.handle, target.nbytes, self._on,
+            )  # fmt: skip
+            done = self.mark()
+        other.wait(done)
+        self.wait(ready, drop=True)
+        other.wait(done, drop=True)
+
+    def mark(self) -> int:
+        """A new event, put onto the current stream."""
+        with self.active():
+            event = libcuda.new_event()
+            libcuda.call("cuEventRecord", event, self._on)
+            return event
+
+    def wait(self, event: int, drop: bool = False) -> None:
+        """Has what comes onto the current stream wait for an event; or forgets the event."""
+        with self.active():
+            if drop:
+                libcuda.call("cuEventDestroy_v2", event)
+            else:
+                libcuda.call("cuStreamWaitEvent", self._on, event, 0)
+
+    # streams
+
+    def order(self, first: int, then: int) -> None:
+        """Has one stream wait for what another holds, each by its handle; 1: the default stream."""
+        with self.active():
+            event = libcuda.new_event()
+            libcuda.call("cuEventRecord", event, first)
+            libcuda.call("cuStreamWaitEvent", then, event, 0)
+            libcuda.call("cuEventDestroy_v2", event)  # the driver keeps it until it has happened
+
+    @property
+    def stream_handle(self) -> int:
+        """The current stream's; 0: the default stream."""
+        return self._on.value or 0
+
+    def add_stream(self, stream: Stream) -> None:
+        """From now on freed memory waits for this stream too."""
+        self.streams.add(stream)
+
+    def forget(self, name: str, handle: int) -> None:
+        """Gives a stream or an event back to the driver."""
+        if not self._closed and self._broken is None:
+            with suppress(DeviceError), self.active():
+                libcuda.call(name, handle)
+
+    def use(self, stream: Stream | None) -> None:
+        """Makes a stream the current one; None: the default stream."""
+        self.stream = stream
+        self._on = ctypes.c_void_p(0 if stream is None else stream.handle)
 
     # kernels
 
@@ -260,49 +389,70 @@ class Gpu:
         Raises:
             DeviceError: the driver does not take its PTX.
         """
-        with self.active() as driver:
+        with self.active():
             try:
-                module = driver.module_from_buffer(ptx)
-            except driver.Error as error:
-                raise DeviceError(
-                    f"device 'cuda:{self.index}' ({self.name}, {self.arch}): driver "
-                    f"{driver.get_driver_version()} does not load kernel {name!r}: {error}; "
-                    "a newer NVIDIA driver may"
-                ) from error
+                module = libcuda.load(ptx)
+            except CudaError as error:
+                raise self._not_loaded(error, ptx, name) from error
             return Program(self, module, waits, name)
 
-    def launch(self, function: Any, count: int, record: bytes, name: str) -> None:
+    def _not_loaded(self, error: CudaError, ptx: bytes, name: str) -> DeviceError:
+        wanted = next((x.split()[1].decode() for x in ptx.splitlines() if x.startswith(b".version")), "?")
+        remedy = "update the NVIDIA driver" if error.code in _UNSUPPORTED_PTX else "report this"
+        version = ".".join(map(str, libcuda.driver_version()))
+        return DeviceError(
+            f"device 'cuda:{self.index}' ({self.name}, {self.arch}): the driver, for CUDA {version}, "
+            f"does not load kernel {name!r} (PTX {wanted}): {error}; {remedy}"
+        )
+
+    def launch(
+        self, function: Any, count: int, record: bytes, name: str, site: CallSite | None = None
+    ) -> None:
         """Starts a kernel over `count` items on the current stream."""
         blocks = -(-count // BLOCK)
         if blocks > _MAX_BLOCKS:
             raise DeviceError(f"kernel {name!r}: {count:,} items are more than a grid on a GPU holds")
-        self._last = name
-        if getattr(_current, "gpu", None) is not self:
-            with self.active():
-                self.launch(function, count, record, name)
-            return
-        try:
-            function._launch_kernel((blocks, 1, 1), (BLOCK, 1, 1), record, 0, self.stream)
-        except _driver().Error as error:
-            raise self._error(error) from error
+        self._started.append((name, count, site))
+        start, parameters = self._launch, Parameters(record)
+        code = start(
+            function, blocks, ONE, ONE, _THREADS, ONE, ONE, NONE, self._on, parameters, NO_POINTER
+        )  # fmt: skip
+        if code:
+            self._again(
+                code, start,
+                function, blocks, ONE, ONE, _THREADS, ONE, ONE, NONE, self._on, parameters, NO_POINTER,
+            )  # fmt: skip
 
-    def run_checked(self, function: Any, count: int, record: bytes, name: str) -> int:
+    def launch_graph(self, graph: ctypes.c_void_p, size: int) -> None:
+        """Starts a graph on the current stream."""
+        self._started.append((f"a graph of {size} nodes", 0, None))
+        code = self._launch_graph(graph, self._on)
+        if code:
+            self._again(code, self._launch_graph, graph, self._on)
+
+    def _again(self, code: int, start: Any, *arguments: Any) -> None:
+        """Calls once more if this GPU's context was not current, with it; else raises the error."""
+        with self.active():
+            if code in WRONG_CONTEXT and self._broken is None:
+                code = start(*arguments)
+            if code:
+                raise libcuda.error_of(code)
+
+    def run_checked(
+        self, function: Any, count: int, record: bytes, name: str, site: CallSite | None = None
+    ) -> int:
         """Runs a kernel to its end; 0, or `item << 16 | number of the failed assert + 1`."""
         with _lock:
-            before, after = record[: LAUNCH_HEADER - 8], record[LAUNCH_HEADER:]
-            self.launch(function, count, before + _pointer(int(self._status)) + after, name)
+            self.launch(function, count, with_status(record, int(self._status)), name, site)
             status = np.empty(2, np.int64)
-            with self.active() as driver:
-                self._wait(driver)
-                driver.memcpy_dtoh(status, int(self._status))
+            with self.active():
+                size = status.nbytes
+                libcuda.call("cuMemcpyDtoHAsync_v2", address(status), int(self._status), size, self._on)
+                libcuda.call("cuStreamSynchronize", self._on)
+                self._started.clear()
                 if status[0]:
-                    driver.memset_d8(int(self._status), 0, STATUS_SIZE)
+                    libcuda.call("cuMemsetD8Async", int(self._status), 0, STATUS_SIZE, self._on)
         return int(status[1]) << 16 | int(status[0])
-
-    def _wait(self, driver: Any) -> None:
-        """For the current stream; the default stream is waited for by every plain copy."""
-        if self.stream is not None:
-            self.stream.synchronize()
 
     def synchronize(self) -> None:
         """Waits until everything on this GPU is done.
@@ -310,8 +460,10 @@ class Gpu:
         Raises:
             DeviceError: a launch failed.
         """
-        with self.active() as driver:
-            driver.Context.synchronize()
+        recording.refuse_waiting(self.index, "synchronize")
+        with self.active():
+            libcuda.call("cuCtxSynchronize")
+            self._started.clear()
 
 
 class Program:
@@ -320,33 +472,43 @@ class Program:
     `waits`: it asserts or prints, so that a launch returns only when it is done.
     """
 
-    def __init__(self, gpu: Gpu, module: Any, waits: bool, name: str) -> None:
-        self._gpu, self._module, self._waits, self._name = gpu, module, waits, name
-        self._function = module.get_function("entry")
+    def __init__(self, gpu: Gpu, module: int, waits: bool, name: str) -> None:
+        self.gpu, self.waits, self.name = gpu, waits, name
+        self.function = ctypes.c_void_p(libcuda.made("cuModuleGetFunction", module, b"entry"))
 
-    def run(self, count: int, record: bytes) -> int:
+    def run(self, count: int, record: bytes, site: CallSite | None = None) -> int:
         """Runs the items [0, count); 0, or `item << 16 | number of the failed assert + 1`."""
-        if self._waits:
-            return self._gpu.run_checked(self._function, count, record, self._name)
-        self._gpu.launch(self._function, count, record, self._name)
+        if self.waits:
+            return self.gpu.run_checked(self.function, count, record, self.name, site)
+        self.gpu.launch(self.function, count, record, self.name, site)
         return 0
+
+
+def with_status(record: bytes, address: int) -> bytes:
+    """A launch record whose kernel reports failed asserts at `address`."""
+    return record[: LAUNCH_HEADER - 8] + _pointer(address) + record[LAUNCH_HEADER:]
+
+
+def address(view: Ndarray) -> int:
+    """Of the first element."""
+    return int(view.__array_interface__["data"][0])
+
+
+def _suspects(started: deque[Started]) -> str:
+    """The launches that may have failed, latest first."""
+    lines = list(dict.fromkeys(_suspect(*launch) for launch in reversed(started)))
+    if not lines:
+        return ""
+    if len(lines) == 1:
+        return f"; the kernel was {lines[0]}"
+    return "; it was one of these kernels, latest first: " + "; ".join(lines)
+
+
+def _suspect(name: str, count: int, site: CallSite | None) -> str:
+    return f"{name!r} over {count:,} items{shown(site)}" if count else name
 
 
 def _pool() -> Any:
     from pycuda.tools import DeviceMemoryPool
 
     return DeviceMemoryPool()
-
-
-def _address(view: Ndarray) -> int:
-    return int(view.__array_interface__["data"][0])
-
-
-def _bytes(host: Ndarray) -> Ndarray:
-    return host.reshape(-1).view(np.uint8)
-
-
-def _over(span: Ndarray, view: Ndarray, low: int) -> Ndarray:
-    """The elements of a device view inside a host copy of its span."""
-    start = _address(view) - low if view.size else 0
-    return np.ndarray(view.shape, view.dtype, span.data, start, view.strides)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import prod
@@ -19,11 +20,14 @@ from robokern.ir.types import BY_NAME, ArrayType, Struct, Type, is_float, matche
 from robokern.runtime import driver_cpu, recording
 from robokern.runtime.arguments import Argument, Misfit, argument, devices_of, packer
 from robokern.runtime.array import array_type
+from robokern.runtime.call_site import call_site
 from robokern.runtime.device import CPU, REF, Device, DeviceLike, get_device
 from robokern.runtime.hostvalue import component_shape, describe, listed, type_of
+from robokern.runtime.stream import ScopedStream, Stream
 
 if TYPE_CHECKING:
     from robokern.ir.nodes import Assert, Func
+    from robokern.runtime.capture import Capture
     from robokern.runtime.driver_cuda import Program as GpuProgram
 
 Dim = int | Sequence[int]
@@ -40,6 +44,7 @@ def launch(
     outputs: Sequence[Any] = (),
     device: DeviceLike = None,
     record_cmd: bool = False,
+    stream: Stream | None = None,
 ) -> Launch | None:
     """Runs `kernel` once for every item of a grid.
 
@@ -51,6 +56,7 @@ def launch(
             values or sequences of numbers.
         device: `cpu`, `ref`, `cuda:0` or `auto`; None: the default device.
         record_cmd: do not run; return a `Launch` to run later, any number of times.
+        stream: where to put it instead of the device's current stream; its device is then the launch's.
 
     Returns when every item is done; on a GPU at once, unless the kernel asserts or prints. On the CPU items
     run in any order, each on one thread. Results do not depend on the number of threads, unless floats are
@@ -64,6 +70,9 @@ def launch(
         KernelError: the kernel cannot be compiled.
         DeviceError: there is no such device.
     """
+    if stream is not None:
+        with ScopedStream(stream, sync_enter=False):
+            return launch(kernel, dim, inputs, outputs, stream.device, record_cmd)
     place = get_device(device)
     values = [*inputs, *outputs]
     try:
@@ -136,7 +145,7 @@ class Launcher:
         self._quick_limit = 0  # the largest dim that needs no further look
         self._quick_unit = -1 if self.keeps_rows else 1
         self._on_gpu: dict[tuple[int, bool], GpuProgram] = {}
-        self._gpu_pack: dict[int, tuple[Callable[[Any], bytes], ...]] = {}
+        self._quick_on_gpu: dict[int, tuple[tuple[Callable[[Any], bytes], ...], GpuProgram]] = {}
         self._size = layout.argument_offsets(types)[-1]
 
     @cached_property
@@ -182,21 +191,21 @@ class Launcher:
 
     def launch(self, place: Device, dim: Dim, values: list[Any]) -> bytes:
         """Checks, packs and runs; gives the launch record."""
-        if place is CPU and self._entry:
+        if place is CPU and self._entry and recording.capture is None:
             try:
                 packed = [pack(value) for pack, value in zip(self._pack, values, strict=True)]
             except _REFUSED:
                 pass
             else:
                 return self._launch_packed(dim, packed)
-        elif place.ordinal >= 0 and (place.ordinal, True) in self._on_gpu:
+        elif place.ordinal in self._quick_on_gpu and recording.capture is None:
+            packs, program = self._quick_on_gpu[place.ordinal]
             try:
-                packs = self._gpu_pack[place.ordinal]
                 packed = [pack(value) for pack, value in zip(packs, values, strict=True)]
             except _REFUSED:
                 pass
             else:
-                return self._launch_packed_on_gpu(place, dim, packed)
+                return self._launch_packed_on_gpu(program, dim, packed)
         grid = Grid(self.kernel.name, dim, self.tid_ndim)
         arguments = self.arguments(values)
         if grid.count:
@@ -210,7 +219,10 @@ class Launcher:
             LaunchError: an array lies in another device's memory.
         """
         self._check_place(place, arguments)
-        if place is REF:
+        capture = None if recording.capture is None else recording.capturing(place.ordinal)
+        if capture is not None:
+            self.capture(capture, place, grid, arguments)
+        elif place is REF:
             self.interpret(grid, arguments)
         elif place.is_cuda:
             self.run_on_gpu(place, grid, arguments)
@@ -226,26 +238,30 @@ class Launcher:
                         self.kernel, index, f"an array on {place}", f"one on {device}", remedy
                     )
 
+    def capture(self, capture: Capture, place: Device, grid: Grid, arguments: list[Argument]) -> None:
+        """Goes into a capture instead of running."""
+        capture.launch(self, place, grid, arguments)
+
     def run_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> None:
         """Runs on a GPU."""
-        contiguous = all(a.plain for a in arguments)
-        self._launch_on_gpu(place, grid, [a.record for a in arguments], contiguous)
+        program = self.gpu_program(place, all(a.plain for a in arguments))
+        record = record_of(grid, arguments)
+        if grid.count:
+            self.raise_failed(program.run(grid.count, record, call_site()), grid.shape)
 
-    def _launch_packed_on_gpu(self, place: Device, dim: Dim, packed: list[bytes]) -> bytes:
+    def _launch_packed_on_gpu(self, program: GpuProgram, dim: Dim, packed: list[bytes]) -> bytes:
+        caller = sys._getframe(3)  # behind this, Launcher.launch and launch
+        site = caller.f_code, caller.f_lasti
         if dim.__class__ is int and 0 < dim <= MAX_LENGTH and self.tid_ndim in (0, 1):
-            program = self._on_gpu[place.ordinal, True]
             record = _header(dim, 1, 1, 1, 0) + b"".join(packed)
-            failed = program.run(dim, record)
+            failed = program.run(dim, record, site)
             if failed:
                 raise self._assertion_error(failed, (dim,))
             return record
-        return self._launch_on_gpu(place, Grid(self.kernel.name, dim, self.tid_ndim), packed, True)
-
-    def _launch_on_gpu(self, place: Device, grid: Grid, packed: list[bytes], contiguous: bool) -> bytes:
+        grid = Grid(self.kernel.name, dim, self.tid_ndim)
         record = grid.header + b"".join(packed)
         if grid.count:
-            program = self.gpu_program(place, contiguous)
-            self.raise_failed(program.run(grid.count, record), grid.shape)
+            self.raise_failed(program.run(grid.count, record, site), grid.shape)
         return record
 
     def gpu_program(self, place: Device, contiguous: bool) -> GpuProgram:
@@ -257,8 +273,10 @@ class Launcher:
                 waits = bool(asserts_or_prints(self.func))
                 ptx = compiled_for(self.func, place.gpu.arch, contiguous)
                 found = place.gpu.load(ptx, waits, self.kernel.name)
-                self._gpu_pack[place.ordinal] = tuple(packer(t, place.ordinal) for t in self.types)
                 self._on_gpu[key] = found
+                if contiguous:
+                    packs = tuple(packer(t, place.ordinal) for t in self.types)
+                    self._quick_on_gpu[place.ordinal] = packs, found
         return found
 
     def _launch_packed(self, dim: Dim, packed: list[bytes]) -> bytes:
@@ -304,12 +322,15 @@ class Launcher:
     def prepared_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
         """What runs it on a GPU, with as much as possible done now."""
         self._check_place(place, arguments)
-        run = self.gpu_program(place, all(a.plain for a in arguments)).run
+        run, count = self.gpu_program(place, all(a.plain for a in arguments)).run, grid.count
         record = record_of(grid, arguments)
 
         # `keep`: the arrays whose addresses are in `record`
         def start(keep: list[Argument] = arguments) -> None:
-            self.raise_failed(run(grid.count, record), grid.shape)
+            caller = sys._getframe(3)  # behind this, Launch.start and Launch.launch
+            failed = run(count, record, (caller.f_code, caller.f_lasti))
+            if failed:
+                raise self._assertion_error(failed, grid.shape)
 
         return start
 
@@ -451,6 +472,10 @@ class Launch:
 
     def start(self) -> None:
         """Runs it, seen by no tape."""
+        if recording.capture is not None:
+            if self.grid.count:
+                self.launcher.start(self.device, self.grid, self.arguments)
+            return
         ready = self._ready
         if ready is None:
             ready = self._ready = self._prepared()

@@ -51,6 +51,7 @@ declare i32 @pthread_attr_destroy(ptr)
 declare i32 @pthread_sigmask(i32, ptr, ptr)
 declare i32 @clock_gettime(i32, ptr)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+declare void @llvm.memmove.p0.p0.i64(ptr, ptr, i64, i1)
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 declare i64 @llvm.smin.i64(i64, i64)
 declare i64 @llvm.smax.i64(i64, i64)
@@ -383,6 +384,81 @@ finished:
   %none = icmp eq i64 %failed, 0
   %result = select i1 %none, i64 0, i64 %both
   ret i64 %result
+}
+
+; Plays the rows [first, count) of a packed list (graph_cpu.py), 8 words each, until one needs Python: a host call, or a launch that
+; failed, whose result is then in the row's last word. Returns that row's number; -1 at the end of the list.
+define i64 @play(ptr %rows, i64 %first, i64 %count) {
+start:
+  br label %step
+step:
+  %at = phi i64 [ %first, %start ], [ %target, %jump ], [ %following, %onward ]
+  %left = icmp slt i64 %at, %count
+  br i1 %left, label %fetch, label %finished
+finished:
+  ret i64 -1
+fetch:
+  %words = mul i64 %at, 8
+  %row = getelementptr i64, ptr %rows, i64 %words
+  %kind = load i64, ptr %row
+  %p1 = getelementptr i64, ptr %row, i64 1
+  %p2 = getelementptr i64, ptr %row, i64 2
+  %p3 = getelementptr i64, ptr %row, i64 3
+  %p4 = getelementptr i64, ptr %row, i64 4
+  %p5 = getelementptr i64, ptr %row, i64 5
+  %w1 = load i64, ptr %p1
+  %w2 = load i64, ptr %p2
+  %w3 = load i64, ptr %p3
+  %w4 = load i64, ptr %p4
+  %w5 = load i64, ptr %p5
+  %a1 = inttoptr i64 %w1 to ptr
+  %a2 = inttoptr i64 %w2 to ptr
+  %a4 = inttoptr i64 %w4 to ptr
+  switch i64 %kind, label %stop [
+    i64 0, label %launch
+    i64 1, label %copy
+    i64 2, label %fill
+    i64 3, label %choose
+    i64 4, label %jump
+  ]
+launch:
+  %failed = call i64 @run(ptr %a1, i64 %w2, i64 %w3, ptr %a4, i64 %w5)
+  %well = icmp eq i64 %failed, 0
+  br i1 %well, label %onward, label %broken
+broken:
+  %p7 = getelementptr i64, ptr %row, i64 7
+  store i64 %failed, ptr %p7
+  br label %stop
+copy:
+  call void @llvm.memmove.p0.p0.i64(ptr %a1, ptr %a2, i64 %w3, i1 false)
+  br label %onward
+fill:
+  ; the element once, then what is there already, twice as much each time
+  call void @llvm.memcpy.p0.p0.i64(ptr %a1, ptr %a2, i64 %w3, i1 false)
+  br label %more
+more:
+  %filled = phi i64 [ %w3, %fill ], [ %now_filled, %double ]
+  %room = sub i64 %w4, %filled
+  %some = icmp sgt i64 %room, 0
+  br i1 %some, label %double, label %onward
+double:
+  %part = call i64 @llvm.smin.i64(i64 %filled, i64 %room)
+  %behind = getelementptr i8, ptr %a1, i64 %filled
+  call void @llvm.memcpy.p0.p0.i64(ptr %behind, ptr %a1, i64 %part, i1 false)
+  %now_filled = add i64 %filled, %part
+  br label %more
+choose:
+  %condition = load i32, ptr %a1
+  %zero = icmp eq i32 %condition, 0
+  br i1 %zero, label %jump, label %onward
+jump:
+  %target = add i64 %w2, 0
+  br label %step
+onward:
+  %following = add i64 %at, 1
+  br label %step
+stop:
+  ret i64 %at
 }
 
 ; Readies the pool; in a forked child, again: its workers stayed behind with the parent.

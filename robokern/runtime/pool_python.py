@@ -12,6 +12,8 @@ from robokern.ir.layout import LAUNCH_HEADER, STATUS_SIZE
 
 _ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_char_p)
 _STATUS_AT = LAUNCH_HEADER - 8
+_LAUNCH, _COPY, _FILL, _JUMP_IF_ZERO, _JUMP, _HOST = range(6)  # as in graph_cpu.py, which is above
+_ROW = 8
 _ALONE_BELOW = 4096  # items; a hand-over between Python threads costs some 50 microseconds
 
 
@@ -34,6 +36,26 @@ class PythonPool:
             self._share(work, count, abs(unit), own)
         failed, item, _ = struct.unpack("=qqq", status.raw)
         return int(item << 16 | failed) if failed else 0
+
+    def play(self, rows: int, first: int, count: int) -> int:
+        """As `play` in `pool.ll`."""
+        at = first
+        while at < count:
+            row = (ctypes.c_int64 * _ROW).from_address(rows + 8 * _ROW * at)
+            kind, a, b, c, d, e = row[:6]
+            if kind == _LAUNCH:
+                row[_ROW - 1] = self.run(a, b, c, ctypes.string_at(d, e), e)
+                if row[_ROW - 1]:
+                    return at
+            elif kind == _COPY:
+                ctypes.memmove(a, b, c)
+            elif kind == _FILL:
+                ctypes.memmove(a, ctypes.string_at(b, c) * (d // c), d)
+            elif kind == _HOST:
+                return at
+            zero = kind == _JUMP_IF_ZERO and ctypes.c_int32.from_address(a).value == 0
+            at = b if zero or kind == _JUMP else at + 1
+        return -1
 
     def _share(self, work: Callable[[int, int, bytes], None], count: int, unit: int, record: bytes) -> None:
         slice_size = max(count // (8 * self.threads) // unit, 1) * unit

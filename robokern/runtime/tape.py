@@ -92,6 +92,7 @@ class Tape:
         if self.checkpoint is not None and recording.forward is not None:
             raise AdjointError("forward over reverse: a tape with checkpoint= runs no tangents again")
         recording.tapes.append(self)
+        recording.keep(self)
         return self
 
     def __exit__(self, *unused: object) -> None:

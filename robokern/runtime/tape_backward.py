@@ -9,9 +9,9 @@ from robokern.errors import AdjointError
 from robokern.ir.types import uint8
 from robokern.runtime import recording
 from robokern.runtime.accumulate import accumulate, ones, placed
-from robokern.runtime.array import Array, wrap, zeros_of
+from robokern.runtime.array import Array, zeros_of
 from robokern.runtime.hostvalue import component_shape
-from robokern.runtime.memory import ALIGNMENT, move
+from robokern.runtime.memory import ALIGNMENT, fill, move
 from robokern.runtime.tape_blocks import Block, span_of
 from robokern.runtime.tape_steps import copied
 
@@ -27,6 +27,7 @@ def backward(tape: Tape, loss: Array | None, grads: Grads | None) -> None:
     Raises:
         AdjointError: no loss of one number.
     """
+    recording.keep(tape)
     tape.retained, tape.value_gradients = set(), {}
     tape.retains = any(a.retain_grad for a in tape.leaves.values())
     leaves = _by_block(tape)
@@ -85,7 +86,8 @@ def _seeds(tape: Tape, loss: Array | None, grads: Grads | None) -> dict[Array, A
                 f"tape.backward: expected a loss of one number, got {loss.type} of shape {loss.shape}; "
                 "pass grads={array: derivative} for more"
             )
-        given[loss] = wrap(ones(loss.dtype, loss.shape), loss.dtype).to(loss.device)
+        given[loss] = zeros_of(loss.dtype, loss.shape, loss.device, zero=False)
+        fill(given[loss]._numpy, loss.device, ones(loss.dtype, ()))
     return given
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from robokern.compiler.options import config
+from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array
 from robokern.runtime.device import CPU, Device
@@ -28,7 +29,7 @@ class WatchedLauncher(Launcher):
         if config.print_launches:
             print(self._line(place, grid, arguments))
         super().start(place, grid, arguments)
-        if config.verify_cuda and place.is_cuda:
+        if config.verify_cuda and place.is_cuda and recording.capture is None:
             place.gpu.synchronize()
 
     def _line(self, place: Device, grid: Grid, arguments: list[Argument]) -> str:

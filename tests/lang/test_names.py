@@ -45,7 +45,7 @@ def test_in_a_kernel_the_place_is_named() -> None:
 def test_every_reason_is_met() -> None:
     examples = [
         "tile", "texture_sample", "Volume", "HashGrid", "fabricarray", "func_native", "func_grad",
-        "capture_launch", "DeterministicMode", "bvh_query_sphere", "mesh_query_sphere",
+        "capture_save", "ScopedMempool", "DeterministicMode", "bvh_query_sphere", "mesh_query_sphere",
         "mesh_query_point_sign_winding_number",
         "mesh_get", "to_torch", "dense_solve", "breakpoint", "utils",
     ]  # fmt: skip
