@@ -28,6 +28,7 @@ from robokern.compiler.adjoint_private import without_private_atomics
 from robokern.compiler.adjoint_promote import promote
 from robokern.compiler.adjoint_record import Record, Recorder
 from robokern.compiler.adjoint_rules import Adjoints, Env
+from robokern.compiler.adjoint_share import share
 from robokern.compiler.adjoint_sweep import Sweep, substitute
 from robokern.compiler.inline import Path
 from robokern.compiler.prune import prune
@@ -206,6 +207,8 @@ class _Adjoint:
         self.asked, self.choice, self.ndim = asked, choice, asked.ndim
         self.paths: dict[Op, Path] = {}
         self.func = _merged(inline(asked.func, paths=self.paths), asked.alias)
+        if not asked.shared:
+            share(self.func)
         without_private_atomics(self.func, asked.shared, self.paths)
         promote(self.func, choice.in_memory)
         self.facts = self._analysis()

@@ -6,13 +6,12 @@ touch no memory.
 
 from __future__ import annotations
 
-from robokern.compiler.inline import Path, inlined
+from robokern.compiler.inline import Path, inlined, is_pure
 from robokern.compiler.invariants import without_invariants
 from robokern.ir import layout
-from robokern.ir.nodes import Block, Func, Op, Value, callees, walk
+from robokern.ir.nodes import Block, Func, Op, Value
 from robokern.ir.types import Type
 
-MEMORY = frozenset({"load", "store", "atomic", "local", "array_at", "address"})
 REPORTS = frozenset({"assert", "print"})
 
 
@@ -39,9 +38,7 @@ def is_kept(callee: Func) -> bool:
     """Whether a call of this function stays a call."""
     if callee.gradient is not None:
         return True
-    pure = not any(op.name in MEMORY for f in (callee, *callees(callee)) for op in walk(f.body))
-    reports = any(op.name in REPORTS for f in (callee, *callees(callee)) for op in walk(f.body))
-    return pure and not reports and not any(carries_float(p.type) for p in callee.params)
+    return is_pure(callee) and not any(carries_float(p.type) for p in callee.params)
 
 
 def _as_it_is(callee: Func) -> Func:

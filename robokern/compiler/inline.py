@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from robokern.ir.nodes import Assert, Block, Func, Op, Value, callees, walk
 
+_EFFECTS = frozenset({"load", "store", "atomic", "local", "array_at", "address", "assert", "print"})
+
 Env = dict[Value, Value]
 Path = tuple[
     int, ...
@@ -40,6 +42,18 @@ def inlined_size(func: Func) -> int:
     for f in [*callees(func), func]:
         sizes[f] = sum(sizes[op.attrs["callee"]] if op.name == "call" else 1 for op in walk(f.body))
     return sizes[func]
+
+
+def is_pure(func: Func) -> bool:
+    """Whether equal calls give equal results and do nothing else."""
+    return not any(op.name in _EFFECTS for f in (func, *callees(func)) for op in walk(f.body))
+
+
+def placed(func: Func, args: list[Value], out: list[Op]) -> tuple[Value, ...]:
+    """Appends the body of a function, which asserts nothing; calls in it stay. Gives its results."""
+    env = dict(zip(func.params, args, strict=True))
+    _Inliner(func, lambda callee: True, lambda callee: callee, {}).ops(func.body, env, func, out)
+    return tuple(env[v] for v in func.body.yields)
 
 
 def cloned(op: Op, env: Env, regions: tuple[Block, ...]) -> Op:

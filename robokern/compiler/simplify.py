@@ -3,7 +3,7 @@
 * scalar operations on constants, computed here by the interpreter, which defines their result,
 * operations whose results nobody uses,
 * an `if` whose condition is known: the taken region moves in its place,
-* the second of two equal operations without effect in one block or inside it,
+* the second of two equal operations or calls without effect in one block or inside it,
 * a part taken out of a composite that was just made.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from robokern.compiler.inline import is_pure
 from robokern.ir import layout
 from robokern.ir.evaluate import PURE, dtype_of
 from robokern.ir.nodes import Block, Func, Op, Value
@@ -33,6 +34,13 @@ def simplify(func: Func) -> Func:
 class _Simplification:
     def __init__(self) -> None:
         self.done: dict[Func, Func] = {}
+        self.pure: dict[Func, bool] = {}
+
+    def is_pure(self, func: Func) -> bool:
+        """Whether equal calls of it give equal results and do nothing else."""
+        if func not in self.pure:
+            self.pure[func] = is_pure(func)
+        return self.pure[func]
 
     def function(self, func: Func) -> Func:
         if func not in self.done:
@@ -109,11 +117,11 @@ class _Forward:
 
     def equal_value(self, op: Op, known: dict[_Key, Op]) -> tuple[Value, ...] | None:
         """Values made before that equal the op's results."""
-        if OPS[op.name].effect:
+        if OPS[op.name].effect and not (op.name == "call" and self.program.is_pure(op.attrs["callee"])):
             return None
         if op.name == "extract" and (part := self.part(op)) is not None:
             return (part,)
-        first = known.setdefault((op.name, *op.args, *_attributes(op.attrs)), op)
+        first = known.setdefault((op.name, *op.args, *attributes(op.attrs)), op)
         return None if first is op else first.results
 
     def part(self, op: Op) -> Value | None:
@@ -129,7 +137,8 @@ class _Forward:
         return None
 
 
-def _attributes(attrs: dict[str, Any]) -> list[Hashable]:
+def attributes(attrs: dict[str, Any]) -> list[Hashable]:
+    """An op's attributes as part of a key: equal where the ops mean the same."""
     return [(k, repr(v)) if k == "value" else (k, v) for k, v in sorted(attrs.items())]
 
 
