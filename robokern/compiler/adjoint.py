@@ -33,6 +33,7 @@ from robokern.compiler.adjoint_sweep import Sweep, substitute
 from robokern.compiler.inline import Path
 from robokern.compiler.prune import prune
 from robokern.compiler.simplify import simplify
+from robokern.compiler.unify import unified
 from robokern.errors import AdjointError
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Func, Op, Value, walk
@@ -293,7 +294,7 @@ class _Adjoint:
         self.sweep.reverse(self.func.body, env, adj)
         shares = self._write_shares(adj)
         made = self._function(Block((), [*self.sweep.hoisted, *self.sweep.b.body.ops], ()))
-        return prune(simplify(prune(made, self.func.params)), self.func.params).body, shares
+        return prune(simplify(unified(prune(made, self.func.params))), self.func.params).body, shares
 
     def _function(self, body: Block) -> Func:
         name = f"adjoint_{self.func.name}"

@@ -16,6 +16,12 @@ def show(func: Func) -> str:
     return "\n".join(_Printer(names).function(f) for f in functions)
 
 
+def show_one(func: Func) -> str:
+    """The function alone: equal for two functions that call the same ones and do the same."""
+    names = {id(f): f"{f.name}@{id(f)}" for f in callees(func)}
+    return _Printer({**names, id(func): func.name}).function(func)
+
+
 def show_type(type: Type) -> str:
     """A type to the last detail (a struct with its fields)."""
     if isinstance(type, Struct):
