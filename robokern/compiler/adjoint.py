@@ -318,7 +318,7 @@ class _Adjoint:
 
     def _effects(self, derived: Func) -> tuple[frozenset[int], frozenset[int], bool]:
         """The kernel's own parameters that it reads, and overwrites; whether it writes to others."""
-        facts = Analysis(derived, set()).run()
+        facts = Analysis(derived, set()).traced()
         written = {a.root for a in facts.accesses if a.writes}
         if RAW in written:
             op = next(a.op for a in facts.accesses if a.writes and a.root == RAW)

@@ -6,7 +6,7 @@ that a function is given or makes; different roots are taken to be different mem
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from robokern.compiler.adjoint_inline import carries_float
@@ -19,6 +19,39 @@ Root = tuple[Hashable, ...]  # ("param", number, leaf), ("local", op number) or 
 RAW: Root = ("raw",)
 # derivative zero
 FLAT = frozenset(["floor", "ceil", "trunc", "rint", "lt", "le", "gt", "ge", "eq", "ne", "zero", "const"])
+
+
+Affine = tuple[int | None, int, int]  # coordinate c, a, b of a * c + b; None: b alone
+
+
+def _sum(x: Affine, y: Affine) -> Affine | None:
+    if x[0] is None or y[0] is None or x[0] == y[0]:
+        return x[0] if y[0] is None else y[0], x[1] + y[1], x[2] + y[2]
+    return None
+
+
+def _product(x: Affine, y: Affine) -> Affine | None:
+    if x[0] is not None and y[0] is not None:
+        return None
+    factor, other = (x[2], y) if x[0] is None else (y[2], x)
+    return other[0], other[1] * factor, other[2] * factor
+
+
+def _tells(coordinate: int, forms: set[Affine]) -> bool:
+    """Whether indices of these forms, one per access, are equal for no two values of the coordinate."""
+    factors, offsets = {a for _, a, _ in forms}, [b for _, _, b in forms]
+    if {c for c, _, _ in forms} != {coordinate} or len(factors) != 1 or 0 in factors:
+        return False
+    (a,) = factors
+    return len({b % abs(a) for b in offsets}) == len(set(offsets))
+
+
+_INDEX_RULES: dict[str, Callable[..., Affine | None]] = {
+    "add": _sum,
+    "sub": lambda x, y: _sum(x, (y[0], -y[1], -y[2])),
+    "mul": _product,
+    "cast": lambda x: x,
+}
 
 
 @dataclass(frozen=True)
@@ -55,18 +88,23 @@ class Analysis:
     accesses: list[Access] = field(default_factory=list)
     by_root: dict[Root, list[Access]] = field(default_factory=dict)
     uses: set[Value] = field(default_factory=set)
-    coordinates: dict[Value, int] = field(default_factory=dict)
+    affine: dict[Value, Affine] = field(default_factory=dict)
     in_loop: dict[Op, list[Access]] = field(default_factory=dict)
     locals: dict[Root, Op] = field(default_factory=dict)
     _bits: set[Value] = field(default_factory=set)
     _changed: bool = True
 
-    def run(self) -> Analysis:
-        """Follows origins, then activity until nothing new is found."""
+    def traced(self) -> Analysis:
+        """Follows origins of arrays only: who touches what."""
         for number, param in enumerate(self.func.params):
             if isinstance(param.type, (ArrayType, Struct)):
                 self.origins[param] = Origin(("param", number, 0))
         self._trace(self.func.body, ())
+        return self
+
+    def run(self) -> Analysis:
+        """Follows origins, then activity until nothing new is found."""
+        self.traced()
         while self._changed:
             self._changed = False
             self._block(self.func.body)
@@ -104,21 +142,24 @@ class Analysis:
         return any(r in self.uses for r in op.results)
 
     def is_private(self, root: Root) -> bool:
-        """Whether no two items touch the same element, because each indexes with its own coordinates."""
+        """Whether no two items touch the same element, because indices tell each item's coordinates.
+
+        A coordinate is told by a dimension where every access has the index `a * coordinate + b`, with one a
+        for all and different remainders b mod a where the b differ: x[3 * i], x[3 * i + 1], x[3 * i + 2].
+        """
         if root[0] == "local":
             return True
-        places: set[tuple[int | None, ...]] = set()
-        for access in self.touching(root):
-            if access.indices is None:
-                return False
-            places.add(tuple(self.coordinates.get(i) for i in access.indices))
+        places = [access.indices for access in self.touching(root)]
         if not places:
             return True
+        if any(p is None or len(p) != len(places[0] or ()) for p in places):
+            return False
         ndim = self.func.tid_ndim or 0
-        first = next(iter(places))
-        return ndim > 0 and all(
-            any(all(len(p) > k and p[k] == c for p in places) for k in range(len(first))) for c in range(ndim)
-        )
+        dimensions = [
+            {self.affine.get(i, (None, 0, 0)) for i in column}
+            for column in zip(*(p for p in places if p is not None), strict=True)
+        ]
+        return ndim > 0 and all(any(_tells(c, forms) for forms in dimensions) for c in range(ndim))
 
     # where arrays come from
 
@@ -128,8 +169,7 @@ class Analysis:
             self._origin(op)
             if op.name in ("load", "store", "atomic"):
                 self._access(op, loops)
-            if op.name == "tid":
-                self.coordinates.update({r: k for k, r in enumerate(op.results)})
+            self._follow_index(op)
             inner = (*loops, op) if op.name in ("for", "while") else loops
             for region in op.regions:
                 self._bind_arrays(op, region)
@@ -137,6 +177,17 @@ class Analysis:
                 self.uses.update(region.yields)
             self._merge_arrays(op)
         self.uses.update(block.yields)
+
+    def _follow_index(self, op: Op) -> None:
+        """Integers that are a coordinate times a constant, plus a constant."""
+        if op.name == "tid":
+            self.affine.update({r: (k, 1, 0) for k, r in enumerate(op.results)})
+        elif op.name == "const" and isinstance(op.attrs["value"], int):
+            self.affine[op.results[0]] = (None, 0, op.attrs["value"])
+        elif op.name in _INDEX_RULES and all(a in self.affine for a in op.args):
+            found = _INDEX_RULES[op.name](*(self.affine[a] for a in op.args))
+            if found is not None:
+                self.affine[op.results[0]] = found
 
     def _origin(self, op: Op) -> None:
         if op.name == "local":

@@ -26,7 +26,7 @@ def without_private_atomics(func: Func, shared: bool, paths: dict[Op, Path]) -> 
         shared: whether parameters may overlap in memory.
         paths: of its ops, see `inlined`.
     """
-    facts = Analysis(func, set()).run()
+    facts = Analysis(func, set()).traced()
     chosen = {a.op for a in facts.accesses if _is_private(facts, a.op, shared)}
     if chosen:
         _rewrite(func.body, chosen, paths)

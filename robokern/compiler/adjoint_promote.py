@@ -26,7 +26,7 @@ def promote(func: Func, without: frozenset[Root] = frozenset()) -> Func:
         func: the function.
         without: arrays that stay in memory.
     """
-    while _promote_one(func, func.body, Analysis(func, set()).run(), without):
+    while _promote_one(func, func.body, Analysis(func, set()).traced(), without):
         pass
     return func
 
