@@ -2681,6 +2681,18 @@ def degrees(x: float64) -> float64:
 def degrees(x: Any) -> Any:
     """Radians to degrees."""
 
+def dense_chol(n: int, A: array[Any], regularization: Any, L: array[Any]) -> Any:
+    """Lower Cholesky factor: L L^T = A + regularization I, for a symmetric positive definite A (n, n)."""
+
+def dense_gemm(m: int, n: int, p: int, t1: int, t2: int, A: array[Any], B: array[Any], C: array[Any]) -> Any:
+    """C = A B, with A (m, p), B (p, n) and C (m, n) row by row; a factor is stored transposed if its t is 1."""
+
+def dense_solve(n: int, A: array[Any], L: array[Any], b: array[Any], x: array[Any]) -> Any:
+    """Solves A x = b, given the Cholesky factor L of A (`dense_chol`), through which a derivative reaches A."""
+
+def dense_subs(n: int, L: array[Any], b: array[Any], x: array[Any]) -> Any:
+    """Solves L L^T x = b for a lower triangular L (n, n); x may be b."""
+
 @_overload
 def determinant(m: mat22f) -> float:
     """Determinant of a 2x2, 3x3 or 4x4 matrix."""

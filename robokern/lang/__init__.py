@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from robokern.compiler.function import Function
 from robokern.lang import (
+    dense,
     error_function,
     exponential,
     gradients,  # noqa: F401 - derivatives, after the overloads they are for
@@ -30,7 +31,7 @@ from robokern.lang import (
 
 _MODULES = (
     scalar, trigonometry, exponential, hyperbolic, error_function, vector, matrix, quaternion,
-    transform, spatial, linalg, random, noise, search, intersection, remainder,
+    transform, spatial, linalg, dense, random, noise, search, intersection, remainder,
 )  # fmt: skip
 _public = {
     name: value

@@ -54,7 +54,10 @@ FEATURES: dict[str, tuple[str, str]] = {
         "this exchange of arrays",
         "use rk.from_dlpack(x) and torch.from_dlpack(array), or .numpy()",
     ),
-    r"dense_\w+": ("dense factorisations in raw memory", "use rk.cholesky, rk.cholesky_solve or rk.solve"),
+    r"dense_\w+_batched": (
+        "many matrices in one array",
+        "call rk.dense_chol(n, A[i], ...) with one item for each",
+    ),
     r"breakpoint|get_suggested_block_size": ("nothing to do on the CPU", "remove the call"),
     r"utils|fem|optim|render|sparse": ("this module", "it is no part of the kernel language"),
 }

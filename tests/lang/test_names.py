@@ -19,8 +19,8 @@ SAYS = {
     "use an array3d, or rk.Scene for distances",
     "func_native": "rk.func_native is not supported (external native code): write it as an @rk.func",
     "fabricarray": "rk.fabricarray is not supported (fabric arrays): copy them into an array",
-    "dense_chol": "rk.dense_chol is not supported (dense factorisations in raw memory): "
-    "use rk.cholesky, rk.cholesky_solve or rk.solve",
+    "dense_chol_batched": "rk.dense_chol_batched is not supported (many matrices in one array): "
+    "call rk.dense_chol(n, A[i], ...) with one item for each",
 }
 
 
@@ -47,7 +47,7 @@ def test_every_reason_is_met() -> None:
         "tile", "texture_sample", "Volume", "HashGrid", "fabricarray", "func_native", "func_grad",
         "capture_save", "ScopedMempool", "DeterministicMode", "bvh_query_sphere", "mesh_query_sphere",
         "mesh_query_point_sign_winding_number",
-        "mesh_get", "to_torch", "dense_solve", "breakpoint", "utils",
+        "mesh_get", "to_torch", "dense_solve_batched", "breakpoint", "utils",
     ]  # fmt: skip
     texts = set()
     for name in examples:
