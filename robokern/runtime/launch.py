@@ -42,7 +42,11 @@ def launch(
     dim: Dim,
     inputs: Sequence[Any] = (),
     outputs: Sequence[Any] = (),
+    adj_inputs: Sequence[Any] = (),
+    adj_outputs: Sequence[Any] = (),
     device: DeviceLike = None,
+    adjoint: bool = False,
+    record_tape: bool = True,
     record_cmd: bool = False,
     stream: Stream | None = None,
 ) -> Launch | None:
@@ -54,7 +58,14 @@ def launch(
         inputs, outputs: the arguments in order; the split is for the reader. Arrays are `rk.array`s, or
             NumPy arrays of the right dtype (shared, not copied), or None; vectors and the like are host
             values or sequences of numbers.
+        adj_inputs, adj_outputs: with `adjoint`, what derivatives are read from and added to: for an array one
+            like it; for a number, vector, matrix or quaternion an array of one; for a struct another of its
+            kind, whose arrays are adjoints and whose numbers are added to. None: the argument's own `grad`.
         device: `cpu`, `ref`, `cuda:0` or `auto`; None: the default device.
+        adjoint: run the reverse derivative instead: it takes the derivatives by the outputs and adds those by
+            the inputs. All arguments must hold what they held before the forward launch. The adjoint of an
+            array that is read and overwritten changes from the one by its new to that by its old content.
+        record_tape: False: an open tape does not see it.
         record_cmd: do not run; return a `Launch` to run later, any number of times.
         stream: where to put it instead of the device's current stream; its device is then the launch's.
 
@@ -69,10 +80,14 @@ def launch(
         KernelAssertionError: an `assert` in the kernel failed for some item; the others have run.
         KernelError: the kernel cannot be compiled.
         DeviceError: there is no such device.
+        AdjointError: with `adjoint` or a tape: there is no exact derivative.
     """
     if stream is not None:
         with ScopedStream(stream, sync_enter=False):
-            return launch(kernel, dim, inputs, outputs, stream.device, record_cmd)
+            return launch(
+                kernel, dim, inputs, outputs, adj_inputs, adj_outputs,
+                stream.device, adjoint, record_tape, record_cmd,
+            )  # fmt: skip
     place = get_device(device)
     values = [*inputs, *outputs]
     try:
@@ -83,13 +98,33 @@ def launch(
         raise LaunchError(
             f"launch: expected a kernel, got {describe(kernel)}; decorate it with @rk.kernel"
         ) from None
-    if record_cmd:
-        return Launch(launcher, place, dim, values)
-    if recording.tapes:
+    if record_cmd or adjoint:
+        adjoints = [(inputs, adj_inputs), (outputs, adj_outputs)] if adjoint else []
+        made = _recorded(launcher, place, dim, values, adjoints)
+        if record_cmd:
+            return made
+        made.launch()
+        return None
+    if recording.tapes and record_tape:
         recording.tapes[-1].launch(launcher, place, dim, values)
         return None
     launcher.launch(place, dim, values)
     return None
+
+
+def _recorded(
+    launcher: Launcher,
+    place: Device,
+    dim: Dim,
+    values: list[Any],
+    adjoints: list[tuple[Sequence[Any], Sequence[Any]]],
+) -> Launch:
+    if not adjoints:
+        return Launch(launcher, place, dim, values)
+    # seldom needed, and it extends this module
+    from robokern.runtime.adjoint_launch import AdjointLaunch, adjoints_of
+
+    return AdjointLaunch(launcher, place, dim, values, adjoints_of(launcher.kernel.name, *adjoints))
 
 
 class Grid:
@@ -218,7 +253,7 @@ class Launcher:
         Raises:
             LaunchError: an array lies in another device's memory.
         """
-        self._check_place(place, arguments)
+        self.check_place(place, arguments)
         capture = None if recording.capture is None else recording.capturing(place.ordinal)
         if capture is not None:
             self.capture(capture, place, grid, arguments)
@@ -229,7 +264,8 @@ class Launcher:
         else:
             self.run(grid, arguments)
 
-    def _check_place(self, place: Device, arguments: list[Argument]) -> None:
+    def check_place(self, place: Device, arguments: list[Argument]) -> None:
+        """Refuses arrays that lie in another device's memory."""
         for index, given in enumerate(arguments):
             for device in devices_of(given):
                 if device.ordinal != place.ordinal:
@@ -321,7 +357,7 @@ class Launcher:
 
     def prepared_on_gpu(self, place: Device, grid: Grid, arguments: list[Argument]) -> Callable[[], None]:
         """What runs it on a GPU, with as much as possible done now."""
-        self._check_place(place, arguments)
+        self.check_place(place, arguments)
         run, count = self.gpu_program(place, all(a.plain for a in arguments)).run, grid.count
         record = record_of(grid, arguments)
 
@@ -423,14 +459,31 @@ class Launch:
         Raises:
             LaunchError: there is no such parameter, or the value does not fit.
         """
+        self.check_index(index)
+        changed = self.launcher.argument(index, value)
+        self.arguments = [*self.arguments[:index], changed, *self.arguments[index + 1 :]]
+        self._ready = None
+
+    def check_index(self, index: int) -> None:
+        """Refuses what is no parameter's number."""
         count = len(self.launcher.types)
         if not 0 <= index < count:
             raise LaunchError(
                 f"kernel {self.kernel.name!r}: expected a parameter number below {count}, got {index}"
             )
-        changed = self.launcher.argument(index, value)
-        self.arguments = [*self.arguments[:index], changed, *self.arguments[index + 1 :]]
-        self._ready = None
+
+    def index_of(self, name: str) -> int:
+        """The number of the parameter called `name`.
+
+        Raises:
+            LaunchError: there is none.
+        """
+        names = [n for n, _ in self.kernel.params]
+        if name not in names:
+            raise LaunchError(
+                f"kernel {self.kernel.name!r}: no parameter {name!r}; choose one of: {listed(names)}"
+            )
+        return names.index(name)
 
     def set_param_by_name(self, name: str, value: Any) -> None:
         """Changes the argument called `name`.
@@ -438,12 +491,7 @@ class Launch:
         Raises:
             LaunchError: there is no such parameter, or the value does not fit.
         """
-        names = [n for n, _ in self.kernel.params]
-        if name not in names:
-            raise LaunchError(
-                f"kernel {self.kernel.name!r}: no parameter {name!r}; choose one of: {listed(names)}"
-            )
-        self.set_param_at_index(names.index(name), value)
+        self.set_param_at_index(self.index_of(name), value)
 
     def set_params(self, values: Sequence[Any]) -> None:
         """Changes all arguments.
