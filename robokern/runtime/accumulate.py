@@ -10,9 +10,11 @@ from robokern.compiler.builtins import tid
 from robokern.compiler.function import kernel
 from robokern.ir.bfloat16 import bits, floats
 from robokern.ir.types import ArrayType, Scalar, Struct, Type, bfloat16, is_float, scalar_of
+from robokern.runtime import recording
 from robokern.runtime.array import Array, wrap
 from robokern.runtime.hostvalue import Ndarray, base_dtype, component_shape, elements, host_value
 from robokern.runtime.launch import launch
+from robokern.runtime.memory import content, put
 
 
 @kernel
@@ -32,16 +34,16 @@ def accumulate(into: Array, more: Array) -> None:
         more: on the same device; of the same type and as many elements, or numbers that are rounded, or such
             that `into` was broadcast to them: then what came from one element is summed.
     """
-    if into.device.is_cpu:
+    if into.device.is_cpu and recording.capturing(into.device.ordinal) is None:
         _add(into._numpy, _fitted(more, into), into.dtype)
-    elif not _accumulate_on_gpu(into, more):
-        host = into.numpy()
+    elif not _accumulate_by_launch(into, more):
+        host = content(into._numpy, into.device)
         _add(host, _fitted(more, into), into.dtype)
-        into.assign(host)
+        put(into._numpy, into.device, host)
 
 
-def _accumulate_on_gpu(into: Array, more: Array) -> bool:
-    """Adds there, if the elements lie alike; whether they do."""
+def _accumulate_by_launch(into: Array, more: Array) -> bool:
+    """Adds on the device, if the elements lie alike; whether they do."""
     alike = into.is_contiguous and more.is_contiguous and into._numpy.size == more._numpy.size
     if not alike or into.dtype != more.dtype or isinstance(into.dtype, Struct):
         return False
@@ -61,7 +63,7 @@ def _fitted(more: Array, into: Array) -> Ndarray:
     """What is added, on the host, as memory of the type and shape of `into`."""
     shape = into._numpy.shape
     if more.dtype == into.dtype and more._numpy.size == into._numpy.size:
-        return (more._numpy if more.device.is_cpu else more.numpy()).reshape(shape)
+        return content(more._numpy, more.device).reshape(shape)
     return elements(_summed(more.numbers(), shape), into.dtype)[0]
 
 
@@ -87,7 +89,7 @@ def _add(into: Ndarray, more: Ndarray, dtype: Type) -> None:
 
 def total(shares: Array) -> Ndarray:
     """The sum of all elements of an array, as memory of one; what is no float is zero."""
-    host = shares._numpy if shares.device.is_cpu else shares.numpy()
+    host = content(shares._numpy, shares.device)
     return _total(host.reshape(-1, *component_shape(shares.dtype)), shares.dtype)
 
 
