@@ -40,6 +40,7 @@ from robokern.runtime.driver_cpu import cpu_threads
 SOURCES = Path(__file__).parent / "lanes"
 Work = Callable[[], object]
 FLAGS = ["-O3", "-march=native", "-ffast-math", "-fopenmp", "-shared", "-fPIC"]
+SHORTEST = 8e-3  # seconds of a turn: less is lost in what the others left in the caches
 PEERS = ("scalar", "1 thread", "warp", "numba", "C++")
 
 
@@ -119,13 +120,14 @@ def check(name: str, peer: str, ours: np.ndarray, theirs: np.ndarray) -> None:
 
 
 def turns(sides: dict[str, Work], rounds: int, threads: int) -> dict[str, float]:
-    """Median seconds of each, taking turns after one that does not count."""
+    """Median seconds of each, taking turns of at least a few milliseconds, after one that does not count."""
     clock = time.perf_counter if threads > 1 else time.process_time
+    repeats = max(1, int(SHORTEST / min(seconds(sides["ours"]) for _ in range(3))))
     taken: dict[str, list[float]] = {side: [] for side in sides}
     for turn in range(rounds + 1):
         for side, work in sides.items():
             rk.set_cpu_threads(1 if side == "1 thread" else threads)
-            duration = seconds(work, clock=clock)
+            duration = seconds(work, repeats, clock)
             if turn:
                 taken[side].append(duration)
     rk.set_cpu_threads(threads)

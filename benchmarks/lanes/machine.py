@@ -32,7 +32,7 @@ class Peak:
     Args:
         clock: [Hz], of one core that computes.
         flops: float32 operations per second: fused multiply-adds in every lane of every unit.
-        bytes: read and written per second by a copy of 64 MB.
+        bytes: read and written per second by a copy of 8 MB, between a second-level cache and what lies behind it.
     """
 
     clock: float
@@ -54,7 +54,7 @@ def peak(threads: int) -> Peak:
     launched = rk.launch(_dependent, 1, [out, _LINKS], device="cpu", record_cmd=True)
     assert launched is not None
     clock = _LINKS * _LATENCY / min(seconds(launched.launch, clock=time.thread_time) for _ in range(5))
-    a = np.ones(1 << 24, np.float32)
+    a = np.ones(1 << 21, np.float32)
     b = np.zeros_like(a)
     copied = min(seconds(lambda: np.copyto(b, a), clock=time.thread_time) for _ in range(5))
     lanes = target.cpu(contiguous=True).vector_bits // 32
