@@ -32,7 +32,7 @@ class Peak:
     Args:
         clock: [Hz], of one core that computes.
         flops: float32 operations per second: fused multiply-adds in every lane of every unit.
-        bytes: read and written per second by a copy of 8 MB, between a second-level cache and what lies behind it.
+        bytes: read and written per second by a copy of 8 MB, which second-level caches do not hold.
     """
 
     clock: float

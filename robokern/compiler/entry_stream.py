@@ -89,12 +89,14 @@ trial:
   %time.2 = call i64 @llvm.readcyclecounter()
   %weight = zext i32 %groups to i64
   %in.step = sub i64 %time.1, %time.0
-  %in.step.each = udiv i64 %in.step, %weight
+  %in.step.fine = shl i64 %in.step, 10
+  %in.step.each = udiv i64 %in.step.fine, %weight
   %step.before = load i64, ptr %step.at
   %step.best = call i64 @llvm.umin.i64(i64 %step.before, i64 %in.step.each)
   store i64 %step.best, ptr %step.at
   %streamed = sub i64 %time.2, %time.1
-  %streamed.each = udiv i64 %streamed, %weight
+  %streamed.fine = shl i64 %streamed, 10
+  %streamed.each = udiv i64 %streamed.fine, %weight
   %free.before = load i64, ptr %free.at
   %free.best = call i64 @llvm.umin.i64(i64 %free.before, i64 %streamed.each)
   store i64 %free.best, ptr %free.at

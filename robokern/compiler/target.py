@@ -105,6 +105,9 @@ class Target:
 _WIDE = ' "prefer-vector-width"="512"'
 
 
+_AVX2 = ("x86-64-v3", "x86-64-v4")  # levels of the architecture that have it
+
+
 @cache
 def cpu(contiguous: bool = True, name: str = "host") -> Target:
     """This machine's processor, or another of the same architecture by its LLVM name (`x86-64-v3`)."""
@@ -120,7 +123,7 @@ def cpu(contiguous: bool = True, name: str = "host") -> Target:
         entry=entry,
         attributes=f"nounwind{_WIDE}" if "+avx512vbmi2" in present else "nounwind",
         half_fma="+avx512fp16" in present,
-        vector_bits=512 if "+avx512vbmi2" in present else 256 if "+avx2" in present else 128,
+        vector_bits=512 if "+avx512vbmi2" in present else 256 if "+avx2" in present or name in _AVX2 else 128,
         masks="+avx512vl" in present,
         access_tag=f", !llvm.access.group {ACCESS_GROUP}",
         footer=METADATA,
