@@ -12,8 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robokern.adapters.playback import States, advance, restart, show
 from robokern.errors import HostError
+from robokern.ir.types import int32, transform, vec3
+from robokern.runtime.array import Array
+from robokern.runtime.creation import zeros
 from robokern.runtime.device import DeviceLike
+from robokern.runtime.launch import launch
 from robokern.world.frame import Frame
 from robokern.world.host import Host, Mask
 from robokern.world.motion import STATES, Motion
@@ -39,6 +44,9 @@ class Settings:
             "help": "poses are interpolated at; left out: as the file's times are spaced",
         },
     )
+    repeat: bool = field(
+        default=False, metadata={"help": "begin again when the motion has ended; else that is an error"}
+    )
 
     def open(self, seed: int = 0, device: DeviceLike = None) -> RecordedHost:
         """Reads the motion.
@@ -53,7 +61,8 @@ class RecordedHost:
     """Plays a motion: step k shows the time k timesteps after the first. Made by `Settings.open`.
 
     It honours no capability: wrenches have no effect, and contacts and parameters cannot be written. Worlds
-    that are reset go back to the first time; the others go on.
+    that are reset go back to the first time; the others go on. The motion lies in the device's memory and a step
+    is launches only, so that a loop can capture it.
     """
 
     name = "recorded"
@@ -65,8 +74,6 @@ class RecordedHost:
         timestep = settings.timestep or _spacing(motion, settings.motion)
         if settings.timestep is not None:
             motion = resampled(motion, settings.timestep)
-        self._pose = motion.body_pose
-        self._states = complete(motion, timestep)
         self.world = World(
             host="recorded",
             num_worlds=worlds,
@@ -78,12 +85,18 @@ class RecordedHost:
             seed=seed,
         )
         self.frame = Frame.allocate(worlds, len(motion.bodies), 0, 0, device)
-        self._at = np.zeros(worlds, dtype=np.int64)
+        self._motion = _on_device(motion, timestep, device)
+        self._frames = len(motion.times)
+        self._at: Array = zeros(worlds, dtype=int32, device=device)
+        # steps of the whole run, and at which of them each world started
+        self._steps, self._started = 0, np.zeros(worlds, dtype=np.int64)
         self.read()
 
     def reset(self, mask: Mask) -> None:
         """The worlds of `mask` (worlds,) start anew."""
-        self._at[mask] = 0
+        self._started[mask] = self._steps
+        chosen = self.world.mask(np.asarray(mask))
+        launch(restart, len(self._at), [chosen], [self._at], device=self.world.device)
 
     def apply(self) -> None:
         """A recorded motion yields to no wrench."""
@@ -94,21 +107,35 @@ class RecordedHost:
         Raises:
             HostError: the motion has ended.
         """
-        self.world.running = True
-        last = len(self._pose) - 1
-        if np.any(self._at >= last):
-            raise HostError(
-                f"{self.settings.motion}: the motion ends after {last} steps of {self.world.timestep:g} s; "
-                f"shorten the run to at most {last * self.world.timestep:g} s"
-            )
-        self._at += 1
+        self.begin_step()
+        launch(advance, len(self._at), [self._frames], [self._at], device=self.world.device)
 
     def read(self) -> None:
         """Fills the frame; a motion of one world is shown in all."""
-        worlds = np.arange(len(self._at)) % self._pose.shape[1]
-        self.frame.body_pose.assign(self._pose[self._at, worlds])
-        for name, values in self._states.items():
-            getattr(self.frame, name).assign(values[self._at, worlds])
+        frame = self.frame
+        shown = [frame.body_pose, frame.body_com, frame.body_linear_velocity, frame.body_angular_velocity]
+        inputs = [self._motion, self._at, self.world.first_world]
+        launch(show, frame.body_pose.shape, inputs, shown, device=self.world.device)
+
+    def begin_step(self) -> None:
+        """Counts a step.
+
+        Raises:
+            HostError: the motion has ended.
+        """
+        self.world.running = True
+        last = self._frames - 1
+        if not self.settings.repeat and self._steps - int(self._started.min()) >= last:
+            raise HostError(
+                f"{self.settings.motion}: the motion ends after {last} steps of {self.world.timestep:g} s; "
+                f"shorten the run to at most {last * self.world.timestep:g} s, or set host.repeat"
+            )
+        self._steps += 1
+
+    def launch_step(self) -> None:
+        """One timestep on, and the frame filled."""
+        launch(advance, len(self._at), [self._frames], [self._at], device=self.world.device)
+        self.read()
 
     def close(self) -> None:
         """Nothing is held."""
@@ -203,6 +230,18 @@ def rotation_vector(start: NDArray[np.float32], end: NDArray[np.float32]) -> Flo
     sine = np.linalg.norm(vector, axis=-1, keepdims=True)
     angle = 2.0 * np.arctan2(sine, scalar)
     return np.asarray(np.where(sine > 1e-12, vector / np.where(sine > 1e-12, sine, 1.0), 0.0) * angle)
+
+
+def _on_device(motion: Motion, timestep: float, device: DeviceLike) -> Any:
+    states = complete(motion, timestep)
+    pose: Array = Array(motion.body_pose, transform, device=device)
+    vectors = {name: Array(states[name], vec3, device=device) for name in STATES}
+    return States(
+        pose=pose,
+        com=vectors["body_com"],
+        linear=vectors["body_linear_velocity"],
+        angular=vectors["body_angular_velocity"],
+    )
 
 
 def _between(values: NDArray[np.float32], left: NDArray[np.int64], share: Floats) -> Floats:

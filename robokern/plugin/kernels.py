@@ -25,6 +25,7 @@ class Draw:
     distribution: int32  # DISTRIBUTIONS
     first: float32  # lowest draw, or the mean
     second: float32  # highest draw, or the standard deviation
+    first_world: int32  # number of world 0 in draws
 
 
 @func
@@ -41,7 +42,7 @@ def number(draw: Draw, key: uint32):
 @func
 def randomized(draw: Draw, default: float32, count: int32, world: int32, i: int32):
     """The new value of element i in a world at its draw number `count`: made from the default, always."""
-    drawn = number(draw, rand_key(draw.seed, draw.purpose, world, count, i))
+    drawn = number(draw, rand_key(draw.seed, draw.purpose, draw.first_world + world, count, i))
     if draw.operation == static(OPERATIONS["scale"]):
         return default * drawn
     if draw.operation == static(OPERATIONS["add"]):

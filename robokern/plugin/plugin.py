@@ -102,6 +102,7 @@ class Randomizer(Plugin):
             distribution=DISTRIBUTIONS[config.distribution],
             first=config.range[0],
             second=config.range[1],
+            first_world=world.first_world,
         )
         self.count = zeros(world.num_worlds, dtype=int, device=world.device)
 

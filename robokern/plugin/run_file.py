@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_validator
 
@@ -36,6 +36,9 @@ class Top(PluginConfig):
 
     seed: int = field(0, ge=0, lt=2**32, help="of every random draw")
     device: str = field("cpu", help="auto, cpu, ref or cuda:N")
+    capture: Literal["auto", "on", "off"] = field(
+        "auto", help="capture what a step launches and replay it: auto does on GPUs, where all plugins allow it"
+    )
     duration: float = field(unit="s", gt=0, help="simulated time")
     output: str = field("out", min_length=1, help="folder to write to, relative to the current directory")
     host: dict[str, Any] = field(help="`type` and settings of the simulator")
@@ -65,6 +68,7 @@ class RunFile:
     Attributes:
         seed: of every random draw.
         device: `auto`, `cpu`, `ref` or `cuda:N`.
+        capture: `auto`, `on` or `off`: whether steps are captured and replayed.
         duration: simulated time [s].
         output: folder to write to.
         host: the simulator's section.
@@ -74,6 +78,7 @@ class RunFile:
 
     seed: int
     device: str
+    capture: Literal["auto", "on", "off"]
     duration: float
     output: Path
     host: HostSection
@@ -257,6 +262,7 @@ def _run_file(document: Document, top: Top, host: Any, plugins: dict[str, Any]) 
     return RunFile(
         seed=top.seed,
         device=top.device,
+        capture=top.capture,
         duration=top.duration,
         output=Path(top.output),
         host=section,

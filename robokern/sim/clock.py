@@ -84,15 +84,23 @@ class Intervals:
         timestep: length of a step [s].
         seed: the run's seed.
         key: what the waits are for, `world.rng_key(plugin, "interval")`.
+        first_world: number of world 0 in draws.
     """
 
     def __init__(
-        self, num_worlds: int, range_s: tuple[float, float], timestep: float, seed: int, key: int
+        self,
+        num_worlds: int,
+        range_s: tuple[float, float],
+        timestep: float,
+        seed: int,
+        key: int,
+        first_world: int = 0,
     ) -> None:
         self._range_s = range_s
         self._timestep = timestep
         self._seed = seed
         self._key = key
+        self._first_world = first_world
         self._turn = np.zeros(num_worlds, dtype=np.int64)
         self._next = np.array([self._wait(world) for world in range(num_worlds)], dtype=np.int64)
 
@@ -107,5 +115,5 @@ class Intervals:
     def _wait(self, world: int) -> int:
         """Steps until the next turn of `world`, at least one."""
         low, high = self._range_s
-        fraction = uniform(self._seed, self._key, world, int(self._turn[world]))
+        fraction = uniform(self._seed, self._key, self._first_world + world, int(self._turn[world]))
         return max(1, round((low + (high - low) * fraction) / self._timestep))

@@ -5,6 +5,9 @@ One step:
     randomizers that are due  ->  before_step  ->  host.apply, host.step, host.read
     ->  after_step of the plugins whose rate says so  ->  record what changed
 
+What is launched before the simulator's step and after it, and the step too where the host only launches, can be
+captured and replayed (replay.py): a pipeline over such a host is then one replay a step.
+
 The scene follows the bodies just before a plugin that looks at it is called.
 """
 
@@ -20,10 +23,12 @@ from numpy.typing import NDArray
 
 from robokern.errors import ConfigError, PluginError
 from robokern.plugin.plugin import Plugin, Randomizer
+from robokern.runtime.array import Array
 from robokern.sim.clock import Clock, Intervals, Rate
 from robokern.sim.record import Recording, Variable
+from robokern.sim.replay import CaptureMode, Replay
 from robokern.sim.timing import Timing
-from robokern.world.host import Host, Mask
+from robokern.world.host import Host, LaunchingHost, Mask
 from robokern.world.world import World
 
 SIMULATOR = "simulator"
@@ -61,6 +66,24 @@ class Wiring:
     scene_users: Container[str] | None = None
 
 
+@dataclass(frozen=True)
+class Due:
+    """Who takes part in a step.
+
+    Attributes:
+        randomizers: with the mask (worlds,) of those they write.
+        measuring: plugins whose `after_step` is called.
+    """
+
+    randomizers: list[tuple[Randomizer, Array]]
+    measuring: list[Plugin]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all."""
+        return (*(plugin.name for plugin, _ in self.randomizers), "", *(p.name for p in self.measuring))
+
+
 class Loop:
     """Steps a host with its plugins; use as a context manager: all is closed whatever happens.
 
@@ -69,6 +92,8 @@ class Loop:
         plugins: in the order of their calls.
         recording: where outputs go, or None. The loop closes it.
         wiring: what else there is to know about the plugins.
+        capture: whether steps are captured and replayed: `auto` (on GPUs, where all hooks only launch), `on`
+            (a hook that waits for the device is an error) or `off`.
 
     Raises:
         ConfigError: a plugin's rate is above the step rate.
@@ -80,6 +105,7 @@ class Loop:
         plugins: Sequence[Plugin],
         recording: Recording | None = None,
         wiring: Wiring | None = None,
+        capture: CaptureMode = "auto",
     ) -> None:
         self.host = host
         self.plugins = list(plugins)
@@ -88,7 +114,10 @@ class Loop:
         self.clock = Clock(host.world.timestep)
         self.timing = Timing()
         self._rates = {plugin.name: rate_of(plugin, host.world.timestep) for plugin in plugins}
+        self.replay = Replay(host.world, capture, self.timing)
+        self._launching = host if isinstance(host, LaunchingHost) else None
         self._intervals: dict[str, Intervals] = {}
+        self._masks: dict[str, Array] = {}
         self._open: list[Plugin] = []
         self._scene_is_stale = True
 
@@ -105,6 +134,9 @@ class Loop:
         self._begin_recording(steps)
         for randomizer in self._randomizers("interval"):
             self._intervals[randomizer.name] = self._draw_intervals(randomizer)
+        for plugin in self.plugins:
+            if isinstance(plugin, Randomizer):
+                self._masks[plugin.name] = self.host.world.mask(self._everywhere())
         for randomizer in self._randomizers("startup"):
             self._randomize(randomizer, self._everywhere())
         self.reset(self._everywhere())
@@ -128,10 +160,15 @@ class Loop:
             PluginError: a plugin raised; names it, the stage and the step.
             HostError: the simulator failed.
         """
-        self._randomize_due()
-        self._push()
-        self._simulate()
-        self._measure()
+        due = self._due()
+        if self._launching is not None:
+            self._launch(due, self._launching)
+        else:
+            self._play(("before", *due.names), lambda: self._push(due))
+            self._record_draws(due)
+            self._simulate()
+            self._play(("after", *due.names), lambda: self._measure(due))
+        self._record_measurements(due.measuring)
 
     def run(self, steps: int, after: Callable[[int], None] | None = None) -> None:
         """`steps` steps; `after(step)` is called at the end of each."""
@@ -166,8 +203,39 @@ class Loop:
                 raise
             error.add_note(f"while closing: {closing}")
 
-    def _push(self) -> None:
+    def _launch(self, due: Due, host: LaunchingHost) -> None:
+        """A step of a host that only launches: one part, and so one replay."""
+        before, time = self.clock.step, self.clock.time
+
+        def everything() -> None:
+            self._set_step(before)
+            self._push(due)
+            with self.timing.of(SIMULATOR, "step"):
+                host.launch_step()
+            self._scene_is_stale = True
+            self._set_step(before + 1)
+            self._measure(due)
+
+        host.begin_step()
+        self._play(due.names, everything)
+        self._set_step(before + 1)
+        self._record_draws(due, (before, time))
+
+    def _play(self, names: tuple[str, ...], part: Callable[[], None]) -> None:
+        stale = self._scene_is_stale
+
+        def run() -> bool:
+            self._scene_is_stale = stale
+            part()
+            return self._scene_is_stale
+
+        # whether the scene must follow is part of what is launched
+        self._scene_is_stale = self.replay.run((stale, *names), run)
+
+    def _push(self, due: Due) -> None:
         frame = self.host.frame
+        for randomizer, mask in due.randomizers:
+            self._call(randomizer, "randomize", randomizer.randomize, frame, mask)
         frame.body_force.zero_()
         frame.body_torque.zero_()
         for plugin in self.plugins:
@@ -179,16 +247,44 @@ class Loop:
             self.host.step()
             self.host.read()
         self._scene_is_stale = True
-        self.clock.advance()
-        self.host.frame.step, self.host.frame.time = self.clock.step, self.clock.time
+        self._set_step(self.clock.step + 1)
 
-    def _measure(self) -> None:
-        for plugin in self.plugins:
-            if self._rates[plugin.name].due(self.clock.step):
+    def _set_step(self, step: int) -> None:
+        self.clock.step = step
+        self.host.frame.set_clock(step, self.clock.time)
+
+    def _measure(self, due: Due) -> None:
+        for count, plugin in enumerate(due.measuring):
+            try:
                 self._call(plugin, "after_step", plugin.after_step, self.host.frame)
-                # a randomizer's draws are recorded when drawn
-                if not isinstance(plugin, Randomizer):
-                    self._record(plugin)
+            except PluginError:
+                # what others measured in this step is not lost
+                if not self.replay.capturing:
+                    self._record_measurements(due.measuring[:count])
+                raise
+
+    def _due(self) -> Due:
+        step = self.clock.step + 1
+        return Due(list(self._due_randomizers(step)), [p for p in self.plugins if self._rates[p.name].due(step)])
+
+    def _due_randomizers(self, step: int) -> Iterator[tuple[Randomizer, Array]]:
+        for randomizer in self._randomizers("step"):
+            yield randomizer, self._masks[randomizer.name]
+        for randomizer in self._randomizers("interval"):
+            mask = self._intervals[randomizer.name].due(step)
+            if mask.any():
+                self._masks[randomizer.name].assign(mask)
+                yield randomizer, self._masks[randomizer.name]
+
+    def _record_draws(self, due: Due, now: tuple[int, float] | None = None) -> None:
+        for randomizer, _ in due.randomizers:
+            self._record(randomizer, now)
+
+    def _record_measurements(self, plugins: Sequence[Plugin]) -> None:
+        for plugin in plugins:
+            # a randomizer's draws are recorded when drawn
+            if not isinstance(plugin, Randomizer):
+                self._record(plugin)
 
     def _call(self, plugin: Plugin, stage: str, hook: Callable[..., None], *arguments: Any) -> None:
         if not _overrides(plugin, stage):
@@ -228,14 +324,6 @@ class Loop:
             if isinstance(plugin, Randomizer) and plugin.config.mode == mode:
                 yield plugin
 
-    def _randomize_due(self) -> None:
-        for randomizer in self._randomizers("step"):
-            self._randomize(randomizer, self._everywhere())
-        for randomizer in self._randomizers("interval"):
-            mask = self._intervals[randomizer.name].due(self.clock.step + 1)
-            if mask.any():
-                self._randomize(randomizer, mask)
-
     def _randomize(self, plugin: Randomizer, mask: Mask) -> None:
         self._call(plugin, "randomize", plugin.randomize, self.host.frame, self.host.world.mask(mask))
         self._record(plugin)
@@ -243,7 +331,8 @@ class Loop:
     def _draw_intervals(self, plugin: Randomizer) -> Intervals:
         world = self.host.world
         key = world.rng_key(plugin.name, "interval")
-        return Intervals(world.num_worlds, plugin.config.interval_range_s, world.timestep, world.seed, key)
+        range_s, first = plugin.config.interval_range_s, world.first_world
+        return Intervals(world.num_worlds, range_s, world.timestep, world.seed, key, first)
 
     def _begin_recording(self, steps: int) -> None:
         """Only now that all plugins are set up: a mistake in a run file leaves the last recording alone."""
@@ -270,12 +359,13 @@ class Loop:
             return self._rates[plugin.name].samples(steps)
         return steps if plugin.config.mode == "step" else 1
 
-    def _record(self, plugin: Plugin) -> None:
+    def _record(self, plugin: Plugin, now: tuple[int, float] | None = None) -> None:
         if self.recording is None or not plugin.outputs:
             return
         with self.timing.of(RECORDING, "append"):
             outputs = _as_numpy(plugin.outputs)
-            self.recording.append(plugin.name, self.clock.step, self.clock.time, outputs)
+            step, time = now or (self.clock.step, self.clock.time)
+            self.recording.append(plugin.name, step, time, outputs)
 
 
 def _overrides(plugin: Plugin, stage: str) -> bool:

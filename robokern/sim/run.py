@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def _loop(run: RunFile, host: Host) -> Loop:
             raise run.locate(name, error) from None
     _make_folder(run.output)
     recording = Recording(_recording_path(run), {"robokern": robokern.__version__, "seed": run.seed})
-    return Loop(host, list(run.plugins.values()), recording, _wiring(run))
+    return Loop(host, list(run.plugins.values()), recording, _wiring(run), run.capture)
 
 
 def _wiring(run: RunFile) -> Wiring:
@@ -120,6 +121,8 @@ def _steps(run: RunFile, loop: Loop, summary: _Summary) -> None:
             loop.run(steps, progress.update)
         finally:
             summary.stop()
+    if loop.replay.note:
+        print(f"note: {loop.replay.note}", file=sys.stderr)
 
 
 def _recording_path(run: RunFile) -> Path:
@@ -170,6 +173,7 @@ class _Summary:
             "seed": self._run.seed,
             "device": str(self._loop.host.frame.body_pose.device),
             "host": self._run.host.type,
+            "replays": self._loop.replay.replays,
             **self._measured(),
             "recording": _recording_path(self._run).name,
             "config": _config_path(self._run).name,

@@ -9,6 +9,7 @@ from typing import Any
 
 from robokern.plugin.plugin import Plugin
 from robokern.sim.loop import RECORDING, SCENE, SIMULATOR, Loop
+from robokern.sim.replay import REPLAY
 from robokern.sim.timing import Timing
 
 HOOKS = ("before_step", "after_step", "randomize")
@@ -34,14 +35,15 @@ class Row:
 
 
 def rows(loop: Loop, kinds: dict[str, str]) -> list[Row]:
-    """One row for each plugin, then the simulator, the scene and the recording.
+    """One row for each plugin, then the simulator, the scene, the recording, and replays where there were any.
 
     Args:
         loop: that ran.
         kinds: plugin name -> type, and `simulator` -> host type.
     """
     plugins = [_plugin_row(loop.timing, plugin, kinds[plugin.name]) for plugin in loop.plugins]
-    return plugins + [_row(loop.timing, part, kinds.get(part, "")) for part in (SIMULATOR, SCENE, RECORDING)]
+    parts = [SIMULATOR, SCENE, RECORDING, *([REPLAY] if loop.replay.replays else [])]
+    return plugins + [_row(loop.timing, part, kinds.get(part, "")) for part in parts]
 
 
 def _plugin_row(timing: Timing, plugin: Plugin, kind: str) -> Row:

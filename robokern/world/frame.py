@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from robokern.errors import DeviceError
 from robokern.ir.types import bool_, float32, transform, vec3
+from robokern.runtime import recording
 from robokern.runtime.array import Array
+from robokern.runtime.call_site import call_site, line
 from robokern.runtime.creation import zeros
 from robokern.runtime.device import DeviceLike
 
@@ -15,8 +18,6 @@ class Frame:
     """Arrays over worlds and bodies; a host fills the state, plugins add the wrenches.
 
     Attributes:
-        step: completed steps.
-        time: [s].
         body_pose: (worlds, bodies) transform, world_from_body at the body's origin [m], xyzw.
         body_com: (worlds, bodies) vec3, centre of mass in world coordinates [m].
         body_linear_velocity: (worlds, bodies) vec3, of the body's origin, world axes [m/s].
@@ -37,8 +38,37 @@ class Frame:
     joint_position: Array
     joint_velocity: Array
     reset_mask: Array
-    step: int = 0
-    time: float = 0.0
+    _clock: tuple[int, float] = field(default=(0, 0.0), init=False)
+
+    @property
+    def step(self) -> int:
+        """Completed steps, a number of the host.
+
+        Raises:
+            DeviceError: inside a captured step, whose replays would all see the number of the first.
+        """
+        return self._now("step")[0]
+
+    @property
+    def time(self) -> float:
+        """Simulated time [s], a number of the host.
+
+        Raises:
+            DeviceError: inside a captured step.
+        """
+        return self._now("time")[1]
+
+    def set_clock(self, step: int, time: float) -> None:
+        """Told by the loop: completed steps, simulated time [s]."""
+        self._clock = (step, time)
+
+    def _now(self, name: str) -> tuple[int, float]:
+        if recording.capture is not None:
+            raise DeviceError(
+                f"{line(call_site(2))}: frame.{name} is a number of the host, and a captured step is replayed "
+                "with what it was; count steps in an array of the plugin's state, by a kernel"
+            )
+        return self._clock
 
     @classmethod
     def allocate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,3 +48,19 @@ class Host(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class LaunchingHost(Host, Protocol):
+    """A host whose step is launches only, so that a loop can capture it together with its plugins.
+
+    The loop calls `begin_step` and `launch_step` in place of `apply`, `step` and `read`.
+    """
+
+    def begin_step(self) -> None:
+        """What a step needs on the host; called for every step, captured or not."""
+        ...
+
+    def launch_step(self) -> None:
+        """Advances all worlds and fills the frame by launches; called once for many steps if captured."""
+        ...

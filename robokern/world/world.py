@@ -40,6 +40,7 @@ class World:
         fixed_bodies: bodies that cannot move, and where they are (world_from_body, 7 numbers).
         device: where the arrays lie.
         seed: of all draws.
+        first_world: number of world 0 in draws and recorded motions; not 0 in a shard of a larger run.
         contact_disabled: geoms whose contacts the host leaves to plugins.
         touched: parameters written since the host last copied them.
         running: the first step was made.
@@ -57,6 +58,7 @@ class World:
     fixed_bodies: Mapping[int, Sequence[float]] = field(default_factory=lambda: {0: IDENTITY})
     device: DeviceLike = None
     seed: int = 0
+    first_world: int = 0
     contact_disabled: set[int] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     running: bool = False
