@@ -61,8 +61,8 @@ class RecordedHost:
     """Plays a motion: step k shows the time k timesteps after the first. Made by `Settings.open`.
 
     It honours no capability: wrenches have no effect, and contacts and parameters cannot be written. Worlds
-    that are reset go back to the first time; the others go on. The motion lies in the device's memory and a step
-    is launches only, so that a loop can capture it.
+    that are reset go back to the first time; the others go on. The motion lies in the device's memory and a
+    step is launches only, so that a loop can capture it.
     """
 
     name = "recorded"

@@ -37,7 +37,8 @@ class Top(PluginConfig):
     seed: int = field(0, ge=0, lt=2**32, help="of every random draw")
     device: str = field("cpu", help="auto, cpu, ref or cuda:N")
     capture: Literal["auto", "on", "off"] = field(
-        "auto", help="capture what a step launches and replay it: auto does on GPUs, where all plugins allow it"
+        "auto",
+        help="capture what a step launches, and replay it; auto: on GPUs, where plugins allow it",
     )
     duration: float = field(unit="s", gt=0, help="simulated time")
     output: str = field("out", min_length=1, help="folder to write to, relative to the current directory")

@@ -265,7 +265,9 @@ class Loop:
 
     def _due(self) -> Due:
         step = self.clock.step + 1
-        return Due(list(self._due_randomizers(step)), [p for p in self.plugins if self._rates[p.name].due(step)])
+        return Due(
+            list(self._due_randomizers(step)), [p for p in self.plugins if self._rates[p.name].due(step)]
+        )
 
     def _due_randomizers(self, step: int) -> Iterator[tuple[Randomizer, Array]]:
         for randomizer in self._randomizers("step"):

@@ -110,7 +110,7 @@ def test_a_step_is_one_replay_of_all_its_launches(tmp_path: Path, monkeypatch: p
         loop.run(30)
     assert count["replays"] == 30
     # draws, their count, two fills, two launches of the host; on top the scene and the scan
-    (plain,) = (size for key, size in launched.items() if "scan" not in key)
+    (plain,) = {size for key, size in launched.items() if "scan" not in key}
     scans = {size for key, size in launched.items() if "scan" in key}
     assert plain == 6 and min(scans) > plain + 2
 
