@@ -5,8 +5,8 @@ One step:
     randomizers that are due  ->  before_step  ->  host.apply, host.step, host.read
     ->  after_step of the plugins whose rate says so  ->  record what changed
 
-What is launched before the simulator's step and after it, and the step too where the host only launches, can be
-captured and replayed (replay.py): a pipeline over such a host is then one replay a step.
+What is launched before the simulator's step and after it, and the step too where the host only launches, can
+be captured and replayed (replay.py): a pipeline over such a host is then one replay a step.
 
 The scene follows the bodies just before a plugin that looks at it is called.
 """

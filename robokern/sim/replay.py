@@ -8,7 +8,7 @@ from typing import Literal
 
 from robokern.errors import DeviceError, PluginError
 from robokern.runtime.capture import Graph
-from robokern.runtime.device import DeviceLike, get_device
+from robokern.runtime.device import get_device
 from robokern.runtime.graph import ScopedCapture, capture_launch
 from robokern.sim.timing import Timing
 from robokern.world.world import World
@@ -37,14 +37,13 @@ class Replay:
     """Runs parts of steps, as graphs where that can be.
 
     A part runs directly the first time, when kernels are compiled and trees built; the second time it is
-    captured, and replayed from then on. Python in it therefore runs twice only: what changes from step to step
-    must lie in arrays. A part that waits for the device cannot be captured: with mode `on` that is an error,
-    with `auto` everything runs directly from then on.
+    captured, and replayed from then on. Python in it therefore runs twice only: what changes from step to
+    step must lie in arrays. A part that waits for the device cannot be captured: with mode `on` that is an
+    error, with `auto` everything runs directly from then on.
 
     Args:
         world: whose touched parameters are to be noticed.
-        mode: `auto`: on GPUs only, where a launch costs more than the loop around it, and per-plugin times are
-            unknown in any case.
+        mode: `auto`: on GPUs only, where launches cost the most and a plugin's time is unknown in any case.
         timing: told what replays take.
 
     Attributes:

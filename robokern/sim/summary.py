@@ -35,7 +35,7 @@ class Row:
 
 
 def rows(loop: Loop, kinds: dict[str, str]) -> list[Row]:
-    """One row for each plugin, then the simulator, the scene, the recording, and replays where there were any.
+    """One row for each plugin, then simulator, scene and recording, and replays where there were any.
 
     Args:
         loop: that ran.

@@ -187,7 +187,7 @@ MISTAKES = [
     ("duration: 5.0", "duration: -1", "run.yaml:2:11: duration: expected a number greater than 0 [s]; got -1"),
     ("duration: 5.0", "", "run.yaml:1:1: missing key 'duration' (simulated time)"),
     ("seed: 7", "sead: 7", "run.yaml:1:1: unknown key 'sead'; did you mean 'seed'? "
-     "(keys: device, duration, host, output, plugin_paths, plugins, seed)"),
+     "(keys: capture, device, duration, host, output, plugin_paths, plugins, seed)"),
     ("seed: 7", "device: gpu", "run.yaml:1:9: device: expected auto, cpu, ref or cuda:N; got text 'gpu'"),
     (
         "plugin_paths: [plugins]",
