@@ -1,172 +1,260 @@
-"""What a GPU costs and gives: cold first launch, cost of a launch, memory bandwidth, n-body, mesh rays.
+"""What a GPU costs and gives, beside warp-lang on the same GPU in one run: launches, memory, kernels, rays.
 
-    python benchmarks/cuda.py [result.json]
+    python -m benchmarks.cuda [--out result.json] [--device cuda:0] [--small]
 
-Times are medians of wall-clock times that end with a synchronization, after a warm-up.
+The same text and numbers on both sides, in turns; medians. A kernel's time ends with a synchronization; a
+launch's is the host's time for a call that nobody waits for. `--small` shrinks the work, to try it on `cpu`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import statistics
+import os
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-import robokern as rk
+from benchmarks.backward import tasks as physics
+from benchmarks.backward.kernels import TEXT as PHYSICS
+from benchmarks.backward.kernels import load
+from benchmarks.gpu import scenes
+from benchmarks.gpu.kernels import TEXT
+from benchmarks.side_by_side import Comparison, Work, compare, print_table, seconds
 
-DEVICE = "cuda:0"
-
-
-@rk.kernel
-def add(a: rk.array(dtype=float), b: rk.array(dtype=float), c: rk.array(dtype=float)):
-    i = rk.tid()
-    c[i] = a[i] + b[i]
-
-
-@rk.kernel
-def scale(a: rk.array(dtype=float), b: rk.array(dtype=float)):
-    i = rk.tid()
-    b[i] = 2.0 * a[i]
+CACHES = {"robokern": "ROBOKERN_CACHE_DIR", "warp": "WARP_CACHE_PATH"}
 
 
-@rk.kernel
-def attract(x: rk.array(dtype=rk.vec3), force: rk.array(dtype=rk.vec3), softening: float):
-    i = rk.tid()
-    p = x[i]
-    total = rk.vec3(0.0)
-    for j in range(x.shape[0]):
-        d = x[j] - p
-        r2 = rk.dot(d, d) + softening
-        total += d * (1.0 / (r2 * rk.sqrt(r2)))
-    force[i] = total
+class Side:
+    """One library on a device."""
+
+    def __init__(self, name: str, device: str, text: str = TEXT) -> None:
+        self.name, self.device = name, device
+        self.library: Any = __import__(name)
+        if name == "warp":
+            self.library.config.quiet = True
+            self.library.init()
+        self.kernels: ModuleType = load(name, text)
+
+    def array(self, values: np.ndarray, dtype: str = "float32", grad: bool = False) -> Any:
+        """A copy of host values on the device."""
+        kind = getattr(self.library, dtype)
+        return self.library.array(values, dtype=kind, device=self.device, requires_grad=grad)
+
+    def zeros(self, shape: Any, dtype: str = "float32", grad: bool = False) -> Any:
+        """Zeros on the device."""
+        kind = getattr(self.library, dtype)
+        return self.library.zeros(shape, dtype=kind, device=self.device, requires_grad=grad)
+
+    def launch(self, kernel: str, dim: Any, *inputs: Any, **options: Any) -> Any:
+        """Launches a kernel by its name."""
+        found = getattr(self.kernels, kernel)
+        return self.library.launch(found, dim=dim, inputs=[*inputs], device=self.device, **options)
+
+    def wait(self) -> None:
+        """For all that was launched."""
+        (self.library.synchronize if self.name == "robokern" else self.library.synchronize_device)(
+            self.device
+        )
+
+    def waited(self, work: Work) -> Work:
+        """Work that ends when the device is done."""
+
+        def run() -> None:
+            work()
+            self.wait()
+
+        return run
+
+    def back(self, forward: Work, outputs: list[Any], inputs: list[Any]) -> Work:
+        """Forward and back in a tape made anew, all adjoints of the outputs 1, gradients cleared after."""
+        seeds = {o: self.library.ones_like(o) for o in outputs}
+
+        def run() -> None:
+            with self.library.Tape() as tape:
+                forward()
+            tape.backward(grads=seeds)
+            tape.zero()
+
+        return run
 
 
-@rk.kernel
-def cast(
-    mesh: rk.uint64, origins: rk.array(dtype=rk.vec3), directions: rk.array(dtype=rk.vec3),
-    distance: rk.array(dtype=float),
-):  # fmt: skip
-    i = rk.tid()
-    hit = rk.mesh_query_ray(mesh, origins[i], directions[i], 1.0e6)
-    distance[i] = rk.where(hit.result, hit.t, -1.0)
+# work, as (name, what each side does)
 
 
-def seconds(run: Callable[[], Any], repeats: int = 20) -> float:
-    """Median time of a call, waited for."""
-    for _ in range(3):
-        run()
-    rk.synchronize(DEVICE)
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        rk.synchronize(DEVICE)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def launches(side: Side) -> Iterator[tuple[str, Work]]:
+    """Cost on the host of one call on two small arrays."""
+    a, b = side.zeros(256), side.zeros(256)
+    command = side.launch("scale", 256, a, b, record_cmd=True)
+    side.launch("scale", 256, a, b)
+    with side.library.ScopedCapture(side.device) as capture:
+        for _ in range(20):
+            side.launch("scale", 256, a, b)
+    yield "launch, 2 arrays", lambda: side.launch("scale", 256, a, b)
+    yield "recorded launch", command.launch
+    yield "graph of 20 launches", lambda: side.library.capture_launch(capture.graph)
 
 
-def host_microseconds(run: Callable[[], Any], calls: int = 2000) -> float:
-    """Time of a call that nobody waits for, the best of five rows of calls."""
-    rows = []
-    for _ in range(5):
-        rk.synchronize(DEVICE)
-        start = time.perf_counter()
-        for _ in range(calls):
-            run()
-        rows.append((time.perf_counter() - start) / calls * 1e6)
-        rk.synchronize(DEVICE)
-    return min(rows)
+def kernels(side: Side, small: bool) -> Iterator[tuple[str, Work]]:
+    """Adding, n-body, SPH, cloth."""
+    count = 1 << (16 if small else 28)
+    a, b, c = side.array(np.ones(count)), side.array(np.full(count, 2.0)), side.zeros(count)
+    yield f"add, {count >> 20} M float32", lambda: side.launch("add", count, a, b, c)
+    bodies = 512 if small else 65536
+    x, force = side.array(scenes.bodies(bodies), "vec3"), side.zeros(bodies, "vec3")
+    yield f"n-body, {bodies}", lambda: side.launch("attract", bodies, x, force, 0.01)
+    particles, cells = (4096, 8) if small else (1 << 20, 48)
+    inside, first = scenes.sorted_cells(particles, cells)
+    arrays = side.array(inside, "vec3"), side.array(first, "int32"), side.zeros(particles)
+    yield f"SPH density, {particles}", lambda: side.launch("density", particles, *arrays, cells, 1.0 / cells)
+    size = 64 if small else 2048
+    sheet = side.array(scenes.sheet(size), "vec3")
+    others = [side.zeros((size, size), "vec3") for _ in range(3)]
+    yield f"cloth, {size} x {size}", lambda: side.launch("cloth", (size, size), sheet, *others, 1.0, 0.01)
 
 
-def launching() -> dict[str, float]:
-    """The first launch of a process that has compiled nothing, and later ones."""
-    a = rk.zeros(256, device=DEVICE)
-    b = rk.zeros(256, device=DEVICE)
-    start = time.perf_counter()
-    rk.launch(scale, dim=256, inputs=[a, b], device=DEVICE)
-    rk.synchronize(DEVICE)
-    first = time.perf_counter() - start
-    recorded = rk.launch(scale, dim=256, inputs=[a, b], device=DEVICE, record_cmd=True)
-    assert recorded is not None
-    return {
-        "first_launch_s": first,
-        "launch_us": host_microseconds(lambda: rk.launch(scale, dim=256, inputs=[a, b], device=DEVICE)),
-        "recorded_launch_us": host_microseconds(recorded.launch),
-    }
+def derivatives(side: Side, small: bool) -> Iterator[tuple[str, Work]]:
+    """The same, forward and back."""
+    bodies = 256 if small else 16384
+    x, force = side.array(scenes.bodies(bodies), "vec3", True), side.zeros(bodies, "vec3", True)
+    attract = lambda: side.launch("attract", bodies, x, force, 0.01)  # noqa: E731
+    yield f"n-body, {bodies}, and back", side.back(attract, [force], [x])
+    particles, cells = (4096, 8) if small else (1 << 18, 32)
+    inside, first = scenes.sorted_cells(particles, cells)
+    p, out = side.array(inside, "vec3", True), side.zeros(particles, grad=True)
+    starts = side.array(first, "int32")
+    dense = lambda: side.launch("density", particles, p, starts, out, cells, 1.0 / cells)  # noqa: E731
+    yield f"SPH density, {particles}, and back", side.back(dense, [out], [p])
+    size = 64 if small else 1024
+    sheet = side.array(scenes.sheet(size), "vec3", True)
+    v, x1, v1 = (side.zeros((size, size), "vec3", True) for _ in range(3))
+    cloth = lambda: side.launch("cloth", (size, size), sheet, v, x1, v1, 1.0, 0.01)  # noqa: E731
+    yield f"cloth, {size} x {size}, and back", side.back(cloth, [x1, v1], [sheet, v])
 
 
-def adding(count: int = 1 << 28) -> dict[str, float]:
-    """c = a + b over 268 M float32."""
-    a, b = rk.full(count, 1.0, device=DEVICE), rk.full(count, 2.0, device=DEVICE)
-    c = rk.zeros(count, device=DEVICE)
-    time_s = seconds(lambda: rk.launch(add, dim=count, inputs=[a, b, c], device=DEVICE))
-    assert c[count - 1] == 3.0
-    return {"add_ms": time_s * 1e3, "add_gb_per_s": 12 * count / time_s / 1e9}
+def steps(side: Side, back: bool) -> Iterator[tuple[str, Work]]:
+    """Physics of `benchmarks.gradients`, forward alone, or forward and back."""
+    with_physics = load(side.name, PHYSICS)
+    for task in physics.TASKS:
+        made = physics.side(task, side.library, with_physics, side.device)
+        yield f"{task.kernel}, {task.count}", made.backward if back else made.forward
 
 
-def attracting(count: int = 65536) -> dict[str, float]:
-    """All pairs of 65,536 bodies."""
-    x = rk.array(
-        np.random.default_rng(1).normal(size=(count, 3)).astype(np.float32), dtype=rk.vec3, device=DEVICE
-    )
-    force = rk.zeros(count, dtype=rk.vec3, device=DEVICE)
-    time_s = seconds(lambda: rk.launch(attract, dim=count, inputs=[x, force, 0.01], device=DEVICE), 5)
-    return {"n_body_ms": time_s * 1e3, "n_body_pairs_per_ns": count**2 / time_s / 1e9}
+def rays(side: Side, small: bool) -> Iterator[tuple[str, Work]]:
+    """4.2 M rays at 327,680 triangles."""
+    vertices, faces = scenes.bumpy_ball(3 if small else 7)
+    mesh = side.library.Mesh(side.array(vertices, "vec3"), side.array(faces.ravel(), "int32"))
+    count = 1 << (12 if small else 22)
+    for name, (origins, ways) in {
+        "random": scenes.random_rays(count), "camera": scenes.camera_rays(count)
+    }.items():  # fmt: skip
+        arrays = side.array(origins, "vec3"), side.array(ways, "vec3"), side.zeros(len(origins))
+        # the mesh lives as long as its handle is used
+        yield f"{len(ways)} rays, {name}", lambda m=mesh, a=arrays: side.launch("cast", len(a[0]), m.id, *a)
 
 
-def casting(count: int = 1 << 22) -> dict[str, float]:
-    """4.2 M rays at a bumpy ball of 327,680 triangles: from random points, and from a camera."""
-    mesh = bumpy_ball()
-    generator = np.random.default_rng(2)
-    directions = generator.normal(size=(count, 3))
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    side = int(count**0.5)
-    u, v = np.meshgrid(np.linspace(-0.6, 0.6, side), np.linspace(-0.6, 0.6, side))
-    camera = np.stack([u.ravel(), v.ravel(), np.full(u.size, -1.0)], axis=1)
-    camera /= np.linalg.norm(camera, axis=1, keepdims=True)
-    figures = {}
-    for name, origin, rays in (
-        ("random", directions * 2.0, -directions + generator.normal(size=(count, 3)) * 0.3),
-        ("coherent", np.tile([0.0, 0.0, 2.5], (side * side, 1)), camera),
-    ):
-        origins, ways = (rk.array(x.astype(np.float32), dtype=rk.vec3, device=DEVICE) for x in (origin, rays))
-        distance = rk.zeros(len(rays), device=DEVICE)
-        inputs = [mesh.id, origins, ways, distance]
-        time_s = seconds(partial(rk.launch, cast, len(rays), inputs, device=DEVICE), 10)
-        figures[f"rays_{name}_mray_per_s"] = len(rays) / time_s / 1e6
-        figures[f"rays_{name}_hit_share"] = float(np.mean(distance.numpy() >= 0.0))
-    return figures
+def first_launch(name: str, device: str) -> None:
+    """In a fresh process: prints the seconds from the kernels' text to the end of the first launch."""
+    side = Side(name, device, "")
+    a, b = side.zeros(256), side.zeros(256)
+    side.wait()
+    began = time.perf_counter()
+    side.kernels = load(name, TEXT.split("@wp.kernel", 2)[1].join(["@wp.kernel", ""]))
+    side.launch("scale", 256, a, b)
+    side.wait()
+    print(f"seconds {time.perf_counter() - began}")
 
 
-def bumpy_ball() -> rk.Mesh:
-    """A sphere of 327,680 triangles whose radius waves."""
-    import trimesh
+def cold(device: str, names: list[str], rounds: int = 3) -> Comparison:
+    """First launches of processes with an empty cache, in turns."""
+    found: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(rounds):
+        for name in names:
+            with tempfile.TemporaryDirectory() as folder:
+                environment = {**os.environ, CACHES[name]: folder, "CUDA_CACHE_DISABLE": "1"}
+                command = [sys.executable, "-m", "benchmarks.cuda", "--first", name, "--device", device]
+                done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+            found[name].append(float(done.stdout.rsplit("seconds ", 1)[1]))
+    return Comparison("first launch, nothing compiled", found["robokern"], found.get("warp", [np.nan]))
 
-    ball = trimesh.creation.icosphere(7)
-    x, y, z = ball.vertices.T
-    radius = 1.0 + 0.15 * np.sin(9.0 * x) * np.sin(7.0 * y + 1.0) * np.sin(8.0 * z + 2.0)
-    vertices = (ball.vertices * radius[:, None]).astype(np.float32)
-    points = rk.array(vertices, dtype=rk.vec3, device=DEVICE)
-    return rk.Mesh(points, rk.array(ball.faces.astype(np.int32).ravel(), dtype=int, device=DEVICE))
+
+def unwaited(work: Work, side: Side, calls: int = 300) -> float:
+    """Seconds of the host for a call that nobody waits for."""
+    side.wait()
+    taken = seconds(work, calls)
+    side.wait()
+    return taken
+
+
+def interleave(sides: list[Side], made: Callable[[Side], Iterator[tuple[str, Work]]]) -> Iterator[Comparison]:
+    """Waited-for work of both sides in turns; what one of them cannot do is said."""
+    for rows in zip(*(made(side) for side in sides), strict=True):
+        works = [side.waited(work) for side, (_, work) in zip(sides, rows, strict=True)]
+        began = time.perf_counter()
+        works[0]()
+        print(f"  {rows[0][0]}: first run {time.perf_counter() - began:.2f} s", flush=True)
+        yield compare(rows[0][0], works[0], works[-1], rounds=9)
+
+
+def host_costs(sides: list[Side]) -> Iterator[Comparison]:
+    """Launches, as the host pays them."""
+    for rows in zip(*(launches(side) for side in sides), strict=True):
+        times: list[list[float]] = [[] for _ in sides]
+        for turn in range(13):
+            for side, (_, work), taken in zip(sides, rows, times, strict=True):
+                duration = unwaited(work, side)
+                if turn > 1:
+                    taken.append(duration)
+        yield Comparison(rows[0][0], times[0], times[-1])
+
+
+def attempt(title: str, made: Callable[[], Iterator[Comparison]], found: list[Comparison]) -> None:
+    """Adds the rows that come, and prints them; what fails is said and left out."""
+    rows: list[Comparison] = []
+    try:
+        rows.extend(made())
+    except Exception as error:
+        print(f"{title}: failed: {type(error).__name__}: {error}", flush=True)
+    if rows:
+        print_table(title, "warp", rows)
+    found += rows
 
 
 def main() -> None:
-    """Prints the figures, and writes them where asked."""
-    figures: dict[str, Any] = {"card": rk.get_device(DEVICE).name}
-    for part in (launching, adding, attracting, casting):
-        try:
-            figures |= part()
-        except Exception as error:
-            figures[part.__name__] = f"failed: {type(error).__name__}: {error}"
-        print(json.dumps(figures, indent=1), flush=True)
-    if len(sys.argv) > 1:
-        with open(sys.argv[1], "w") as file:
-            json.dump(figures, file, indent=1)
+    """Prints tables, and writes seconds where asked."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--device", default="cuda:0")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--first")
+    options = parser.parse_args()
+    if options.first:
+        first_launch(options.first, options.device)
+        return
+    sides = [Side("robokern", options.device), Side("warp", options.device)]
+    names, small = [side.name for side in sides], options.small
+    print(f"{sides[0].library.get_device(options.device).name}, warp {sides[1].library.config.version}")
+    found: list[Comparison] = []
+    attempt("Cold", lambda: iter([cold(options.device, names)]), found)
+    attempt("Host's time for a call", lambda: host_costs(sides), found)
+    attempt("Kernels", lambda: interleave(sides, lambda side: kernels(side, small)), found)
+    attempt("Rays", lambda: interleave(sides, lambda side: rays(side, small)), found)
+    attempt("Physics", lambda: interleave(sides, lambda side: steps(side, False)), found)
+    attempt("Physics, forward and back", lambda: interleave(sides, lambda side: steps(side, True)), found)
+    attempt("Forward and back", lambda: interleave(sides, lambda side: derivatives(side, small)), found)
+    if options.out:
+        rows = {
+            f"{k} {c.name}": {"robokern_s": c.ours, "warp_s": c.peer, "ratio": c.ratio}
+            for k, c in enumerate(found)
+        }
+        options.out.write_text(json.dumps(rows, indent=1))
 
 
 if __name__ == "__main__":

@@ -98,11 +98,11 @@ def tiny(x: wp.array(dtype=float), y: wp.array(dtype=float)):
 '''
 
 
-def load(library: str) -> ModuleType:
-    """The kernels as that library's; the file stays, where both look up their source."""
+def load(library: str, text: str = TEXT) -> ModuleType:
+    """The kernels of a text as that library's; the file stays, where both look up their source."""
     folder = Path(tempfile.mkdtemp())
     file = folder / f"{library}_kernels.py"
-    file.write_text(f"import {library} as wp\n{TEXT}")
+    file.write_text(f"import {library} as wp\n{text}")
     spec = importlib.util.spec_from_file_location(file.stem, file)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

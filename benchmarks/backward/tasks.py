@@ -57,26 +57,26 @@ def values(task: Task) -> list[np.ndarray]:
     ]
 
 
-def side(task: Task, library: Any, kernels: ModuleType) -> Side:
+def side(task: Task, library: Any, kernels: ModuleType, device: str = "cpu") -> Side:
     """Every input is differentiated; each output's adjoint is 1.
 
     The tape is made anew each time, as in a training loop, and the gradients are set to zero at the end.
     """
 
     def array(data: np.ndarray, name: str) -> Any:
-        return library.array(data, dtype=getattr(library, name), device="cpu", requires_grad=True)
+        return library.array(data, dtype=getattr(library, name), device=device, requires_grad=True)
 
     inputs = [array(v, t) for v, t in zip(values(task), task.inputs, strict=True)]
     shapes = [(task.count, *WIDTHS[t]) for t in task.outputs]
     outputs = [array(np.zeros(s, np.float32), t) for s, t in zip(shapes, task.outputs, strict=True)]
     seeds = {
-        o: library.array(np.ones(s, np.float32), dtype=getattr(library, t), device="cpu")
+        o: library.array(np.ones(s, np.float32), dtype=getattr(library, t), device=device)
         for o, s, t in zip(outputs, shapes, task.outputs, strict=True)
     }
     kernel, arguments = getattr(kernels, task.kernel), [*inputs, *outputs, *task.numbers]
 
     def forward() -> None:
-        library.launch(kernel, task.count, inputs=arguments, device="cpu")
+        library.launch(kernel, task.count, inputs=arguments, device=device)
 
     def play() -> Any:
         with library.Tape() as tape:

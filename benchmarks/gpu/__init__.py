@@ -1,0 +1,1 @@
+"""What `benchmarks.cuda` runs on both libraries."""
