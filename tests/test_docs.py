@@ -33,13 +33,23 @@ def program(page: Path, framework: str | None) -> str:
     return "\n".join(b for b in blocks if not any(f"import {other}\n" in b for other in others))
 
 
-@pytest.mark.parametrize("framework", [None, "torch", "jax"])
-def test_gradients_page(framework: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("page", "framework", "lines"),
+    [
+        ("README.md", None, 1),
+        ("docs/gradients.md", None, 10),
+        ("docs/gradients.md", "torch", 11),
+        ("docs/gradients.md", "jax", 11),
+    ],
+)
+def test_programs(
+    page: str, framework: str | None, lines: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     if framework:
         pytest.importorskip(framework, reason=f"the page's block uses it: pip install robokern[{framework}]")
     file = tmp_path / "page.py"
-    file.write_text(program(ROOT / "docs" / "gradients.md", framework))
+    file.write_text(program(ROOT / page, framework))
     runpy.run_path(str(file))
     expected = PRINTED.findall(file.read_text())
-    assert len(expected) >= 8
+    assert len(expected) >= lines
     assert capsys.readouterr().out.splitlines() == expected

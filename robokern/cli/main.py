@@ -62,6 +62,9 @@ def _run(words: list[str]) -> int:
             module = import_module(f"robokern.cli.{verb}")
             module.configure(subparser)
             subparser.set_defaults(main=module.main)
+    if not words:
+        parser.print_help(sys.stderr)
+        return BAD_INPUT
     options = parser.parse_args(words)
     code: int = options.main(options)
     return code

@@ -115,12 +115,17 @@ def test_help(words: list[str], capsys: Output) -> None:
     assert "usage: robokern" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("words", [[], ["lst"], ["check"], ["run", "--sett", "x"]])
+@pytest.mark.parametrize("words", [["lst"], ["check"], ["run", "--sett", "x"]])
 def test_words_that_are_wrong(words: list[str], capsys: Output) -> None:
     with pytest.raises(SystemExit) as caught:
         main(words)
     assert caught.value.code == 2
     assert "robokern" in capsys.readouterr().err
+
+
+def test_no_words_show_the_verbs(capsys: Output) -> None:
+    assert main([]) == 2
+    assert "check     whether a run file is right" in capsys.readouterr().err
 
 
 def test_a_reader_that_stops_early_is_no_error() -> None:
@@ -129,9 +134,10 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "{", "")
 
 
-def test_the_command_is_installed() -> None:
-    done = subprocess.run(
-        [Path(sys.executable).parent / "robokern", "check", "nowhere.yaml"], capture_output=True, text=True
-    )
+@pytest.mark.parametrize(
+    "command", [[Path(sys.executable).parent / "robokern"], [sys.executable, "-m", "robokern"]], ids=str
+)
+def test_the_command_is_installed(command: list[str | Path]) -> None:
+    done = subprocess.run([*command, "check", "nowhere.yaml"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "nowhere.yaml: cannot read it: no such file\n"
