@@ -8,8 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from robokern.compiler.adjoint import Adjoint, Effects, adjoint, effects
+from robokern.errors import AdjointError
 from robokern.ir import layout
-from robokern.ir.nodes import Func
+from robokern.ir.nodes import Func, Op, callees, walk
 from robokern.ir.types import Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
@@ -75,6 +76,38 @@ def start(launcher: Launcher, place: Device, grid: Grid, arguments: list[Argumen
         launcher.start(place, grid, arguments)
     else:
         around.carry(launcher, place, grid, arguments)
+
+
+def refuse_order(launcher: Launcher) -> None:
+    """Refuses a kernel that may do something else when it runs again: the order of items decides.
+
+    Raises:
+        AdjointError: it uses the result of an atomic, so for example a counter.
+    """
+    known = launcher.__dict__
+    if "ordered" not in known:
+        known["ordered"] = _used_atomic(launcher.func)
+    op = known["ordered"]
+    if op is not None:
+        raise AdjointError(
+            f"kernel {launcher.kernel.name!r}: it uses the result of an atomic, which depends on the order "
+            "of items, so a tape with checkpoint= cannot run it again",
+            op.loc.file if op.loc else None,
+            op.loc.line if op.loc else None,
+            hint="use a tape without checkpoint",
+        )
+
+
+def _used_atomic(func: Func) -> Op | None:
+    """The first atomic whose result is used."""
+    for one in (*callees(func), func):
+        ops = list(walk(one.body))
+        regions = [one.body, *(region for op in ops for region in op.regions)]
+        used = {v for op in ops for v in op.args} | {v for region in regions for v in region.yields}
+        for op in ops:
+            if op.name == "atomic" and op.results and op.results[0] in used:
+                return op
+    return None
 
 
 def derivative(

@@ -37,6 +37,7 @@ from robokern.runtime import recording
 from robokern.runtime.accumulate import accumulate, add_total
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
+from robokern.runtime.derivative import refuse_order
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.launch import Dim, Grid, Launcher, record_of
@@ -271,6 +272,8 @@ class Tape:
         )
         simple = dim.__class__ is int and launcher.tid_ndim in (0, 1)
         ndim = 1 if simple else len(Grid(launcher.kernel.name, dim, launcher.tid_ndim).shape)
+        if self.checkpoint is not None:
+            refuse_order(launcher)
         relation = overlaps(launcher, numbers, arrays, blocks)
         found = pattern_of(launcher, numbers, active, relation, ndim, values)
         if relation[1] and found.made is not None:

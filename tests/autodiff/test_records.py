@@ -127,15 +127,15 @@ def test_arrays_in_structs_are_read_and_written(times, device):
     rng = np.random.default_rng(2)
     starts, weights = rng.uniform(0.5, 1.5, (2, 3)), rng.normal(size=3)
 
-    def run(starts, tape=None):
+    def run(starts):
         a, b = doubles(starts[0]), doubles(starts[1])
         chain = Chain(scale=d(1.2), a=a, b=b)
         for _ in range(times):
-            rk.launch(in_structs, 3, [chain, 4], device=device if tape else "cpu")
+            rk.launch(in_structs, 3, [chain, 4], device=device)
         return a, b
 
     with Tape() as tape:
-        a, b = run(starts, True)
+        a, b = run(starts)
     tape.backward(grads={b: weights})
     for array, number in ((a, 0), (b, 1)):
         for i in range(3):
@@ -212,13 +212,13 @@ def test_results_of_atomics_on_an_items_own_elements(device):
     rng = np.random.default_rng(8)
     starts, weights = rng.uniform(0.2, 1.5, (3, 4)), rng.normal(size=4)
 
-    def run(starts, place="cpu"):
+    def run(starts):
         arrays = [doubles(s) for s in starts]
-        rk.launch(own_elements, 4, [*arrays, 3], device=place)
+        rk.launch(own_elements, 4, [*arrays, 3])
         return arrays
 
     with Tape() as tape:
-        x, a, y = run(starts, device)
+        x, a, y = run(starts)
     tape.backward(grads={y: weights, a: weights})
     for number, array in enumerate((x, a, y)):
         for i in range(4):
