@@ -45,7 +45,8 @@ class Settings:
         },
     )
     repeat: bool = field(
-        default=False, metadata={"help": "begin again when the motion has ended; else that is an error"}
+        default=False,
+        metadata={"help": "after its last time and its last world the motion begins again; else an error"},
     )
 
     def open(self, seed: int = 0, device: DeviceLike = None) -> RecordedHost:
@@ -252,7 +253,7 @@ def _worlds(settings: Settings, motion: Motion) -> int:
     """How many worlds to show."""
     held = motion.body_pose.shape[1]
     wanted = settings.worlds or held
-    if held != 1 and wanted > held:
+    if held != 1 and wanted > held and not settings.repeat:
         raise HostError(f"{settings.motion}: host.worlds: the motion has {held} worlds; got {wanted}")
     return wanted
 

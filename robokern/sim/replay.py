@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Literal
 
 from robokern.errors import DeviceError, PluginError
@@ -15,6 +16,7 @@ from robokern.world.world import World
 
 REPLAY = "replay"
 CaptureMode = Literal["auto", "on", "off"]
+_one_at_a_time = Lock()  # a process captures in one thread at a time
 LIMIT = 64  # graphs of one loop; sets of plugins that are due together beyond them run uncaptured
 
 
@@ -92,7 +94,7 @@ class Replay:
         self._world.touched.clear()
         self.capturing = True
         try:
-            with ScopedCapture(self._world.device) as capture:
+            with _one_at_a_time, ScopedCapture(self._world.device) as capture:
                 stale = part()
         except (PluginError, DeviceError) as error:
             self._give_up(error)

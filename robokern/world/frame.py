@@ -63,7 +63,7 @@ class Frame:
         self._clock = (step, time)
 
     def _now(self, name: str) -> tuple[int, float]:
-        if recording.capture is not None:
+        if recording.capturing(self.body_pose.device.ordinal) is not None:
             raise DeviceError(
                 f"{line(call_site(2))}: frame.{name} is a number of the host, and a captured step is "
                 "replayed with what it was; count steps in an array of the plugin's state, by a kernel"

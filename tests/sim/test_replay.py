@@ -44,13 +44,13 @@ def motion(frames: int = STEPS + 1) -> Motion:
     return Motion(times, BODIES, pose, {}, GEOMS)
 
 
-def host(folder: Path, **settings: Any) -> RecordedHost:
+def host(folder: Path, worlds: int = WORLDS, **settings: Any) -> RecordedHost:
     """A recorded motion whose parameters may be written."""
     motion().save(folder / "motion.npz")
-    made = Settings(folder / "motion.npz", **settings).open(seed=7)
+    made = Settings(folder / "motion.npz", worlds, **settings).open(seed=7, device=rk.get_device())
     world = made.world
     friction = np.linspace(0.5, 1.0, len(GEOMS))
-    world.params = {"geom_friction": Param.of("geom_friction", friction, WORLDS, "1", "geom", world.device)}
+    world.params = {"geom_friction": Param.of("geom_friction", friction, worlds, "1", "geom", world.device)}
     world.capabilities = frozenset({"write:geom_friction"})
     return made
 
