@@ -154,10 +154,22 @@ def _pool_code() -> bytes:
 
 def pool_object() -> tuple[str, bytes]:
     """The thread pool's key in the cache, and its object code."""
+    from llvmlite import binding
+
+    return cached_object(platform_lines(binding.get_default_triple()) + POOL.read_text())
+
+
+def linked(text: str, symbol: str) -> tuple[Any, int]:
+    """A function of LLVM IR in memory: what keeps it there, and its address."""
+    tracker = _link(cached_object(text)[1], (symbol,))
+    return tracker, int(tracker[symbol])
+
+
+def cached_object(text: str) -> tuple[str, bytes]:
+    """The key in the cache of a module of LLVM IR, and its object code."""
     from llvmlite import __version__, binding
 
     triple = binding.get_default_triple()
-    text = platform_lines(triple) + POOL.read_text()
     key = hashlib.sha256(f"{__version__}\n{triple}\n{text}".encode()).hexdigest()
     return key, object_cache().get(key, lambda: compile_text(text, triple))
 

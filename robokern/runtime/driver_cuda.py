@@ -20,20 +20,17 @@ from weakref import WeakSet
 
 import numpy as np
 
-from robokern.compiler.entry_cuda import BLOCK
 from robokern.errors import DeviceError
 from robokern.ir.layout import LAUNCH_HEADER, STATUS_SIZE
-from robokern.runtime import libcuda, recording
+from robokern.runtime import driver_cpu, libcuda, recording
 from robokern.runtime.call_site import CallSite, shown
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.libcuda import NO_POINTER, NONE, ONE, WRONG_CONTEXT, CudaError, Parameters
+from robokern.runtime.libcuda import TOO_MANY_BLOCKS, WRONG_CONTEXT, CudaError
 
 if TYPE_CHECKING:
     from robokern.runtime.stream import Stream
 
 INSTALL = "pip install robokern[cuda]"
-_MAX_BLOCKS = 2**31 - 1
-_THREADS = ctypes.c_uint32(BLOCK)
 _current = threading.local()
 _lock = threading.RLock()
 _pointer = struct.Struct("=Q").pack
@@ -120,16 +117,20 @@ class Gpu:
         device = driver.Device(index)
         major, minor = device.compute_capability()
         self.index, self.name, self.arch = index, str(device.name()), f"sm_{major}{minor}"
+        preparing = threading.Thread(target=_prepare_compiler, args=(self.arch,))
+        preparing.start()
+        libcuda.made("cuDevicePrimaryCtxRetain", index)  # takes a third of a second, and Python runs on
         self._context = device.retain_primary_context()
+        libcuda.call("cuDevicePrimaryCtxRelease_v2", index)
         self.handle = int(self._context.handle)
-        self._started: deque[Started] = deque(maxlen=8)  # since the GPU was last known to be well
+        self.started: deque[Started] = deque(maxlen=8)  # since the GPU was last known to be well
         self._broken: str | None = None
         self._closed = False
         self.stream: Stream | None = None  # None: the default stream
         self.streams: WeakSet[Stream] = WeakSet()
-        self._on = NO_POINTER
+        self._on = ctypes.c_void_p(0)  # the current stream's handle; `start.ll` reads it here
         self._limbo: list[tuple[list[int], Any]] = []
-        self._launch, self._launch_graph = libcuda.launch_kernel(), libcuda.launch_graph()
+        self._launch_graph = libcuda.launch_graph()
         if threading.current_thread() is threading.main_thread() and not hasattr(_current, "gpu"):
             # stays current there until the end; PyCUDA does not let other threads end with one
             self._context.push()
@@ -166,7 +167,7 @@ class Gpu:
     def failure(self, error: Exception) -> DeviceError:
         """What to raise for an error of the driver: it may be an earlier launch's."""
         if self._broken is None:
-            text = f"device 'cuda:{self.index}' ({self.name}): {error}{_suspects(self._started)}"
+            text = f"device 'cuda:{self.index}' ({self.name}): {error}{_suspects(self.started)}"
             try:
                 libcuda.memory_info()
             except CudaError:
@@ -180,6 +181,8 @@ class Gpu:
     def _close(self) -> None:
         """Frees what the pool holds while there is a context to free it in."""
         self._closed = True
+        if self._broken is not None:
+            return
         with suppress(DeviceError), self.active():  # a failed launch takes the context, and has said so
             self._limbo.clear()
             self._status = None
@@ -273,7 +276,7 @@ class Gpu:
             with self.active():
                 libcuda.call("cuMemcpyDtoHAsync_v2", address(host), address(view), host.nbytes, self._on)
                 libcuda.call("cuStreamSynchronize", self._on)
-                self._started.clear()
+                self.started.clear()
         return host
 
     def write(self, view: Ndarray, host: Ndarray) -> None:
@@ -362,6 +365,11 @@ class Gpu:
             libcuda.call("cuEventDestroy_v2", event)  # the driver keeps it until it has happened
 
     @property
+    def current(self) -> ctypes.c_void_p:
+        """The word that always holds the current stream's handle."""
+        return self._on
+
+    @property
     def stream_handle(self) -> int:
         """The current stream's; 0: the default stream."""
         return self._on.value or 0
@@ -379,7 +387,7 @@ class Gpu:
     def use(self, stream: Stream | None) -> None:
         """Makes a stream the current one; None: the default stream."""
         self.stream = stream
-        self._on = ctypes.c_void_p(0 if stream is None else stream.handle)
+        self._on.value = 0 if stream is None else stream.handle
 
     # kernels
 
@@ -405,32 +413,14 @@ class Gpu:
             f"does not load kernel {name!r} (PTX {wanted}): {error}; {remedy}"
         )
 
-    def launch(
-        self, function: Any, count: int, record: bytes, name: str, site: CallSite | None = None
-    ) -> None:
-        """Starts a kernel over `count` items on the current stream."""
-        blocks = -(-count // BLOCK)
-        if blocks > _MAX_BLOCKS:
-            raise DeviceError(f"kernel {name!r}: {count:,} items are more than a grid on a GPU holds")
-        self._started.append((name, count, site))
-        start, parameters = self._launch, Parameters(record)
-        code = start(
-            function, blocks, ONE, ONE, _THREADS, ONE, ONE, NONE, self._on, parameters, NO_POINTER
-        )  # fmt: skip
-        if code:
-            self._again(
-                code, start,
-                function, blocks, ONE, ONE, _THREADS, ONE, ONE, NONE, self._on, parameters, NO_POINTER,
-            )  # fmt: skip
-
     def launch_graph(self, graph: ctypes.c_void_p, size: int) -> None:
         """Starts a graph on the current stream."""
-        self._started.append((f"a graph of {size} nodes", 0, None))
+        self.started.append((f"a graph of {size} nodes", 0, None))
         code = self._launch_graph(graph, self._on)
         if code:
-            self._again(code, self._launch_graph, graph, self._on)
+            self.again(code, self._launch_graph, graph, self._on)
 
-    def _again(self, code: int, start: Any, *arguments: Any) -> None:
+    def again(self, code: int, start: Any, *arguments: Any) -> None:
         """Calls once more if this GPU's context was not current, with it; else raises the error."""
         with self.active():
             if code in WRONG_CONTEXT and self._broken is None:
@@ -438,21 +428,22 @@ class Gpu:
             if code:
                 raise libcuda.error_of(code)
 
-    def run_checked(
-        self, function: Any, count: int, record: bytes, name: str, site: CallSite | None = None
-    ) -> int:
-        """Runs a kernel to its end; 0, or `item << 16 | number of the failed assert + 1`."""
-        with _lock:
-            self.launch(function, count, with_status(record, int(self._status)), name, site)
-            status = np.empty(2, np.int64)
-            with self.active():
-                size = status.nbytes
-                libcuda.call("cuMemcpyDtoHAsync_v2", address(status), int(self._status), size, self._on)
-                libcuda.call("cuStreamSynchronize", self._on)
-                self._started.clear()
-                if status[0]:
-                    libcuda.call("cuMemsetD8Async", int(self._status), 0, STATUS_SIZE, self._on)
+    def failed(self) -> int:
+        """Waits for a kernel that asserts; 0, or `item << 16 | number of the failed assert + 1`."""
+        status = np.empty(2, np.int64)
+        with self.active():
+            size = status.nbytes
+            libcuda.call("cuMemcpyDtoHAsync_v2", address(status), self.status, size, self._on)
+            libcuda.call("cuStreamSynchronize", self._on)
+            self.started.clear()
+            if status[0]:
+                libcuda.call("cuMemsetD8Async", self.status, 0, STATUS_SIZE, self._on)
         return int(status[1]) << 16 | int(status[0])
+
+    @property
+    def status(self) -> int:
+        """Where kernels report failed asserts."""
+        return int(self._status)
 
     def synchronize(self) -> None:
         """Waits until everything on this GPU is done.
@@ -463,7 +454,7 @@ class Gpu:
         recording.refuse_waiting(self.index, "synchronize")
         with self.active():
             libcuda.call("cuCtxSynchronize")
-            self._started.clear()
+            self.started.clear()
 
 
 class Program:
@@ -474,14 +465,44 @@ class Program:
 
     def __init__(self, gpu: Gpu, module: int, waits: bool, name: str) -> None:
         self.gpu, self.waits, self.name = gpu, waits, name
-        self.function = ctypes.c_void_p(libcuda.made("cuModuleGetFunction", module, b"entry"))
+        self.function = libcuda.made("cuModuleGetFunction", module, b"entry")
+        self._words = libcuda.target(self.function, gpu.current)
+        self._target = ctypes.addressof(self._words)
+        self._start, self._note = libcuda.start(), gpu.started.append
 
     def run(self, count: int, record: bytes, site: CallSite | None = None) -> int:
         """Runs the items [0, count); 0, or `item << 16 | number of the failed assert + 1`."""
         if self.waits:
-            return self.gpu.run_checked(self.function, count, record, self.name, site)
-        self.gpu.launch(self.function, count, record, self.name, site)
+            with _lock:
+                self.start(count, with_status(record, self.gpu.status), site)
+                return self.gpu.failed()
+        self._note((self.name, count, site))
+        code = self._start(self._target, record)
+        if code:
+            self._failed(code, count, record)
         return 0
+
+    def start(self, count: int, record: bytes, site: CallSite | None = None) -> None:
+        """Starts it, and does not wait."""
+        self._note((self.name, count, site))
+        code = self._start(self._target, record)
+        if code:
+            self._failed(code, count, record)
+
+    def _failed(self, code: int, count: int, record: bytes) -> None:
+        if code == TOO_MANY_BLOCKS:
+            raise DeviceError(f"kernel {self.name!r}: {count:,} items are more than a grid on a GPU holds")
+        self.gpu.again(code, self._start, self._target, record)
+
+
+def _prepare_compiler(arch: str) -> None:
+    """Loads what a first launch will need, while the driver opens a context."""
+    with driver_cpu.lock:
+        from robokern.compiler import build, frontend, target
+
+        assert build and frontend
+        target.cuda(arch)
+        libcuda.start()
 
 
 def with_status(record: bytes, address: int) -> bytes:

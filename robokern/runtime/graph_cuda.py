@@ -109,7 +109,7 @@ class CudaGraph(Graph):
     def __init__(self, capture: CudaCapture, graph: Any) -> None:
         super().__init__(capture.device, capture.keep, capture.checks)
         self._gpu = capture.gpu
-        self._graph = graph
+        self.handle = graph
         self.waits = capture.waits
         with self._gpu.active():
             self._size = int(_call("cuGraphGetNodes", graph, 0)[1])
@@ -134,14 +134,10 @@ class CudaGraph(Graph):
             for check in self.checks:
                 check()
 
-    def nested(self, stream: int) -> None:
-        """Becomes a node of the graph that is captured on a stream."""
-        libcuda.call("cuGraphLaunch", self._executable, stream)
-
     def __del__(self) -> None:
         if hasattr(self, "_executable"):
             self._gpu.forget("cuGraphExecDestroy", self._executable.value or 0)
-            self._gpu.forget("cuGraphDestroy", int(self._graph))
+            self._gpu.forget("cuGraphDestroy", int(self.handle))
 
 
 class CudaCapture(Capture):
@@ -183,7 +179,7 @@ class CudaCapture(Capture):
         record = grid.header + b"".join([a.record for a in arguments])
         if program.waits:
             record = self._with_status(record, launcher, grid)
-        self.gpu.launch(program.function, grid.count, record, program.name)
+        program.start(grid.count, record)
 
     def _with_status(self, record: bytes, launcher: Launcher, grid: Grid) -> bytes:
         """Has a launch report failed asserts in a place of its own, which is looked at after each replay."""
@@ -239,7 +235,8 @@ class CudaCapture(Capture):
         """Puts the kernel on the stream that sets handles by a condition."""
         self.keep.append(condition)
         program = _set_condition(self.gpu)
-        self.gpu.launch(program.function, 1, _SET(*handles, condition.ptr), program.name)
+        with self.gpu.active():
+            libcuda.launch_one(program.function, _SET(*handles, condition.ptr), self.gpu.current)
 
     def _conditional(self, handle: int, kind: str, body: Check) -> None:
         """Adds a node, and captures its graph."""
@@ -269,12 +266,15 @@ class CudaCapture(Capture):
         parameters.conditional.ctx = cu.CUcontext(self.gpu.handle)
         graph, nodes, edges = self._graph()
         node = _call("cuGraphAddNode", graph, nodes, *_edges(edges), len(nodes), parameters)
-        replace = cu.CUstreamUpdateCaptureDependencies_flags.CU_STREAM_SET_CAPTURE_DEPENDENCIES
-        _call(
-            "cuStreamUpdateCaptureDependencies",
-            self._streams[-1].handle, [node], *_edges(None), 1, int(replace.value),
-        )  # fmt: skip
+        self._follow(node)
         return parameters.conditional.phGraph_out[0]
+
+    def _follow(self, node: Any) -> None:
+        """Has what comes onto the stream come after a node."""
+        flags = _bindings().CUstreamUpdateCaptureDependencies_flags
+        replace = int(flags.CU_STREAM_SET_CAPTURE_DEPENDENCIES.value)
+        stream = self._streams[-1].handle
+        _call("cuStreamUpdateCaptureDependencies", stream, [node], *_edges(None), 1, replace)
 
     def replay(self, graph: Graph) -> None:
         """A child node."""
@@ -283,7 +283,8 @@ class CudaCapture(Capture):
         self.checks += graph.checks
         self.waits = self.waits or graph.waits
         with self.gpu.active():
-            graph.nested(self._streams[-1].handle)
+            outer, nodes, _ = self._graph()
+            self._follow(_call("cuGraphAddChildGraphNode", outer, nodes, len(nodes), graph.handle))
 
     def end(self) -> CudaGraph:
         """The driver's graph.

@@ -18,7 +18,7 @@ from robokern.errors import KernelAssertionError, LaunchError
 from robokern.ir import layout
 from robokern.ir.types import BY_NAME, ArrayType, Struct, Type, is_float, matches
 from robokern.runtime import driver_cpu, recording
-from robokern.runtime.arguments import Argument, Misfit, argument, devices_of, packer
+from robokern.runtime.arguments import Argument, Misfit, Pack, argument, devices_of, record_packer
 from robokern.runtime.array import array_type
 from robokern.runtime.call_site import call_site
 from robokern.runtime.device import CPU, REF, Device, DeviceLike, get_device
@@ -173,14 +173,14 @@ class Launcher:
         self.kernel = kernel
         self.types = types
         self.tid_ndim, self.keeps_rows = self.describe()
-        self._pack = tuple(packer(t) for t in types)
+        self._pack: Pack = _unloaded
         self._programs: dict[bool, driver_cpu.Program] = {}
         self._entry = 0
         self._run: Callable[[int, int, int, bytes, int], int] = _unloaded
         self._quick_limit = 0  # the largest dim that needs no further look
         self._quick_unit = -1 if self.keeps_rows else 1
         self._on_gpu: dict[tuple[int, bool], GpuProgram] = {}
-        self._quick_on_gpu: dict[int, tuple[tuple[Callable[[Any], bytes], ...], GpuProgram]] = {}
+        self._quick_on_gpu: dict[int, tuple[Pack, GpuProgram]] = {}
         self._size = layout.argument_offsets(types)[-1]
 
     @cached_property
@@ -228,15 +228,15 @@ class Launcher:
         """Checks, packs and runs; gives the launch record."""
         if place is CPU and self._entry and recording.capture is None:
             try:
-                packed = [pack(value) for pack, value in zip(self._pack, values, strict=True)]
+                packed = self._pack(values)
             except _REFUSED:
                 pass
             else:
                 return self._launch_packed(dim, packed)
         elif place.ordinal in self._quick_on_gpu and recording.capture is None:
-            packs, program = self._quick_on_gpu[place.ordinal]
+            pack, program = self._quick_on_gpu[place.ordinal]
             try:
-                packed = [pack(value) for pack, value in zip(packs, values, strict=True)]
+                packed = pack(values)
             except _REFUSED:
                 pass
             else:
@@ -285,17 +285,17 @@ class Launcher:
         if grid.count:
             self.raise_failed(program.run(grid.count, record, call_site()), grid.shape)
 
-    def _launch_packed_on_gpu(self, program: GpuProgram, dim: Dim, packed: list[bytes]) -> bytes:
+    def _launch_packed_on_gpu(self, program: GpuProgram, dim: Dim, packed: bytes) -> bytes:
         caller = sys._getframe(3)  # behind this, Launcher.launch and launch
         site = caller.f_code, caller.f_lasti
         if dim.__class__ is int and 0 < dim <= MAX_LENGTH and self.tid_ndim in (0, 1):
-            record = _header(dim, 1, 1, 1, 0) + b"".join(packed)
+            record = _header(dim, 1, 1, 1, 0) + packed
             failed = program.run(dim, record, site)
             if failed:
                 raise self._assertion_error(failed, (dim,))
             return record
         grid = Grid(self.kernel.name, dim, self.tid_ndim)
-        record = grid.header + b"".join(packed)
+        record = grid.header + packed
         if grid.count:
             self.raise_failed(program.run(grid.count, record, site), grid.shape)
         return record
@@ -311,17 +311,17 @@ class Launcher:
                 found = place.gpu.load(ptx, waits, self.kernel.name)
                 self._on_gpu[key] = found
                 if contiguous:
-                    packs = tuple(packer(t, place.ordinal) for t in self.types)
-                    self._quick_on_gpu[place.ordinal] = packs, found
+                    pack = record_packer(self.types, place.ordinal)
+                    self._quick_on_gpu[place.ordinal] = pack, found
         return found
 
-    def _launch_packed(self, dim: Dim, packed: list[bytes]) -> bytes:
+    def _launch_packed(self, dim: Dim, packed: bytes) -> bytes:
         if dim.__class__ is int and 0 < dim <= self._quick_limit:
-            record = _header(dim, 1, 1, 1, 0) + b"".join(packed)
+            record = _header(dim, 1, 1, 1, 0) + packed
             self.raise_failed(self._run(self._entry, dim, self._quick_unit, record, self._size), (dim,))
             return record
         grid = Grid(self.kernel.name, dim, self.tid_ndim)
-        record = grid.header + b"".join(packed)
+        record = grid.header + packed
         if grid.count:
             failed = self._run(self._entry, grid.count, self.unit(grid), record, self._size)
             self.raise_failed(failed, grid.shape)
@@ -396,6 +396,7 @@ class Launcher:
         return self._programs[contiguous]
 
     def _make_quick(self, program: driver_cpu.Program) -> None:
+        self._pack = record_packer(self.types)
         self._run, self._entry = driver_cpu.pool().run, program.entry
         self._quick_limit = MAX_LENGTH if self.tid_ndim in (0, 1) else 0
 
@@ -669,5 +670,5 @@ def _not_alone(values: list[Any]) -> tuple[Any, ...]:
     raise TypeError
 
 
-def _unloaded(entry: int, count: int, unit: int, record: bytes, size: int) -> int:
+def _unloaded(*arguments: Any) -> Any:
     raise AssertionError("no program is loaded")

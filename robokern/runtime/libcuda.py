@@ -1,7 +1,7 @@
 """NVIDIA's driver library by ctypes: what PyCUDA lacks, or does at a price, on the handles it opened.
 
-Every function raises `CudaError` where the driver gives an error code. `launch_kernel` alone does not: it is
-called for every launch, and a code is cheaper to compare than an exception to prepare for.
+Every function raises `CudaError` where the driver gives an error code, but for `start` and `launch_graph`:
+they are called all the time, and a code is cheaper to compare than an exception to prepare for.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import ctypes
 import sys
 from ctypes import c_char_p, c_float, c_int, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from robokern.errors import DeviceError
@@ -40,6 +41,9 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "cuGraphLaunch": (c_void_p, c_void_p),
     "cuGraphDestroy": (c_void_p,),
     "cuGraphExecDestroy": (c_void_p,),
+    "cuDevicePrimaryCtxRetain": (_out, c_int),
+    "cuDevicePrimaryCtxRelease_v2": (c_int,),
+    "cuLaunchKernel": (c_void_p, *(c_uint32,) * 7, c_void_p, _out, _out),
     "cuMemsetD8Async": (c_uint64, c_uint8, c_size_t, c_void_p),
     "cuMemsetD16Async": (c_uint64, c_uint16, c_size_t, c_void_p),
     "cuMemsetD32Async": (c_uint64, c_uint32, c_size_t, c_void_p),
@@ -55,9 +59,9 @@ _JIT_ERROR_LOG, _JIT_ERROR_LOG_SIZE = 5, 6  # CU_JIT_ERROR_LOG_BUFFER and its si
 _DISABLE_TIMING = 2  # CU_EVENT_DISABLE_TIMING
 _NON_BLOCKING = 1  # CU_STREAM_NON_BLOCKING
 
-ONE, NONE = c_uint32(1), c_uint32(0)
-NO_POINTER = c_void_p(0)
-Parameters = c_char_p * 1  # what `launch_kernel` takes the launch record in
+TOO_MANY_BLOCKS = -1
+_kept: list[Any] = []
+_START = Path(__file__).with_name("start.ll")
 
 
 class CudaError(Exception):
@@ -90,15 +94,37 @@ def _function(name: str) -> Any:
 
 
 @cache
-def launch_kernel() -> Any:
-    """`cuLaunchKernel`, without conversion of arguments: they must be ctypes objects or small integers."""
-    # a library of its own, since functions of one library share their argument types
-    return ctypes.CDLL(_library()._name).cuLaunchKernel
+def start() -> Any:
+    """Starts a kernel: takes the address of a target (`start.ll`) and a launch record; gives a code."""
+    from robokern.runtime import driver_cpu
+
+    keep, place = driver_cpu.linked(_START.read_text(), "start")
+    _kept.append(keep)
+    return ctypes.CFUNCTYPE(c_int, c_void_p, c_char_p)(place)
+
+
+def target(function: int, stream: c_void_p) -> Any:
+    """What `start` takes: a kernel, and the word that holds the current stream's handle."""
+    launch = ctypes.cast(_library().cuLaunchKernel, c_void_p).value or 0
+    return (c_uint64 * 3)(launch, function, ctypes.addressof(stream))
+
+
+def launch_one(function: int, record: bytes, stream: c_void_p) -> None:
+    """Starts one thread of a kernel, whose one parameter is `record`.
+
+    Raises:
+        CudaError: the driver refuses.
+    """
+    given = ctypes.create_string_buffer(record, len(record))
+    call(
+        "cuLaunchKernel", function, 1, 1, 1, 1, 1, 1, 0, stream, (c_void_p * 1)(ctypes.addressof(given)), None
+    )
 
 
 @cache
 def launch_graph() -> Any:
-    """`cuGraphLaunch`, as `launch_kernel`."""
+    """`cuGraphLaunch`, which takes ctypes objects, and gives its code."""
+    # a library of its own, since functions of one library share their argument types
     return ctypes.CDLL(_library()._name).cuGraphLaunch
 
 
