@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,14 @@ def test_llvm_and_assembly(file: str, capsys: Output) -> None:
     assert "define void @entry(" in capsys.readouterr().out
     assert main(["inspect", f"{file}:scale", "--asm"]) == 0
     assert "entry:" in capsys.readouterr().out
+
+
+def test_the_width_and_what_varies(file: str, capsys: Output) -> None:
+    assert main(["inspect", f"{file}:scale", "--lanes"]) == 0
+    head, *values = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\d+ at once: 1 x \d+ bits, arithmetic mostly of 32", head)
+    assert values[0].split()[:2] == ["tid", "+1"]
+    assert {"uniform", "varying"} & {word for line in values for word in line.split()}
 
 
 def test_all_parts_at_once(file: str, capsys: Output) -> None:

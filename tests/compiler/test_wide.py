@@ -613,6 +613,20 @@ def test_the_width_follows_machine_and_type() -> None:
         assert choose(func, old).lanes == expected // 4
 
 
+def test_the_width_is_an_option_of_kernels_modules_and_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lanes(**given: int) -> int:
+        return lanes_of(Kernel(doubles.overload.python, given))
+
+    chosen = lanes()
+    monkeypatch.setattr(rk.config, "cpu_lanes", 2)
+    assert (chosen, lanes()) == (cpu().vector_bits // 64, 2)
+    rk.set_module_options({"cpu_lanes": 4})
+    try:
+        assert lanes() == 4 and lanes(cpu_lanes=16) == 16
+    finally:
+        rk.set_module_options({"cpu_lanes": "auto"})
+
+
 @pytest.mark.parametrize("wrong", (3, 0, "wide", 64))
 def test_a_width_that_does_not_exist_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match="cpu_lanes"):

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import robokern as rk
 from robokern.errors import DeviceError
 from robokern.runtime import driver_cpu
 from tests.runtime import handwritten
@@ -52,6 +53,42 @@ def test_few_heavy_items_are_shared():
     handwritten.heavy().run(400, record(seen))
     assert len(set(seen.tolist())) > 1
     assert driver_cpu.pool().workers() == 3
+
+
+@rk.kernel(cpu_lanes=1)
+def waits(done: rk.array(dtype=int), waited: rk.array(dtype=int), needed: int, most: int):
+    """Light items, and one that waits until most of the others are done."""
+    i = rk.tid()
+    if i == done.shape[0] // 2:
+        while waited[0] < most and rk.atomic_add(done, 0, 0) < needed:
+            waited[0] = waited[0] + 1
+    x = float(i)
+    for _k in range(200):
+        x = rk.sqrt(x + 1.0)
+    if x > 0.0:
+        rk.atomic_add(done, 0, 1)
+
+
+def test_slices_go_to_whoever_is_free():
+    """Halves, one to a thread, would leave the one that waits with half of the items behind it."""
+    driver_cpu.set_cpu_threads(2)
+    count, most = 40_000, 200_000_000
+    done, waited = rk.zeros(count, dtype=int), rk.zeros(1, dtype=int)
+    rk.launch(waits, count, [done, waited, count * 3 // 4, most])
+    assert done.numpy()[0] == count
+    assert 0 < waited.numpy()[0] < most
+
+
+def test_workers_sleep_between_launches():
+    """They leave the cores to other libraries' threads."""
+    driver_cpu.set_cpu_threads(2)
+    seen = np.zeros(2000, np.int64)
+    handwritten.heavy().run(2000, record(seen))
+    assert driver_cpu.pool().workers() == 1
+    time.sleep(0.05)
+    before = time.process_time()
+    time.sleep(0.3)
+    assert time.process_time() - before < 0.1
 
 
 def test_small_launches_stay_on_the_calling_thread():
