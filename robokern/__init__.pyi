@@ -2685,10 +2685,10 @@ def dense_chol(n: int, A: array[Any], regularization: Any, L: array[Any]) -> Any
     """Lower Cholesky factor: L L^T = A + regularization I, for a symmetric positive definite A (n, n)."""
 
 def dense_gemm(m: int, n: int, p: int, t1: int, t2: int, A: array[Any], B: array[Any], C: array[Any]) -> Any:
-    """C = A B, with A (m, p), B (p, n) and C (m, n) row by row; a factor is stored transposed if its t is 1."""
+    """C = A B, with A (m, p), B (p, n) and C (m, n); a factor is stored transposed if its t is 1."""
 
 def dense_solve(n: int, A: array[Any], L: array[Any], b: array[Any], x: array[Any]) -> Any:
-    """Solves A x = b, given the Cholesky factor L of A (`dense_chol`), through which a derivative reaches A."""
+    """Solves A x = b, given the Cholesky factor L of A (`dense_chol`); a derivative reaches A through L."""
 
 def dense_subs(n: int, L: array[Any], b: array[Any], x: array[Any]) -> Any:
     """Solves L L^T x = b for a lower triangular L (n, n); x may be b."""
@@ -4284,7 +4284,8 @@ class Draw:
     distribution: int
     first: float
     second: float
-    def __init__(self, *, seed: int = ..., purpose: uint32 = ..., operation: int = ..., distribution: int = ..., first: float = ..., second: float = ...) -> None: ...
+    first_world: int
+    def __init__(self, *, seed: int = ..., purpose: uint32 = ..., operation: int = ..., distribution: int = ..., first: float = ..., second: float = ..., first_world: int = ...) -> None: ...
 
 class MeshQueryPoint:
     result: bool

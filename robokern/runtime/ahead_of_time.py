@@ -1,7 +1,7 @@
 """Kernels compiled ahead of time into a folder, which a later process loads without compiling anything.
 
 The folder is laid out like the cache, and has a manifest: what it was made for (processor, version), and for
-each kernel and list of argument types its fingerprint, its two programs and the texts of its asserts.
+each kernel and list of argument types its fingerprint, its programs and the texts of its asserts.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from robokern.ir.text import show
 from robokern.ir.types import Type
 from robokern.runtime import driver_cpu
 from robokern.runtime.cache import ObjectCache, object_cache
-from robokern.runtime.device import DeviceLike, get_device
-from robokern.runtime.launch import compiled
+from robokern.runtime.device import Device, DeviceLike, get_device
+from robokern.runtime.launch import compiled, compiled_for
 from robokern.runtime.load import concrete, kernels_of, module_name
-from robokern.runtime.warm_start import NotedLauncher, note_of
+from robokern.runtime.warm_start import NotedLauncher, gpu_keys, note_of
 
 MANIFEST = "manifest.json"
 
@@ -35,14 +35,19 @@ Kernels = ModuleType | str | Kernel | Sequence[Kernel]
 
 
 def compile_aot_module(
-    module: Kernels, device: DeviceLike = None, module_dir: str | os.PathLike[str] | None = None
+    module: Kernels,
+    device: DeviceLike = None,
+    arch: int | Iterable[int] | None = None,
+    module_dir: str | os.PathLike[str] | None = None,
 ) -> list[Path]:
     """Compiles kernels into a folder for `load_aot_module` in a later process.
 
     Args:
         module: a Python module or its name: all its kernels; or one kernel; or a list of kernels. Generic
             kernels are compiled for the types that `overload` listed.
-        device: as for `launch`; the devices of this version share the processor's code.
+        device: as for `launch`; for a GPU, PTX for its architecture besides the processor's code.
+        arch: compute capabilities times ten, such as 90, of GPUs to make PTX for; they need not be here.
+            Newer GPUs run it too.
         module_dir: the folder; made when there is none. What was in its manifest is replaced.
 
     Returns:
@@ -53,13 +58,13 @@ def compile_aot_module(
         ValueError: `module_dir` is missing, or a generic kernel has no listed types.
         OSError: the folder cannot be written.
     """
-    get_device(device)
+    archs = _architectures(get_device(device), arch)
     if module_dir is None:
         raise ValueError("compile_aot_module: expected a folder, module_dir=...")
     folder = Path(module_dir)
     store = ObjectCache(folder)
     files: list[Path] = []
-    entries = [_compiled(kernel, store, files) for kernel in _listed(module)]
+    entries = [_compiled(kernel, archs, store, files) for kernel in _listed(module)]
     pool_key, pool_code = driver_cpu.pool_object()
     files.append(store.publish(pool_key, pool_code))
     text = json.dumps({**_made_for(), "features": target.cpu().features, "kernels": entries}, indent=1)
@@ -122,6 +127,30 @@ class AheadLauncher(NotedLauncher):
         """
         raise KernelError(f"{self._folder}: the code of kernel {self.kernel.name!r} is damaged; {_AGAIN}")
 
+    def noted_arch(self, arch: str) -> str:
+        """The newest architecture in the folder that this GPU runs.
+
+        Raises:
+            DeviceError: there is none.
+        """
+        archs: list[str] = list(self.note["ptx"]) if self.note else []
+        usable = [a for a in archs if int(a[3:]) <= int(arch[3:])]
+        if not usable:
+            made = ", ".join(archs) or "no GPU"
+            raise DeviceError(
+                f"{self._folder}: kernel {self.kernel.name!r} was compiled for {made}, this GPU is {arch}; "
+                f"run compile_aot_module again with arch={arch[3:]}"
+            )
+        return max(usable, key=lambda a: int(a[3:]))
+
+    def build_for_gpu(self, arch: str, contiguous: bool) -> bytes:
+        """Never needed while the folder is whole.
+
+        Raises:
+            KernelError: it is not.
+        """
+        return self.build(contiguous)
+
 
 _AGAIN = "run compile_aot_module again"
 
@@ -166,8 +195,14 @@ def _types(kernel: Kernel) -> tuple[Type, ...]:
     return tuple(t for _, t in kernel.params)
 
 
-def _compiled(kernel: Kernel, store: ObjectCache, files: list[Path]) -> dict[str, Any]:
-    """Writes a kernel's two programs; gives its entry of the manifest."""
+def _architectures(place: Device, arch: int | Iterable[int] | None) -> list[str]:
+    """Those to make PTX for, as compilers write them."""
+    given = [] if arch is None else [arch] if isinstance(arch, int) else list(arch)
+    return list(dict.fromkeys([*(f"sm_{n}" for n in given), *([place.gpu.arch] if place.is_cuda else [])]))
+
+
+def _compiled(kernel: Kernel, archs: list[str], store: ObjectCache, files: list[Path]) -> dict[str, Any]:
+    """Writes a kernel's programs, two for each target; gives its entry of the manifest."""
     from robokern.compiler import build
     from robokern.compiler.frontend import lower
 
@@ -175,6 +210,10 @@ def _compiled(kernel: Kernel, store: ObjectCache, files: list[Path]) -> dict[str
     for contiguous in (True, False):
         key = build.key(func, target.cpu(contiguous))
         files.append(store.publish(key, compiled(func, contiguous)))
+    ptx = {arch: gpu_keys(func, arch) for arch in archs}
+    for arch, keys in ptx.items():
+        for contiguous, key in zip((True, False), keys.values(), strict=True):
+            files.append(store.publish(key, compiled_for(func, arch, contiguous)))
     return {
         "kernel": _name(kernel),
         "types": repr(_types(kernel)),
@@ -182,6 +221,7 @@ def _compiled(kernel: Kernel, store: ObjectCache, files: list[Path]) -> dict[str
         "options": repr(kernel.options.key()),
         "program": _program(kernel),
         **note_of(func),
+        "ptx": ptx,
     }
 
 

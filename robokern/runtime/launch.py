@@ -196,6 +196,14 @@ class Launcher:
         """Its object code."""
         return compiled(self.func, contiguous)
 
+    def gpu_code(self, arch: str, contiguous: bool) -> bytes:
+        """Its PTX for a GPU's architecture."""
+        return compiled_for(self.func, arch, contiguous)
+
+    def waits(self) -> bool:
+        """Whether a launch on a GPU has something to tell when it is done."""
+        return asserts_or_prints(self.func)
+
     def check(self, number: int) -> Assert:
         """The `assert` that a status record's number, less one, means."""
         from robokern.compiler.emit import assertions
@@ -306,9 +314,8 @@ class Launcher:
         found = self._on_gpu.get(key)
         if found is None:
             with driver_cpu.lock:
-                waits = bool(asserts_or_prints(self.func))
-                ptx = compiled_for(self.func, place.gpu.arch, contiguous)
-                found = place.gpu.load(ptx, waits, self.kernel.name)
+                ptx = self.gpu_code(place.gpu.arch, contiguous)
+                found = place.gpu.load(ptx, self.waits(), self.kernel.name)
                 self._on_gpu[key] = found
                 if contiguous:
                     pack = record_packer(self.types, place.ordinal)

@@ -16,7 +16,7 @@ from robokern.compiler.function import Kernel
 from robokern.ir.nodes import Assert, Loc
 from robokern.ir.types import Type
 from robokern.runtime.cache import object_cache
-from robokern.runtime.launch import Launcher, adds_floats, compiled
+from robokern.runtime.launch import Launcher, adds_floats, asserts_or_prints, compiled, compiled_for
 
 if TYPE_CHECKING:
     from robokern.ir.nodes import Func
@@ -35,6 +35,18 @@ def note_of(func: Func) -> Note:
         "asserts": [(a.message, a.loc.file, a.loc.line, a.loc.column) for a in assertions(func)],
         "contiguous": build.key(func, target.cpu(contiguous=True)),
         "strided": build.key(func, target.cpu(contiguous=False)),
+        "waits": asserts_or_prints(func),
+        "ptx": {},
+    }
+
+
+def gpu_keys(func: Func, arch: str) -> dict[str, str]:
+    """The keys of a program's PTX for a GPU's architecture."""
+    from robokern.compiler import build
+
+    return {
+        "contiguous": build.key(func, target.cuda(arch, contiguous=True)),
+        "strided": build.key(func, target.cuda(arch, contiguous=False)),
     }
 
 
@@ -62,9 +74,27 @@ class NotedLauncher(Launcher):
         message, file, line, column = self.note["asserts"][number]
         return Assert(message, Loc(file, line, column))
 
+    def gpu_code(self, arch: str, contiguous: bool) -> bytes:
+        """The PTX that the note names, else made anew."""
+        keys = {} if self.note is None else self.note["ptx"].get(self.noted_arch(arch), {})
+        found = object_cache().load(keys["contiguous" if contiguous else "strided"]) if keys else None
+        return self.build_for_gpu(arch, contiguous) if found is None else found
+
+    def noted_arch(self, arch: str) -> str:
+        """The architecture whose PTX serves another."""
+        return arch
+
+    def waits(self) -> bool:
+        """From the note, else from the program."""
+        return super().waits() if self.note is None else self.note["waits"]
+
     def build(self, contiguous: bool) -> bytes:
         """Compiles."""
         return compiled(self.func, contiguous)
+
+    def build_for_gpu(self, arch: str, contiguous: bool) -> bytes:
+        """Compiles to PTX."""
+        return compiled_for(self.func, arch, contiguous)
 
 
 class WarmLauncher(NotedLauncher):
@@ -80,6 +110,15 @@ class WarmLauncher(NotedLauncher):
         code = super().build(contiguous)
         if self._key is not None and self.note is None:
             object_cache().store(self._key, json.dumps(note_of(self.func)).encode())
+        return code
+
+    def build_for_gpu(self, arch: str, contiguous: bool) -> bytes:
+        """Compiles to PTX, and notes what it did for later processes."""
+        code = super().build_for_gpu(arch, contiguous)
+        if self._key is not None:
+            note = note_of(self.func) if self.note is None else self.note
+            note["ptx"][arch] = gpu_keys(self.func, arch)
+            object_cache().store(self._key, json.dumps(note).encode())
         return code
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import robokern as rk
+
 KERNELS = """
 import robokern as rk
 
@@ -167,3 +169,58 @@ def test_kernels_one_by_one(folder):
         "import robokern as rk, kernels; print(len(rk.compile_aot_module([kernels.scale], module_dir='one')))"
     )
     assert run(folder, script).stdout == "4\n"
+
+
+COMPILE_FOR_GPUS = """
+import robokern as rk, kernels
+files = rk.compile_aot_module(kernels, arch=[75, 90], module_dir="made")
+print(len(files), sum(b".target sm_90" in f.read_bytes() for f in files))
+"""
+
+ON_GPU = """
+import sys
+import robokern as rk, kernels
+from robokern.compiler import build
+build.compile = None  # nothing may be compiled
+rk.load_aot_module(kernels, module_dir="made")
+for _ in range(2):
+    a, strided = rk.ones(5, device="cuda"), rk.ones(6, device="cuda")
+    rk.launch(kernels.scale, 5, [a, 100.0], device="cuda")
+    rk.launch(kernels.scale, 3, [strided[::2], 100.0], device="cuda")
+    try:
+        rk.launch(kernels.scale, 5, [a, 3.0], device="cuda")
+    except rk.KernelAssertionError as error:
+        print(error)
+print(a.list(), strided.list())
+"""
+
+
+def test_ptx_is_made_without_a_gpu(folder):
+    done = run(folder, COMPILE_FOR_GPUS)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "20 6\n"  # as above, and two programs of three kernels for each architecture
+    manifest = json.loads((folder / "made" / "manifest.json").read_text())
+    assert [sorted(entry["ptx"]) for entry in manifest["kernels"]] == [["sm_75", "sm_90"]] * 3
+    assert run(folder, LOAD, "empty").returncode == 0
+
+
+GPU = pytest.mark.skipif(not rk.is_cuda_available(), reason="needs an NVIDIA GPU")
+
+
+@GPU
+@pytest.mark.parametrize("options", ["device='cuda'", "arch=75"])
+def test_a_gpu_loads_ptx_without_compiling(folder, options):
+    assert run(folder, COMPILE.replace("module_dir", f"{options}, module_dir")).returncode == 0
+    done = run(folder, ON_GPU, "empty")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert all("too large; in kernel 'scale', item" in line for line in lines[:2])
+    assert lines[2] == f"{[4.0] * 5} {[2.0, 1.0] * 3}"
+
+
+@GPU
+def test_a_folder_for_other_gpus_says_so(folder):
+    assert run(folder, COMPILE.replace("module_dir", "arch=121, module_dir")).returncode == 0
+    message = last_line(run(folder, ON_GPU, "empty"))
+    assert "made: kernel 'scale' was compiled for sm_121, this GPU is " in message
+    assert "run compile_aot_module again with arch=" in message
