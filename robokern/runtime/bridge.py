@@ -14,7 +14,7 @@ import numpy as np
 
 from robokern.compiler.adjoint_inline import carries_float
 from robokern.compiler.function import Kernel
-from robokern.errors import AdjointError
+from robokern.errors import AdjointError, LaunchError
 from robokern.ir.types import ArrayType, Type
 from robokern.runtime.array import Array, share, zeros_of
 from robokern.runtime.device import DeviceLike, get_device
@@ -60,13 +60,30 @@ class Call:
         """The inputs with array data wrapped, not copied."""
         if len(values) != self.count:
             raise AdjointError(f"{self.name}: expected {self.count} inputs, got {len(values)}")
-        place = get_device(self.device)
-        return [v if t is None else share(v, t, place) for v, t in zip(values, self.dtypes, strict=False)]
+        return [self._array(k, value) for k, value in enumerate(values)]
+
+    def _array(self, number: int, value: Any) -> Any:
+        dtype = self.dtypes[number]
+        if dtype is None:
+            return value
+        try:
+            return share(value, dtype, get_device(self.device))
+        except (TypeError, ValueError) as error:
+            wanted, data = base_dtype(dtype), np.asarray(value)
+            reason = (
+                f"expected {wanted} data, got {data.dtype}; convert it" if data.dtype != wanted else error
+            )
+            raise LaunchError(f"{self.name}: {self.label(number)}: {reason}") from None
 
     @property
     def name(self) -> str:
         """What it is called."""
-        return str(getattr(self.function, "__name__", self.function))
+        return self.function.name if isinstance(self.function, Kernel) else self.function.__name__
+
+    def label(self, number: int) -> str:
+        """How an error calls an input."""
+        named = isinstance(self.function, Kernel) and number < len(self.function.params)
+        return f"input {number} ('{self.function.params[number][0]}')" if named else f"input {number}"
 
     def shapes(self, values: Sequence[Any]) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
         """Shape and dtype of each output's data, components included."""
@@ -88,8 +105,13 @@ class Call:
             AdjointError: it has none, or it writes to an input.
         """
         inputs = self.arrays(values)
-        for array, need in zip(inputs, needed, strict=True):
-            if need and isinstance(array, Array):
+        for number, (array, need) in enumerate(zip(inputs, needed, strict=True)):
+            if need and not isinstance(array, Array):
+                raise AdjointError(
+                    f"{self.name}: {self.label(number)} needs a gradient but is passed by value; "
+                    "detach it, or make the parameter an array"
+                )
+            if need:
                 array.requires_grad = carries_float(array.dtype)
         place = get_device(self.device)
         types = [t for t in self.dtypes[self.count :] if t is not None]
@@ -111,7 +133,7 @@ class Call:
             for array, label, _, writes in entry.touched():
                 if writes and id(tape.blocks.of(array)) in blocks:
                     raise AdjointError(
-                        f"{self.name}: input {blocks[id(tape.blocks.of(array))]} is overwritten "
+                        f"{self.name}: {self.label(blocks[id(tape.blocks.of(array))])} is overwritten "
                         f"({entry.name}, {label}), which its framework would not see; write to an output"
                     )
 
@@ -123,6 +145,15 @@ class Record:
     tape: Tape
     inputs: list[Any]
     outputs: list[Array]
+
+    @property
+    def arrays(self) -> list[Any]:
+        """Inputs and outputs; among the inputs what is passed by value."""
+        return [*self.inputs, *self.outputs]
+
+    def reads_again(self, array: Any) -> bool:
+        """Whether `backward` reads what an array holds now, so that it must not change."""
+        return isinstance(array, Array) and bool(self.tape.blocks.of(array).readers)
 
     def backward(self, grads: Sequence[Any]) -> list[Ndarray | None]:
         """Derivatives by the inputs (None: not needed), from those by the outputs (None: zero)."""
@@ -151,4 +182,21 @@ def call(
         if not isinstance(function, Kernel) or function.is_generic:
             raise AdjointError("bridge: pass dtypes, the element type of each argument (None: not an array)")
         dtypes = [t.dtype if isinstance(t, ArrayType) else None for _, t in function.params]
-    return Call(function, list(dtypes), list(outputs), dim, device)
+    made = Call(function, list(dtypes), list(outputs), dim, device)
+    _check(made)
+    return made
+
+
+def _check(made: Call) -> None:
+    if made.count < 0 or not made.outputs:
+        raise AdjointError(
+            f"{made.name}: outputs: expected 1 to {len(made.dtypes)} shapes, one for each of its last "
+            f"parameters; got {len(made.outputs)}"
+        )
+    for shape in (*made.outputs, made.dim):
+        if isinstance(shape, int) and not (0 <= shape < made.count and made.dtypes[shape] is not None):
+            arrays = [k for k, t in enumerate(made.dtypes[: made.count]) if t is not None]
+            raise AdjointError(
+                f"{made.name}: a shape like that of input {shape}: expected the number of an input array, "
+                f"one of {arrays}; lengths are written as a tuple, ({shape},)"
+            )

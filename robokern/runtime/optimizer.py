@@ -23,12 +23,11 @@ from robokern.runtime.launch import launch
 
 def _scalars(array: Array) -> Array:
     """All components of an array as one row that shares its memory."""
-    if isinstance(array.dtype, Struct) or not array.is_contiguous:
+    scalar = None if isinstance(array.dtype, Struct) else scalar_of(array.dtype)
+    if not (isinstance(scalar, Scalar) and scalar.kind == "f" and array.is_contiguous):
         raise AdjointError(
-            f"optimizer: expected a contiguous array of numbers, got {array.type} of {array.shape}"
+            f"optimizer: expected a contiguous array of floats, got {array.type} of {array.shape}"
         )
-    scalar = scalar_of(array.dtype)
-    assert isinstance(scalar, Scalar)
     return wrap(array._numpy.reshape(-1), scalar, array.device)
 
 

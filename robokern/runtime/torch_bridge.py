@@ -4,8 +4,9 @@
     x1, v1 = advance(x, v, 0.01)                           # tensors on the CPU, without a copy
     x1.sum().backward()
 
-Re-entrant; what a call keeps is freed with its graph. Twice differentiable it is not, and `torch.func.vmap`
-is refused: give the kernel's grid another dimension instead.
+Re-entrant; what a call keeps is freed with its graph. A tensor that the backward pass reads again and that
+was changed in the meantime is an error, as in PyTorch. Works under `torch.func.grad` and `vjp`. Second
+derivatives, forward mode and `torch.func.vmap` are refused: give the kernel's grid another dimension instead.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from robokern.errors import AdjointError
-from robokern.runtime.bridge import Shape, call
+from robokern.runtime.bridge import Call, Record, Shape, call
 from robokern.runtime.device import DeviceLike
 
 
@@ -37,29 +38,71 @@ def torch_function(
         device: where it runs; None: the default device.
 
     Raises:
-        AdjointError: when called: no exact derivative, or the kernel writes to an input.
+        AdjointError: when called: no exact derivative, the kernel writes to an input, or an input that needs
+            a gradient is passed by value.
+        LaunchError: when called: an input's data has another type than the kernel's parameter.
     """
     import torch  # type: ignore[import-not-found,unused-ignore]
 
     made = call(function, outputs, dtypes, dim, device)
+    bridge = _bridge(made)
+
+    def apply(*values: Any) -> Any:
+        recording = torch.is_grad_enabled()
+        needed = [recording and isinstance(v, torch.Tensor) and v.requires_grad for v in values]
+        _, *found = bridge.apply(needed, *values)
+        return tuple(found) if len(found) > 1 else found[0]
+
+    return apply
+
+
+def _bridge(made: Call) -> Any:
+    """The `torch.autograd.Function` of a call: (needed, *inputs) -> (record, *outputs)."""
+    import torch
+
+    reverse = _reverse(made.name)
 
     class Bridge(torch.autograd.Function):  # type: ignore[misc]
         @staticmethod
-        def forward(ctx: Any, *values: Any) -> Any:
+        def forward(needed: list[bool], *values: Any) -> Any:
             plain = [v.detach().contiguous().numpy() if isinstance(v, torch.Tensor) else v for v in values]
-            found, ctx.record = made.forward(plain, ctx.needs_input_grad)
-            tensors = tuple(torch.from_numpy(x) for x in found)
-            return tensors if len(tensors) > 1 else tensors[0]
+            found, record = made.forward(plain, needed)
+            return record, *(torch.from_numpy(x) for x in found)
 
         @staticmethod
-        @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator,unused-ignore]
-        def backward(ctx: Any, *grads: Any) -> Any:
-            found = ctx.record.backward([None if g is None else g.contiguous().numpy() for g in grads])
-            return tuple(None if g is None else torch.from_numpy(g.copy()) for g in found)
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            ctx.record, *outputs = output
+            tensors = zip((*inputs[1:], *outputs), ctx.record.arrays, strict=True)
+            ctx.save_for_backward(*(t for t, array in tensors if ctx.record.reads_again(array)))
+
+        @staticmethod
+        def backward(ctx: Any, _: None, *grads: Any) -> Any:
+            read = ctx.saved_tensors  # an error where one was changed since
+            return None, *reverse.apply(ctx.record, len(read), *read, *grads)
 
         @staticmethod
         def vmap(info: Any, in_dims: Any, *values: Any) -> Any:
             raise AdjointError(f"{made.name}: torch.func.vmap is not supported; add a dimension to the grid")
 
-    apply: Callable[..., Any] = Bridge.apply
-    return apply
+    return Bridge
+
+
+def _reverse(name: str) -> Any:
+    """The backward pass, a function of what it reads again and of adjoints; its own derivative is refused."""
+    import torch
+
+    class Reverse(torch.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(record: Record, reads: int, *values: Any) -> Any:
+            grads = [None if g is None else g.detach().contiguous().numpy() for g in values[reads:]]
+            return tuple(None if g is None else torch.from_numpy(g.copy()) for g in record.backward(grads))
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            """Keeps nothing."""
+
+        @staticmethod
+        def backward(ctx: Any, *grads: Any) -> Any:
+            raise AdjointError(f"{name}: the gradient of a torch_function cannot be differentiated again")
+
+    return Reverse

@@ -64,3 +64,9 @@ def test_adam_finds_the_bottom():
 def test_a_step_that_is_not_positive_is_refused():
     with pytest.raises(ValueError, match="lr: expected a positive step"):
         SGD([rk.zeros(1)], lr=0.0)
+
+
+@pytest.mark.parametrize("array", [rk.zeros(2, dtype=int), rk.zeros((2, 2), dtype=float)[:, 0]])
+def test_what_cannot_be_improved_is_refused(array):
+    with pytest.raises(rk.AdjointError, match="expected a contiguous array of floats"):
+        Adam([array])
