@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from robokern.compiler import emit_arithmetic, emit_composite, entry_stream, wide_control, wide_memory
+from robokern.compiler import (
+    emit_arithmetic,
+    emit_composite,
+    entry_stream,
+    wide_control,
+    wide_memory,
+    wide_roots,
+)
 from robokern.compiler.emit import Module, bind_parameters
 from robokern.compiler.emit_function import Row
 from robokern.compiler.entry_cpu import by_row_length
@@ -22,6 +29,7 @@ ROWS: dict[str, Row] = {
     **emit_composite.ROWS,
     **wide_memory.ROWS,
     **wide_control.ROWS,
+    "sqrt": wide_roots.root,
 }
 
 # what is added to the name of the body, of the one for full groups only, of the one whose lanes take items as
@@ -84,7 +92,7 @@ class WideModule(Module):
         for declaration in entry_stream.DECLARATIONS:
             self.declare(declaration)
         symbol = self.signature(self.func).symbol
-        f = WideFunction(self, self.func, ROWS, self.width.lanes, uniformity, None, False)
+        f = self._function(uniformity, None, False)
         params = bind_parameters(f, self.func)
         if self.target.contiguous:
             self.assume_contiguous(f)
@@ -94,8 +102,14 @@ class WideModule(Module):
         text = "\n".join([first, "start:", *f.allocas, *f.lines, "}"])
         return [text, entry_stream.row(group, symbol + ROW, symbol + STREAM)]
 
+    def _function(self, uniformity: Uniformity, mask: str | None, sole: bool) -> WideFunction:
+        f = WideFunction(self, self.func, ROWS, self.width.lanes, uniformity, mask, sole)
+        if self.target.has_avx512 and self.width.lanes % wide_roots.ESTIMATED == 0:
+            f.awaited_roots = wide_roots.awaited_roots(self.func, uniformity)
+        return f
+
     def _wide(self, suffix: str, mask: str | None) -> str:
-        f = WideFunction(self, self.func, ROWS, self.width.lanes, self.uniformity, mask, not self._twice)
+        f = self._function(self.uniformity, mask, not self._twice)
         params = bind_parameters(f, self.func)
         if self.target.contiguous:
             self.assume_contiguous(f)

@@ -56,6 +56,7 @@ class WideFunction(Function):
         super().__init__(module, func, rows, framed=False)
         self.lanes, self.uniformity, self.mask, self.sole = lanes, uniformity, mask, sole
         self.used = _used(func)
+        self.awaited_roots: frozenset[Op] = frozenset()  # square roots not left to the divider (`wide_roots`)
         self.coordinate = "%lane.tid"  # the operand that tells lanes their place in the last dimension
         self._width = 1
         self._vectors = {FIRST, "%lane.tid"}
