@@ -31,6 +31,7 @@ schema: $(STAMP)demo
 # random programs by the thousand, others each day, on all cores; a finding is shrunk to a minimal kernel
 nightly: $(STAMP)test
 	$(BIN)/python -m tests.random_programs.nightly --programs 20000
+	$(BIN)/python -m tests.random_programs.nightly --kind gradients --programs 5000
 	ROBOKERN_LEAK_CALLS=100000 $(BIN)/python -m pytest tests/autodiff/test_leaks.py -s
 
 bench: $(STAMP)bench

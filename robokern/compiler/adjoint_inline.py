@@ -50,7 +50,10 @@ def _as_replayed(callee: Func) -> Func:
 
 
 class _Hoist:
-    """Moves constants and the item's coordinates to the top, where every index finds them; in place."""
+    """Moves constants and the item's coordinates to the top, where every index finds them; in place.
+
+    Private arrays move out of branches: what goes backwards through a branch stands behind it.
+    """
 
     def __init__(self, reports: bool) -> None:
         self.reports = reports
@@ -71,6 +74,15 @@ class _Hoist:
                 op.args = tuple(self.same.get(a, a) for a in op.args)
                 for region in op.regions:
                     self.block(region)
+                if op.name == "if":
+                    kept += [made for region in op.regions for made in _taken_out(region, "local")]
                 kept.append(op)
         block.ops[:] = kept
         block.yields = tuple(self.same.get(v, v) for v in block.yields)
+
+
+def _taken_out(block: Block, name: str) -> list[Op]:
+    """Removes ops from a block; gives them."""
+    found = [op for op in block.ops if op.name == name]
+    block.ops[:] = [op for op in block.ops if op.name != name]
+    return found

@@ -11,7 +11,7 @@ nothing is computed twice and no store of the replay happens twice.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from robokern.compiler.adjoint_activity import RAW, Analysis, Origin, Root, refuse
 from robokern.compiler.adjoint_inline import REPORTS
@@ -306,28 +306,40 @@ class Sweep:
 
 
 def _export(replayed: Op, number: int, reverse: Block) -> None:
-    """Yields out of a replayed branch what its reverse uses."""
-    made = {r for op in replayed.regions[number].ops for r in op.results}
+    """Yields out of a replayed branch what its reverse uses; views of arrays are made again."""
+    made = {r: op for op in replayed.regions[number].ops for r in op.results}
     exported: dict[Value, Value] = {}
+    views: list[Op] = []
 
     def outside(value: Value) -> Value:
         if value not in made:
             return value
         if value not in exported:
-            exported[value] = Value(value.type)
+            if isinstance(value.type, (ArrayType, Struct)) and made[value].name in _ARRAYS:
+                op = made[value]
+                exported[value] = Value(value.type)
+                args = tuple(outside(a) for a in op.args)
+                views.append(replace(op, args=args, results=(exported[value],)))
+            else:
+                exported[value] = Value(value.type)
+                _yield(replayed, number, value, exported[value])
         return exported[value]
 
     substitute(reverse, outside)
-    for value, result in exported.items():
-        replayed.results = (*replayed.results, result)
-        replayed.attrs = {**replayed.attrs, "types": (*replayed.attrs["types"], result.type)}
-        for k, region in enumerate(replayed.regions):
-            if k == number:
-                region.yields = (*region.yields, value)
-            else:
-                zero = Value(value.type)
-                region.ops.append(Op("zero", (), (zero,), {"type": value.type}, (), replayed.loc))
-                region.yields = (*region.yields, zero)
+    reverse.ops[:0] = views
+
+
+def _yield(op: Op, number: int, value: Value, result: Value) -> None:
+    """One result more of a branch: a value from a region, zero from the other."""
+    op.results = (*op.results, result)
+    op.attrs = {**op.attrs, "types": (*op.attrs["types"], result.type)}
+    for k, region in enumerate(op.regions):
+        if k == number:
+            region.yields = (*region.yields, value)
+        else:
+            zero = Value(value.type)
+            region.ops.append(Op("zero", (), (zero,), {"type": value.type}, (), op.loc))
+            region.yields = (*region.yields, zero)
 
 
 def substitute(block: Block, by: Callable[[Value], Value]) -> None:

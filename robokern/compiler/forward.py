@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from robokern.compiler.adjoint_activity import RAW, Analysis, Origin, Root, refuse
 from robokern.compiler.adjoint_inline import carries_float, inline
+from robokern.compiler.adjoint_private import without_private_atomics
 from robokern.compiler.adjoint_rules import PARTIALS, Leaf, add, leaf, times, whole
 from robokern.compiler.builder import Builder
 from robokern.compiler.simplify import simplify
@@ -36,20 +37,26 @@ class Jvp:
     values: tuple[int, ...]
 
 
-def jvp(func: Func, active: frozenset[int], values: frozenset[int] = frozenset()) -> Jvp:
+def jvp(
+    func: Func, active: frozenset[int], values: frozenset[int] = frozenset(), shared: bool = False
+) -> Jvp:
     """The forward derivative of a kernel.
 
     Args:
         func: the kernel.
         active: numbers of the arrays that have tangents to begin with.
         values: numbers of the parameters by value that have one.
+        shared: whether parameters may overlap in memory.
 
     Raises:
         AdjointError: it has no derivative.
     """
-    from robokern.compiler.adjoint import roots_of
+    from robokern.compiler.adjoint import naming, roots_of
 
-    return _Forward(inline(func, reports=True), roots_of(func, active), values).run()
+    own = inline(func, reports=True)
+    without_private_atomics(own, shared, {})
+    with naming("kernel", func.name):
+        return _Forward(own, roots_of(func, active), values).run()
 
 
 class _Forward:
@@ -311,12 +318,12 @@ def _write(f: _Forward, op: Op) -> None:
     shadow, value = f.shadow(op.args[0]), op.args[-1]
     if shadow is None or not carries_float(value.type):
         return
+    root = f.facts.origins[op.args[0]].root
     if op.name == "atomic" and op.attrs["op"] != "add":
-        raise refuse(
-            f"atomic_{op.attrs['op']} of floats", op.loc, "only atomic_add and atomic_sub have a derivative"
-        )
+        what = f"atomic_{op.attrs['op']} on {f.facts.name_of(root)}, which items share, in forward mode"
+        raise refuse(what, op.loc, "give each item an element of its own, or use reverse mode")
     if op.name == "atomic" and f.facts.is_used(op):
-        raise refuse("the result of a float atomic depends on the order of items", op.loc)
+        raise refuse(f"a float read from {f.facts.name_of(root)} depends on the order of items", op.loc)
     for k, (scalar, t) in enumerate(zip(layout.leaves(value.type), f.of(value), strict=True)):
         if scalar.kind == "f":
             offset = op.attrs["offset"] + k

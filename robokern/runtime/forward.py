@@ -85,10 +85,12 @@ class Forward(Tape):
             launcher.start(device, grid, arguments)
             return
         known = launcher.__dict__.setdefault("tangents", {})
-        if active not in known:
-            rule = derive(launcher.func, active)
-            known[active] = rule, DerivedLauncher(launcher, rule.func)
-        rule, made = known[active]
+        blocks = [self.blocks.of(a) for x in arguments for a in arrays_of(x)]
+        key = active, len(set(blocks)) < len(blocks)
+        if key not in known:
+            rule = derive(launcher.func, active, shared=key[1])
+            known[key] = rule, DerivedLauncher(launcher, rule.func)
+        rule, made = known[key]
         shadows = [self._tangents(arguments[i], launcher.types[i]) for i in rule.shadows]
         made.start(device, grid, [*arguments, *shadows])
 

@@ -4,6 +4,8 @@ Program number k is drawn from the seed k, so a run goes on where an earlier one
 several machines share one run by `--shard i/n` (and one `--first`). Each number stands for two programs: one
 whose compiled code must give the interpreter's bits, and one that the interpreter must run as Python does. A
 process that dies is started again behind the program that killed it.
+
+`--kind gradients` runs differentiable programs instead: reverse mode against forward mode and differences.
 """
 
 from __future__ import annotations
@@ -99,6 +101,27 @@ def examine(number: int) -> Iterator[Finding]:
         yield Finding(number, name, error_of(run, smallest) or "", smallest.source)
 
 
+def examine_gradients(number: int) -> Iterator[Finding]:
+    """The differentiable program of one number; scalar code, as wide code is slow to make."""
+    import robokern as rk
+    from tests.autodiff import agreement, programs
+
+    rk.config.cpu_lanes = 1
+    try:
+        reason = agreement.check(number) or ""
+        wrong = reason if reason.startswith("refused") else ""
+    except Exception as error:  # whatever it is, it is a finding
+        wrong = f"{type(error).__name__}: {error}".strip()
+    if wrong:
+        yield Finding(number, "gradients", wrong, programs.program(number))
+
+
+EXAMINE: dict[str, Callable[[int], Iterator[Finding]]] = {
+    "programs": lambda number: examine(number),
+    "gradients": examine_gradients,
+}
+
+
 class Journal:
     """A shard's file: a line before each number, a line for each finding."""
 
@@ -124,7 +147,7 @@ def _parsed(line: str) -> Any:
         return None
 
 
-def run_shard(journal: Journal, numbers: range) -> None:
+def run_shard(journal: Journal, numbers: range, kind: str = "programs") -> None:
     """Examines numbers that the journal does not list, all but those that killed their process."""
     own = cache.ObjectCache(Path(tempfile.mkdtemp()))
     cache.object_cache = lambda: own  # nobody launches these kernels again
@@ -132,7 +155,7 @@ def run_shard(journal: Journal, numbers: range) -> None:
     for number in numbers:
         if number not in begun:
             journal.write(begin=number)
-            for finding in examine(number):
+            for finding in EXAMINE[kind](number):
                 journal.write(**asdict(finding))
             journal.write(end=number)
 
@@ -149,11 +172,18 @@ def findings(journal: Journal, numbers: range) -> tuple[int, list[Finding]]:
     return len(begun), found + died
 
 
-def run(count: int, first: int, shard: tuple[int, int], processes: int, folder: Path) -> int:
+def run(
+    count: int,
+    first: int,
+    shard: tuple[int, int],
+    processes: int,
+    folder: Path,
+    kind: str = "programs",
+) -> int:
     """Runs every process's share and prints the summary; 0 when nothing was found."""
     start, (index, total) = time.monotonic(), shard
     shares = [(index * processes + k, total * processes) for k in range(processes)]
-    running = [Worker(share, count, first, folder) for share in shares]
+    running = [Worker(share, count, first, folder, kind) for share in shares]
     while running:
         time.sleep(0.2)
         running = [worker for worker in running if worker.goes_on()]
@@ -165,7 +195,9 @@ def run(count: int, first: int, shard: tuple[int, int], processes: int, folder: 
 class Worker:
     """A share's process, started again when a program kills it or does not end."""
 
-    def __init__(self, share: tuple[int, int], count: int, first: int, folder: Path) -> None:
+    def __init__(
+        self, share: tuple[int, int], count: int, first: int, folder: Path, kind: str = "programs"
+    ) -> None:
         options = [
             "--work",
             f"{share[0]}/{share[1]}",
@@ -175,6 +207,8 @@ class Worker:
             first,
             "--folder",
             folder,
+            "--kind",
+            kind,
         ]
         self.command = [sys.executable, "-m", "tests.random_programs.nightly", *map(str, options)]
         self.journal = Journal(folder, *share)
@@ -243,15 +277,16 @@ def main() -> int:
     )
     parser.add_argument("--shard", type=_fraction, default=(0, 1), help="i/n: this machine's share")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument(
-        "--folder", type=Path, default=Path("out/random_programs"), help="journals, to go on from"
-    )
+    parser.add_argument("--kind", choices=EXAMINE, default="programs")
+    parser.add_argument("--folder", type=Path, help="journals, to go on from; default: out/random_KIND")
     parser.add_argument("--work", type=_fraction, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    given.folder = given.folder or Path(f"out/random_{given.kind}")
     if given.work:
-        run_shard(Journal(given.folder, *given.work), _numbers(given.work, given.programs, given.first))
+        numbers = _numbers(given.work, given.programs, given.first)
+        run_shard(Journal(given.folder, *given.work), numbers, given.kind)
         return 0
-    return run(given.programs, given.first, given.shard, given.processes, given.folder)
+    return run(given.programs, given.first, given.shard, given.processes, given.folder, given.kind)
 
 
 if __name__ == "__main__":
