@@ -58,9 +58,13 @@ class Call:
 
     def arrays(self, values: Sequence[Any]) -> list[Any]:
         """The inputs with array data wrapped, not copied."""
+        self.check_count(values)
+        return [self._array(k, value) for k, value in enumerate(values)]
+
+    def check_count(self, values: Sequence[Any]) -> None:
+        """Raises AdjointError where there are too many inputs or too few."""
         if len(values) != self.count:
             raise AdjointError(f"{self.name}: expected {self.count} inputs, got {len(values)}")
-        return [self._array(k, value) for k, value in enumerate(values)]
 
     def _array(self, number: int, value: Any) -> Any:
         dtype = self.dtypes[number]

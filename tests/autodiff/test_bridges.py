@@ -160,3 +160,19 @@ def test_jax():
     theirs = jax.grad(lambda x, v: loss(lambda a, b: reference(a, b, norm), x, v), (0, 1))(X, V)
     for mine, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-12)
+
+
+def test_jax_refuses_what_it_cannot_differentiate():
+    jax = pytest.importorskip("jax", reason="its bridge is called: pip install robokern[jax]")
+    jax.config.update("jax_enable_x64", True)
+    advance = rk.jax_function(step, outputs=[0, 1])
+
+    def loss(x, dt=0.1):
+        return advance(x, V, dt)[0].sum()
+
+    with pytest.raises(AdjointError, match="step: the gradient of a jax_function cannot be differentiated"):
+        jax.hessian(loss)(X)
+    with pytest.raises(AdjointError, match=r"input 2 \('dt'\) is passed by value"):
+        jax.grad(loss, 1)(X, 0.1)
+    with pytest.raises(AdjointError, match="expected 3 inputs, got 2"):
+        advance(X, V)
