@@ -72,6 +72,11 @@ from robokern.ir.types import (
     NAMED as _NAMED,
 )
 from robokern.ir.types import (
+    AnyScalar as Scalar,
+)
+from robokern.ir.types import (
+    Float,
+    Int,
     bfloat16,
     float16,
     float32,
@@ -83,6 +88,7 @@ from robokern.ir.types import (
     int64,
     matrix,
     quaternion,
+    ref,
     transformation,
     uint8,
     uint16,
@@ -92,6 +98,9 @@ from robokern.ir.types import (
 )
 from robokern.ir.types import (
     bool_ as _bool,
+)
+from robokern.ir.types import (
+    uint64 as handle,
 )
 from robokern.lang import constants as _constants
 from robokern.lang import types, unsupported
@@ -103,6 +112,7 @@ from robokern.runtime.creation import (
     empty_like,
     from_dlpack,
     from_numpy,
+    from_ptr,
     full,
     full_like,
     ones,
@@ -112,10 +122,15 @@ from robokern.runtime.creation import (
 )
 from robokern.runtime.device import (
     Device,
+    DeviceLike,
     ScopedDevice,
+    get_cuda_device,
+    get_cuda_device_count,
     get_cuda_devices,
     get_device,
     get_devices,
+    get_preferred_device,
+    is_cpu_available,
     is_cuda_available,
     is_device_available,
     set_device,
@@ -158,6 +173,27 @@ globals().update({name: getattr(_constants, name) for name in _constants.NAMES})
 globals().update({n: b for n, b in _BUILTINS.items() if n not in globals() and not n.startswith("$")})
 
 _LATER = {
+    **dict.fromkeys(
+        (
+            "device_from_jax",
+            "device_from_torch",
+            "device_to_jax",
+            "device_to_torch",
+            "dtype_from_jax",
+            "dtype_from_numpy",
+            "dtype_from_torch",
+            "dtype_to_jax",
+            "dtype_to_numpy",
+            "dtype_to_torch",
+            "from_jax",
+            "from_torch",
+            "to_dlpack",
+            "to_jax",
+            "to_torch",
+        ),
+        "robokern.runtime.exchange",
+    ),
+    "clear_kernel_cache": "robokern.runtime.cache",
     "Tape": "robokern.runtime.tape",
     **dict.fromkeys(("gradcheck", "jacobian", "jacobian_fd"), "robokern.runtime.gradcheck"),
     **dict.fromkeys(("Forward", "hvp", "jvp"), "robokern.runtime.forward"),

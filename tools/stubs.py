@@ -52,7 +52,7 @@ HEAD = '''"""robokern: typed Python kernels, geometry and plugins for robot simu
 Written by tools/stubs.py; do not edit.
 """
 
-# operators of scalars narrow those of Python's numbers, and overloads begin with the narrower type
+# overloads begin with the narrower type
 # mypy: disable-error-code="overload-overlap, overload-cannot-match, override, misc"
 
 import builtins
@@ -109,6 +109,17 @@ class array(Array, Generic[_T]):
         ndim: int | None = ..., requires_grad: bool = ...
     ) -> array[Any]: ...
     def __getitem__(self, key: Any) -> _T: ...
+    @_overload
+    def __setitem__(
+        self: array[float64] | array[float16] | array[bfloat16], key: Any, value: float
+    ) -> None: ...
+    @_overload
+    def __setitem__(
+        self: array[int8] | array[int16] | array[int64]
+        | array[uint8] | array[uint16] | array[uint32] | array[uint64],
+        key: Any, value: int
+    ) -> None: ...
+    @_overload
     def __setitem__(self, key: Any, value: _T) -> None: ...
 
 class indexedarray(IndexedArray, Generic[_T]):
@@ -118,6 +129,17 @@ class indexedarray(IndexedArray, Generic[_T]):
         cls, data: Any = ..., indices: Any = ..., dtype: Any = ..., ndim: int | None = ...
     ) -> indexedarray[Any]: ...
     def __getitem__(self, key: Any) -> _T: ...
+    @_overload
+    def __setitem__(
+        self: indexedarray[float64] | indexedarray[float16] | indexedarray[bfloat16], key: Any, value: float
+    ) -> None: ...
+    @_overload
+    def __setitem__(
+        self: indexedarray[int8] | indexedarray[int16] | indexedarray[int64]
+        | indexedarray[uint8] | indexedarray[uint16] | indexedarray[uint32] | indexedarray[uint64],
+        key: Any, value: int
+    ) -> None: ...
+    @_overload
     def __setitem__(self, key: Any, value: _T) -> None: ...
 
 array1d = array
@@ -152,7 +174,21 @@ class _Transform: ...
 # builtins that give what they take; all others give Any
 _SAME = ("abs", "ceil", "floor", "rint", "sqrt", "trunc", "copy", "pos", "neg", "invert")
 _ALIKE = ("min", "max", "fma")
-_WRITTEN = frozenset({"func", "kernel", "struct", "constant", "static", "array", "array1d", "indexedarray1d"})
+_WRITTEN = frozenset(
+    {
+        "func",
+        "kernel",
+        "struct",
+        "constant",
+        "static",
+        "array",
+        "array1d",
+        "indexedarray1d",
+        "Float",
+        "Int",
+        "Scalar",
+    }
+)
 
 _TEXT = {"float32": "float", "int32": "int", "bool": "bool"}
 _SYMBOLS = {"add": "add", "sub": "sub", "mul": "mul", "div": "truediv", "matmul": "matmul"}
@@ -176,7 +212,7 @@ def stub() -> str:
         for n, word in ((2, "Two"), (3, "Three"), (4, "Four"))
     ]
     parts += [_constant(name, x) for name, x in names.items() if isinstance(x, (float, int))]
-    parts.append("config: Config\n")
+    parts.append("config: Config\nDeviceLike = Device | str | None\n")
     parts += [
         _builtin(name, x) for name, x in names.items() if isinstance(x, Builtin) and name not in _WRITTEN
     ]
@@ -201,22 +237,49 @@ def _constant(name: str, x: Any) -> str:
 
 
 def _scalars() -> Iterator[str]:
-    """Classes of the scalars that Python has not; `float` and `int` are float32 and int32."""
-    yield "\nfloat32 = float\nint32 = int\n"
+    """Classes of the scalars that Python has not.
+
+    `float` and `int` mean float32 and int32 in kernels, so these are Python's. The others are no kinds of
+    them: what takes a float takes no float64 without a cast. A literal meets any scalar of its kind; a
+    checker cannot tell it from a variable, so that is where mixed scalars remain the compiler's to find.
+    """
+    yield "\nfloat32 = float\nint32 = int\nhandle = uint64\n"
     for scalar in SCALARS:
-        if scalar.name in _TEXT:
-            continue
-        base = "float" if scalar.kind == "f" else "int"
-        symbols = ["add", "sub", "mul", "floordiv", "mod"]
-        symbols += ["truediv"] if base == "float" else ["and", "or", "xor", "lshift", "rshift"]
-        lines = [f"\nclass {scalar.name}({base}):", f'    """{scalar.bits}-bit {_KINDS[scalar.kind]}."""\n']
-        lines.append("    def __new__(cls, value: float = 0) -> " + f"{scalar.name}: ...")
-        for symbol in symbols:
-            for side in ("", "r"):
-                lines.append(f"    def __{side}{symbol}__(self, other: {base}) -> {scalar.name}: ...")
-        for symbol in ("neg", "pos", *(["invert"] if base == "int" else [])):
-            lines.append(f"    def __{symbol}__(self) -> {scalar.name}: ...")
-        yield "\n".join(lines) + "\n"
+        if scalar.name not in _TEXT:
+            yield "\n".join(_scalar(scalar)) + "\n"
+    yield _VARIABLES.format(**{kind: ", ".join(_of_kind(kind)) for kind in ("f", "iu", "fiu")})
+
+
+def _scalar(scalar: Scalar) -> Iterator[str]:
+    name, literal = scalar.name, "float" if scalar.kind == "f" else "int"
+    yield f'\nclass {name}:\n    """{scalar.bits}-bit {_KINDS[scalar.kind]}."""\n'
+    yield "    def __init__(self, value: Any = 0) -> None: ..."
+    for symbol in ("add", "sub", "mul", "mod", *_OF_KIND[literal]):
+        for side in ("", "r"):
+            yield f"    def __{side}{symbol}__(self, other: {name} | {literal}) -> {name}: ..."
+    for symbol in ("lt", "le", "gt", "ge"):
+        yield f"    def __{symbol}__(self, other: {name} | {literal}) -> bool: ..."
+    for symbol in ("neg", "pos", "abs", *(["invert"] if literal == "int" else [])):
+        yield f"    def __{symbol}__(self) -> {name}: ..."
+    yield "    def __float__(self) -> float: ...\n    def __int__(self) -> int: ..."
+    yield "    def __bool__(self) -> bool: ..."
+    if literal == "int":
+        yield "    def __index__(self) -> int: ..."
+
+
+_OF_KIND = {
+    "float": ("truediv", "pow"),
+    "int": ("floordiv", "and", "or", "xor", "lshift", "rshift"),
+}
+_VARIABLES = """
+Float = TypeVar("Float", {f})
+Int = TypeVar("Int", {iu})
+Scalar = TypeVar("Scalar", {fiu})
+"""
+
+
+def _of_kind(kinds: str) -> list[str]:
+    return [text(s) for s in SCALARS if s.kind in kinds]
 
 
 _KINDS = {"f": "floating-point number", "i": "signed integer", "u": "unsigned integer", "b": "truth value"}

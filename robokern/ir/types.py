@@ -323,6 +323,18 @@ def inout(annotation: Any) -> Inout:
     return Inout(as_type(annotation))
 
 
+class ref:
+    """`ref[T]` as a func's parameter: `inout(T)`, in Warp's spelling."""
+
+    def __class_getitem__(cls, annotation: Any) -> Inout:
+        return inout(annotation)
+
+
+Float = TypeVar("Float", float16, bfloat16, float32, float64)  # type: ignore[valid-type]
+Int = TypeVar("Int", int8, uint8, int16, uint16, int32, uint32, int64, uint64)  # type: ignore[valid-type]
+AnyScalar = TypeVar("AnyScalar", *SCALARS[1:])  # type: ignore[misc]
+
+
 def scalar_of(type: Any) -> Any:
     """The scalar type underneath: itself, or the dtype of a composite; None for structs and arrays."""
     if isinstance(type, Scalar):

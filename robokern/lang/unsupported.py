@@ -12,25 +12,75 @@ from robokern.errors import UnsupportedError
 
 # pattern of names: feature, the way out
 FEATURES: dict[str, tuple[str, str]] = {
-    r"tile|untile|tile_\w+|launch_tiled|\w+_tiled|block_dim": (
+    r"tile|untile|tile_\w+|launch_tiled|\w+_tiled|\w+Tiled|block_dim|get_cuda_max_cluster_dim": (
         "tiles",
         "write the loop over the elements in the kernel",
     ),
-    r"texture_\w+|Texture[123]D": ("textures", "sample an array: four loads and rk.lerp"),
+    r"texture_\w+|Texture\w*|GLTexture\w*": ("textures", "sample an array: four loads and rk.lerp"),
     r"volume_\w+|Volume": ("sparse volumes", "use an array3d, or rk.Scene for distances"),
-    r"hash_grid_\w+|HashGrid": ("hash grids", "rk.Bvh over boxes of the search radius finds neighbours"),
+    r"hash_grid_\w+|HashGrid\w*": ("hash grids", "rk.Bvh over boxes of the search radius finds neighbours"),
     r"(indexed)?fabricarray\w*": ("fabric arrays", "copy them into an array"),
-    r"func_native|load_aot_module": ("external native code", "write it as an @rk.func"),
-    r"func_grad|func_replay": ("custom gradients of funcs", "the derivative is exact without one"),
+    r"func_native": ("external native code", "write it as an @rk.func"),
+    r"load|index|indexref": ("what Warp's compiler writes for an element", "write a[i]"),
+    r"store|assign|assign_copy|assign_inplace": (
+        "what Warp's compiler writes for =",
+        "write a[i] = x or x = y",
+    ),
+    r"(add|sub|bit_and|bit_or|bit_xor)_inplace": ("what Warp's compiler writes for +=", "write x += y"),
+    r"transform_(add|sub)_inplace": ("what Warp's compiler writes for t[i] += x", "write t.p += v"),
+    r"view|slice": ("what Warp's compiler writes for a part of an array", "write a[i] or a[i:j]"),
+    r"iter_next": ("what Warp's compiler writes for a loop", "write for x in range(n)"),
+    r"address_of": (
+        "addresses of elements",
+        "pass the array and an index; rk.address(a) is where an array starts",
+    ),
+    r"transform_expand": ("a helper of Warp's own", "write rk.transform(p, q)"),
+    r"fixedarray": ("the type of private arrays", "write rk.zeros(shape=4, dtype=float) in the kernel"),
+    r"WarpCodegen\w*Error": ("errors of Warp's compiler", "catch rk.KernelError"),
+    r"Module|ModuleBuildOptions|get_module|force_load|get_cpu_kernel_cache_key|build_experimental": (
+        "modules as units of compilation",
+        "each kernel is one; rk.set_module_options and rk.load_module take a Python module",
+    ),
+    r"\w*[Ll]ogger|ScopedLogLevel": ("a log", "nothing is logged; rk.config.print_launches tells launches"),
+    r"TIMING_\w+|Timing\w+|timing_\w+|ScopedCudaProfiler|cuda_profiler_\w+": (
+        "timing inside the driver",
+        "use rk.ScopedTimer",
+    ),
+    r"\w*Allocator|(get|set)_(device|cuda)_allocator|ScopedMemoryTracker|print_memory_report": (
+        "a choice of how memory is had",
+        "memory is pooled; device.free_memory tells what is left",
+    ),
+    r"MemoryKind|can_access": (
+        "kinds of memory",
+        "array.device tells where an array lies; .to(device) copies",
+    ),
+    r"get_cuda_(driver_version|toolkit_version|supported_archs|kernel_properties)": (
+        "facts about CUDA's own tools",
+        "none of them is used: PTX comes from LLVM",
+    ),
+    r"print_diagnostics|clear_lto_cache": ("facts about Warp's own tools", "rk.get_devices() lists devices"),
+    r"\w*_ipc_handle|(un)?map_cuda_device|RegisteredGLBuffer|stream_(to|from)_\w+": (
+        "sharing memory between processes and with graphics",
+        "use rk.from_dlpack inside one process",
+    ),
+    r"CaptureMode|is_conditional_graph_supported": (
+        "a choice of how graphs are made",
+        "use rk.ScopedCapture, rk.capture_if, rk.capture_while",
+    ),
+    r"is_cubql_available": ("another library's trees", "rk.Bvh is always there"),
+    r"jax_kernel|jax_callable|Jax\w+Mode|clear_jax_callable_graph_cache": (
+        "this way into JAX",
+        "use rk.jax_function",
+    ),
     r"capture_(save|load\w*|pause|resume|debug_dot_print)": (
         "this of graphs",
         "capture again in each process with rk.ScopedCapture",
     ),
     r"ScopedMempool\w*|ScopedPeerAccess|(is|set|get)_(mempool|peer_access)\w*": (
-        "a choice of how memory is had",
+        "a choice of memory pools",
         "memory is pooled and copies between GPUs are direct; remove the call",
     ),
-    r"DeterministicMode": (
+    r"DeterministicMode|WarpDeterminismError": (
         "a switch for determinism",
         "every launch gives the same bits, except sums of floats by atomics",
     ),
@@ -38,7 +88,7 @@ FEATURES: dict[str, tuple[str, str]] = {
         "this query of a Bvh",
         "use rk.bvh_query_aabb and test the distance",
     ),
-    r"mesh_query_(aabb\w*|next|sphere|furthest_point_no_sign|ray_anyhit|ray_count_intersections)": (
+    r"MeshQuery(AABB)?|mesh_query_(aabb\w*|next|sphere|furthest_point_no_sign|ray_(anyhit|count\w+))": (
         "this query of a Mesh",
         "use rk.mesh_query_ray, rk.mesh_query_point_* or rk.Bvh over its triangles",
     ),
@@ -50,9 +100,9 @@ FEATURES: dict[str, tuple[str, str]] = {
         "this access to a Mesh",
         "pass its points and indices as arrays",
     ),
-    r"(to|from|device_to|device_from|dtype_to|dtype_from)_(torch|jax|paddle)|dtype_to_numpy": (
+    r"(to|from|device_to|device_from|dtype_to|dtype_from)_paddle": (
         "this exchange of arrays",
-        "use rk.from_dlpack(x) and torch.from_dlpack(array), or .numpy()",
+        "use rk.from_dlpack(x) and paddle.from_dlpack(array), or .numpy()",
     ),
     r"dense_\w+_batched": (
         "many matrices in one array",

@@ -141,6 +141,14 @@ def _discard(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def clear_kernel_cache() -> None:
+    """Deletes the compiled kernels in the cache folder; those that are loaded stay."""
+    folder = cache_folder()
+    for part in folder.glob("[0-9a-f][0-9a-f]"):
+        for entry in part.glob("*.o"):
+            _discard(entry)
+
+
 class Unkept(ObjectCache):
     """A cache of this process alone."""
 

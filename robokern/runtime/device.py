@@ -60,6 +60,11 @@ class Device:
         return get_stream(self)
 
     @property
+    def is_capturing(self) -> bool:
+        """Whether what is put on its stream is being captured."""
+        return self.stream.is_capturing
+
+    @property
     def free_memory(self) -> int:
         """Bytes that nobody has; of a GPU's memory, else of the host's."""
         return self.gpu.memory_info()[0] if self.is_cuda else _host_memory("SC_AVPHYS_PAGES")
@@ -160,6 +165,30 @@ def any_gpu() -> Device | None:
 def get_cuda_devices() -> list[Device]:
     """The GPUs of this machine."""
     return list(_gpus())
+
+
+def get_cuda_device(ordinal: int | None = None) -> Device:
+    """The GPU of this number; None: the first.
+
+    Raises:
+        DeviceError: there is no such device.
+    """
+    return get_device(f"cuda:{ordinal or 0}")
+
+
+def get_cuda_device_count() -> int:
+    """Number of GPUs."""
+    return len(_gpus())
+
+
+def get_preferred_device() -> Device:
+    """The first GPU, else the CPU."""
+    return get_device("auto")
+
+
+def is_cpu_available() -> bool:
+    """True: everything runs on the CPU."""
+    return True
 
 
 def is_cuda_available() -> bool:

@@ -181,7 +181,7 @@ def infer_dtype(data: Any) -> Type:
     found = np.asarray(data).dtype
     if not isinstance(first, (np.ndarray, np.generic)) and not hasattr(data, "dtype"):
         found = {"f": np.dtype("f4"), "i": np.dtype("i4")}.get(found.kind, found)
-    return _scalar_type(found)
+    return scalar_type(found)
 
 
 def _first(data: Any) -> Any:
@@ -190,7 +190,12 @@ def _first(data: Any) -> Any:
     return data
 
 
-def _scalar_type(dtype: Any) -> Scalar:
+def scalar_type(dtype: Any) -> Scalar:
+    """The scalar type of a NumPy dtype.
+
+    Raises:
+        TypeError: it is none of the kernel language.
+    """
     from robokern.ir.types import BY_NAME
 
     found = BY_NAME.get(dtype.name)
@@ -210,7 +215,7 @@ def type_of(value: Any) -> Type | None:
     if isinstance(value, StructValue):
         return value._type  # type: ignore[attr-defined,no-any-return]
     if isinstance(value, np.generic | Bfloat16):
-        return _scalar_type(value.dtype)
+        return scalar_type(value.dtype)
     own = getattr(value, "type", None)
     return own if isinstance(own, (ArrayType, IndexedArrayType)) else _PYTHON_SCALARS.get(type(value))
 

@@ -42,6 +42,28 @@ def move(x: rk.array[rk.vec3], q: rk.array2d[rk.quat], hits: rk.array[Hit], d: r
     x[i].x = t.p.y + rk.sin(t.q.w)
 
 
+@rk.func
+def scaled(x: rk.float64, n: rk.int64) -> rk.float64:
+    if x < 0.0 and n > 3:
+        return -abs(x) * 2.0 + rk.float64(n)
+    return rk.min(x, rk.sin(x)) / 3.0
+
+
+@rk.kernel
+def wide(d: rk.array[rk.float64], n: rk.array[rk.int64], u: rk.array2d[rk.uint8], b: rk.bfloat16) -> None:
+    i = rk.tid()
+    d[i] = 1.0
+    n[i] = 0
+    total = rk.float64(0.0)
+    for j in range(n[i]):
+        total += scaled(d[j], n[j]) ** 2.0
+    d[i] += total * 0.5
+    n[i] = n[i] // 2 + (n[i] << 3) % 7
+    u[i, 0] = ~u[i, 1] & rk.uint8(255)
+    x = float(d[i]) + float(b * 2.0) + rk.float32(u[i, 0])
+    d[i] = rk.float64(x if rk.isfinite(x) else 0.0)
+
+
 def host() -> rk.array[rk.vec3]:
     points = rk.array([[0.0, 0.0, 0.0]], dtype=rk.vec3)
     rk.launch(move, dim=points.shape[0], inputs=[points, None, None, None])
@@ -104,6 +126,12 @@ def test_mypy_accepts_kernels(tmp_path):
         ("rk.Mesh(1)", 'Missing positional argument "indices"'),
         ("x: int = rk.vec3().x", "Incompatible types in assignment"),
         ("rk.launch()", "Missing positional argument"),
+        ("x: float = rk.float64(1.0)", "Incompatible types in assignment"),
+        ("rk.vec3(1.0, 2.0, 3.0) * rk.float64(2.0)", "No overload variant"),
+        ("rk.float64(1.0) + rk.float16(1.0)", "Unsupported operand types"),
+        ("rk.int64(1) + 1.0", "Unsupported operand types"),
+        ("rk.uint8(1) / rk.uint8(2)", "Unsupported left operand type"),
+        ("rk.uint8(1) + rk.int64(2)", "Unsupported operand types"),
     ],
 )
 def test_mypy_finds_mistakes(tmp_path, line, message):

@@ -5,7 +5,6 @@ import math
 import pytest
 
 import robokern as rk
-from robokern.lang import unsupported
 
 SAYS = {
     "tile_load": "rk.tile_load is not supported (tiles): write the loop over the elements in the kernel",
@@ -40,23 +39,6 @@ def test_in_a_kernel_the_place_is_named() -> None:
     with pytest.raises(rk.KernelError) as raised:
         rk.launch(uses_tiles, dim=1, inputs=[rk.zeros(8, dtype=float)])
     assert "test_names.py" in str(raised.value) and SAYS["tile_load"] in str(raised.value)
-
-
-def test_every_reason_is_met() -> None:
-    examples = [
-        "tile", "texture_sample", "Volume", "HashGrid", "fabricarray", "func_native", "func_grad",
-        "capture_save", "ScopedMempool", "DeterministicMode", "bvh_query_sphere", "mesh_query_sphere",
-        "mesh_query_point_sign_winding_number",
-        "mesh_get", "to_torch", "dense_solve_batched", "breakpoint", "utils",
-    ]  # fmt: skip
-    texts = set()
-    for name in examples:
-        if not hasattr(rk, name):
-            with pytest.raises(rk.UnsupportedError, match=f"rk.{name} is not supported") as raised:
-                unsupported.refuse(name)
-            texts.add(str(raised.value).split("(")[1])
-    there = sum(hasattr(rk, name) for name in examples)
-    assert len(texts) == len(unsupported.FEATURES) - there
 
 
 def test_an_unknown_name_is_no_feature() -> None:
