@@ -57,6 +57,8 @@ class Signature:
 class Module:
     """A kernel and everything it calls, on the way to one text."""
 
+    tag = ""  # keeps its names apart from those of another module in the same text
+
     def __init__(self, func: Func, target: Target) -> None:
         self.func, self.target = func, target
         self.functions = [*callees(func), func]
@@ -122,7 +124,7 @@ class Module:
         return len(self.func.asserts) + sum(len(f.asserts) for f in before) + index + 1
 
     def _signature(self, func: Func, number: int) -> Signature:
-        symbol = f"@{re.sub(r'[^A-Za-z0-9_.]', '_', func.name)}.{number}"
+        symbol = f"@{re.sub(r'[^A-Za-z0-9_.]', '_', func.name)}.{number}{self.tag}"
         results = tuple(held for t in func.results for held in registers(t))
         returns = f"{{ {', '.join(results)} }}" if results else "void"
         context = self.context if func is self.func or _needs_item(func) else ""
@@ -144,6 +146,7 @@ class Module:
         this.frame_size = f.frame_size
         head = ", ".join(x for x in (this.context, "ptr %frame" if this.framed else "", *params) if x)
         attributes = self.target.inline if self._is_small(func) else self.target.attributes
+        attributes = f"noinline cold {self.target.attributes}" if func.cold else attributes
         lines = [f"define internal {this.returns} {this.symbol}({head}) {attributes} {{", "start:"]
         return "\n".join([*lines, *f.allocas, *f.lines, "}"])
 

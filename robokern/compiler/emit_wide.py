@@ -9,6 +9,7 @@ from robokern.compiler import (
     emit_arithmetic,
     emit_composite,
     entry_stream,
+    wide_call,
     wide_control,
     wide_memory,
     wide_roots,
@@ -29,6 +30,7 @@ ROWS: dict[str, Row] = {
     **emit_composite.ROWS,
     **wide_memory.ROWS,
     **wide_control.ROWS,
+    **wide_call.ROWS,
     "sqrt": wide_roots.root,
 }
 
@@ -39,13 +41,15 @@ SHORTEST = 16  # items in a row worth lanes: rows of 8 took twice as long as in 
 
 
 class WideModule(Module):
-    """A kernel without calls, for a group of items that fills the lanes or, at the end, fewer.
+    """A kernel with all but cold calls in place, for a group of items: as many as lanes, at the end fewer.
 
     Where it moves whole rows of memory, it is written once more for full groups only: with a branch at each
     access a rigid body's step took a fifth longer, in other kernels none.
     Where the width is the compiler's choice and the grid has rows, scalar code is there too, for rows so
     short that most lanes would have nothing to do.
     """
+
+    tag = "w"
 
     def __init__(self, func: Func, width: Width, target: Target) -> None:
         assert width.program is not None and width.uniformity is not None
@@ -56,9 +60,18 @@ class WideModule(Module):
             self.narrow.share(self)
 
     def bodies(self) -> list[str]:
+        called = [text for f in self.functions if f is not self.func for text in self._called(f)]
         full = [self._wide(FULL, None)] if self._twice else []
         row = self._streamed(self.width.streamed) if self.width.streamed else []
-        return [*full, self._wide(WIDE, FIRST), *row, *(self.narrow.bodies() if self.narrow else ())]
+        narrow = self.narrow.bodies() if self.narrow else []
+        return [*called, *full, self._wide(WIDE, FIRST), *row, *narrow]
+
+    def _called(self, func: Func) -> list[str]:
+        """A cold function, and what calls it for the lanes of a mask."""
+        bits, lanes = f"i{self.width.lanes}", self.width.lanes
+        self.declare(f"declare {bits} @llvm.cttz.{bits}({bits}, i1)")
+        signature = self.signature(func)
+        return [self._define(func), wide_call.by_lanes(func, signature, lanes, self.target.attributes)]
 
     def body(self) -> Body:
         body = self._group()

@@ -79,7 +79,16 @@ class _Visit:
         kinds = [(n, "static" if p is STATIC else repr(p)) for n, p in overload.params]
         named = [(path, self.exact(x)) for path, x in _named(overload)]
         defaults = [(n, self.exact(x)) for n, x in overload.defaults.items()]
-        whole = text, place, kinds, repr(overload.returns), overload.contract, sorted(set(named)), defaults
+        whole = (
+            text,
+            place,
+            kinds,
+            repr(overload.returns),
+            overload.contract,
+            overload.cold,
+            sorted(set(named)),
+            defaults,
+        )
         self.parts[id(overload)] = repr(whole)
 
     def exact(self, x: Any) -> str:

@@ -186,6 +186,7 @@ def _func(lo: Lowering, params: list[Value], tid_ndim: int | None) -> Func:
         lo.asserts,
         fast_math=lo.options.fast_math,
         lanes=lo.options.lanes,
+        cold=overload.cold,
     )
 
 

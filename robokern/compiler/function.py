@@ -30,6 +30,7 @@ class Overload:
 
     python: Callable[..., Any]
     contract: bool = True
+    cold: bool = False
     instances: dict[Any, Any] = field(default_factory=dict)
     gradients: list[Overload] = field(default_factory=list)  # derivatives written by hand
     replays: list[Overload] = field(default_factory=list)  # what stands for it in derivatives
@@ -211,23 +212,24 @@ _functions: dict[tuple[str, str, str], Function] = {}
 OPERATORS: dict[str, Function] = {}
 
 
-def func(python: Any = None, *, contract: bool = True) -> Any:
+def func(python: Any = None, *, contract: bool = True, cold: bool = False) -> Any:
     """Makes a Python function callable in kernels.
 
     Functions of one name in one module are overloads, told apart by their parameter types.
 
     Args:
         contract: whether `a * b + c` in it may be fused into one rounding.
+        cold: it is called seldom; its code shall be short, not fast.
     """
     if python is None:
-        return lambda p: func(p, contract=contract)
+        return lambda p: func(p, contract=contract, cold=cold)
     key = python.__module__, python.__code__.co_filename, python.__qualname__
     # a factory makes a new function each time, it does not add an overload
     function = None if "<locals>" in key[2] else _functions.get(key)
     if function is None:
         function = _functions[key] = Function(python.__name__, python.__doc__)
     function.__doc__ = function.__doc__ or python.__doc__
-    function.add(Overload(python, contract))
+    function.add(Overload(python, contract, cold))
     return function
 
 

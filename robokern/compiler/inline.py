@@ -56,6 +56,11 @@ def placed(func: Func, args: list[Value], out: list[Op]) -> tuple[Value, ...]:
     return tuple(env[v] for v in func.body.yields)
 
 
+def stays_called(callee: Func) -> bool:
+    """Whether wide code calls it, lane by lane: it is cold, and computes results from numbers only."""
+    return callee.cold and is_pure(callee)
+
+
 def cloned(op: Op, env: Env, regions: tuple[Block, ...]) -> Op:
     """The op with new results and its arguments looked up in `env`, where its results are entered."""
     results = tuple(Value(r.type) for r in op.results)

@@ -29,7 +29,7 @@ _LONGEST_STRIDE = 64  # so that a 32-bit index that wraps in some lane is out of
 
 
 class Uniformity:
-    """The strides of all values of a kernel without calls.
+    """The strides of all values of a kernel whose only calls are those of functions of numbers.
 
     Args:
         ndim: coordinates that an item has.
@@ -84,6 +84,10 @@ class Uniformity:
             return [tuple(_level(leaf) for leaf in zip(*given, strict=True))]
         everything = UNIFORM if all(self.is_uniform(a) for a in op.args) else VARYING
         return [(everything,) * count for count in counts]
+
+    def _call(self, op: Op) -> list[Strides]:
+        same = all(self.is_uniform(a) for a in op.args)
+        return [(UNIFORM if same else VARYING,) * len(registers(r.type)) for r in op.results]
 
     def _keep_private(self, op: Op) -> None:
         if op.args[0] in self.private:
@@ -388,6 +392,7 @@ _RULES: dict[str, Callable[[Uniformity, Op], list[Strides]]] = {
     "address": _address,
     "assert": _nothing,
     "print": _print,
+    "call": Uniformity._call,
     "if": _if,
     "for": _for,
     "while": _while,

@@ -80,6 +80,7 @@ class Func:
     `gradient` gives its reverse derivative where that was written by hand: a function of the parameters and
     of the results' adjoints, which returns the adjoints of the parameters that carry floats; `replay` gives
     the function that stands for it where a derivative computes it again.
+    A `cold` function is called seldom: its code is written once and need not be fast.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Func:
     replay: Callable[[], Func] | None = None
     fast_math: bool = False
     lanes: int = 0
+    cold: bool = False
 
     @property
     def results(self) -> tuple[Type, ...]:

@@ -42,7 +42,7 @@ class _Printer:
         params = ", ".join(f"{self.define(p)}: {show_type(p.type)}" for p in func.params)
         kind = "func" if func.tid_ndim is None else f"kernel<{func.tid_ndim}>"
         notes = ("" if func.contract else " no-contract") + (" fast-math" if func.fast_math else "")
-        notes += f" lanes={func.lanes}" if func.lanes else ""
+        notes += (f" lanes={func.lanes}" if func.lanes else "") + (" cold" if func.cold else "")
         self.lines.append(f"{kind} {self.functions[id(func)]}({params}){notes}")
         self.block(func.body, 1)
         return "\n".join(self.lines)

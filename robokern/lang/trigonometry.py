@@ -16,9 +16,8 @@ from robokern.lang.scalar import copysign
 
 
 @func
-def _large_turns(x: float32):
-    """x / pi modulo 2, times 2^63, of |x| >= 2^16; error below 4 units."""
-    bits = bitcast(x, uint32)
+def _large_turns(bits: uint32):
+    """x / pi modulo 2, times 2^63, of |x| >= 2^16 with these bits; error below 4 units."""
     mantissa = uint64((bits & 0x7FFFFF) | 0x800000)
     place = ((bits >> 23) & 255) - 143
     first = place < 64
@@ -32,6 +31,16 @@ def _large_turns(x: float32):
     return mantissa * high + ((mantissa * (low >> 32)) >> 32)
 
 
+@func(cold=True)
+def _large_quadrant(bits: uint32):
+    """`_quadrant` of the float32 with these bits, however large."""
+    x = bitcast(bits, float32)
+    turns = _large_turns(bits)
+    r = float32(float64(bitcast(turns << 2, int64)) * 8.515303950216386e-20) + (x - x)
+    quarters = uint32((turns + 0x2000000000000000) >> 62)
+    return where(x < 0.0, -r, r), where(x < 0.0, 4 - quarters, quarters)
+
+
 @func
 def _quadrant(x: float32):
     """(r, n) with x = r + n pi/2, |r| <= pi/4 (1 + 2^-9), n modulo 4; r is NaN if x is not finite."""
@@ -40,11 +49,7 @@ def _quadrant(x: float32):
     r = fma(n, 1.7151245e-15, fma(n, 4.371139e-08, fma(n, -1.5707964, x)))
     quarters = bitcast(t, uint32)
     if not (abs(x) < 1.0e5):
-        turns = _large_turns(x)
-        r = float32(float64(bitcast(turns << 2, int64)) * 8.515303950216386e-20) + (x - x)
-        quarters = uint32((turns + 0x2000000000000000) >> 62)
-        r = where(x < 0.0, -r, r)
-        quarters = where(x < 0.0, 4 - quarters, quarters)
+        r, quarters = _large_quadrant(bitcast(x, uint32))
     return r, quarters
 
 
@@ -235,9 +240,8 @@ def _product(a: uint64, b: uint64):
 
 
 @func
-def _large_turns(x: float64):
-    """x / pi modulo 2, times 2^127, of |x| >= 2^23, as two words; error below 4 units."""
-    bits = bitcast(x, uint64)
+def _large_turns(bits: uint64):
+    """x / pi modulo 2, times 2^127, of |x| >= 2^23 with these bits, as two words; error below 4 units."""
     mantissa = (bits & 0xFFFFFFFFFFFFF) | 0x10000000000000
     a, b, c = _words(uint32((bits >> 52) & 2047) - 1046)
     high, low = _product(mantissa, b)
@@ -257,6 +261,17 @@ def _angle(high: uint64, low: uint64, scale: float64, scale_tail: float64):
     return r, fma(f, scale, -r) + fma(f, scale_tail, g * scale)
 
 
+@func(cold=True)
+def _large_quadrant(bits: uint64):
+    """`_quadrant` of the float64 with these bits, however large."""
+    x = bitcast(bits, float64)
+    high, low = _large_turns(bits)
+    r, e = _angle((high << 2) | (low >> 62), low << 2, 1.7030607900432772e-19, 6.638823600814898e-36)
+    quarters = (high + 0x2000000000000000) >> 62
+    r = where(x < 0.0, -r, r) + (x - x)
+    return r, where(x < 0.0, -e, e), where(x < 0.0, 4 - quarters, quarters)
+
+
 @func
 def _quadrant(x: float64):
     """(r, e, n) with x = r + e + n pi/2, |r| <= pi/4, e below an ulp of r, n modulo 4; r is NaN if x is not
@@ -271,12 +286,7 @@ def _quadrant(x: float64):
     e = fma(n, 1.4973849048591698e-33, e)
     quarters = bitcast(t, uint64)
     if not (abs(x) < 1.0e7):
-        high, low = _large_turns(x)
-        r, e = _angle((high << 2) | (low >> 62), low << 2, 1.7030607900432772e-19, 6.638823600814898e-36)
-        quarters = (high + 0x2000000000000000) >> 62
-        r = where(x < 0.0, -r, r) + (x - x)
-        e = where(x < 0.0, -e, e)
-        quarters = where(x < 0.0, 4 - quarters, quarters)
+        r, e, quarters = _large_quadrant(bitcast(x, uint64))
     return r, e, quarters
 
 

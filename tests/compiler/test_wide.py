@@ -256,6 +256,40 @@ def test_a_side_no_lane_takes_is_skipped() -> None:
     np.testing.assert_array_equal(out, np.where(index < 0, 0, x))
 
 
+@rk.func(cold=True)
+def unusual(x: float, even: bool, v: rk.vec3):
+    k = int(0)
+    while x > 1.0 and k < 150:
+        x = x * 0.5
+        k += 1
+    return v * float(k), even != (k % 2 == 0), x
+
+
+@rk.kernel
+def seldom(
+    a: floats, d: rk.array(dtype=rk.float64), out: rk.array2d(dtype=float), flags: rk.array(dtype=bool)
+):
+    i = rk.tid()
+    flags[i] = False
+    if a[i] > 1.0e5:
+        v, odd, rest = unusual(a[i], i % 2 == 0, rk.vec3(1.0, 2.0, a[i]))
+        out[i, 0] = v[0] + v[1] - v[2] + rest
+        flags[i] = odd
+    out[i, 1] = rk.sin(a[i]) + rk.cos(2.0 * a[i])
+    d[i] = rk.sin(d[i]) + rk.tan(d[i])
+    v, odd, rest = unusual(a[0], True, rk.vec3(1.0))
+    out[i, 2] = rest
+
+
+def test_cold_functions_run_lane_by_lane() -> None:
+    draw = np.random.default_rng(5)
+    a = (draw.normal(size=ITEMS) * 10.0 ** draw.integers(0, 30, ITEMS)).astype(np.float32)
+    d = draw.normal(size=ITEMS) * 10.0 ** draw.integers(0, 250, ITEMS)
+    a[:3] = np.inf, -np.inf, np.nan
+    out, flags = agree(seldom, ITEMS, a, d, np.zeros((ITEMS, 3), np.float32), np.ones(ITEMS, bool))[2:]
+    assert flags.any() and (out[:, 0] != 0).sum() > 20
+
+
 # memory
 
 
