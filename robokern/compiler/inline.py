@@ -58,7 +58,9 @@ def placed(func: Func, args: list[Value], out: list[Op]) -> tuple[Value, ...]:
 
 def stays_called(callee: Func) -> bool:
     """Whether wide code calls it, lane by lane: it is cold, and computes results from numbers only."""
-    return callee.cold and is_pure(callee)
+    if not callee.cold or not is_pure(callee):
+        return False
+    return all(op.name != "tid" for f in (callee, *callees(callee)) for op in walk(f.body))
 
 
 def cloned(op: Op, env: Env, regions: tuple[Block, ...]) -> Op:
