@@ -79,8 +79,11 @@ class Sweep:
             return None
         found = self.shadows.get(env[array])
         if found is None:
+            name = self.facts.name_of(self.root(array))
             raise refuse(
-                "an active array is carried by a branch or a loop", None, "index it where it is chosen"
+                f"{name}, or a struct that holds it, is assigned in a branch or loop",
+                self.b.loc,
+                "index it under the name it has outside",
             )
         return found
 

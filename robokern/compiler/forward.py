@@ -146,8 +146,11 @@ class _Forward:
         if self.facts.origins.get(array, Origin(RAW)).root not in self.facts.roots:
             return None
         if array not in self.shadows:
+            name = self.facts.name_of(self.facts.origins[array].root)
             raise refuse(
-                "an active array is carried by a branch or a loop", None, "index it where it is chosen"
+                f"{name}, or a struct that holds it, is assigned in a branch or loop",
+                self.b.loc,
+                "index it under the name it has outside",
             )
         return self.shadows[array]
 

@@ -265,3 +265,72 @@ def test_what_depends_on_the_order_of_items_is_refused(kernel, text, lines):
         rk.launch(kernel, 2, [doubles([1.0, 2.0]), doubles([0.0] * 3)])
     assert text in str(caught.value) and f"kernel {kernel.name!r}" in str(caught.value)
     assert all(f"line {first + n}" in str(caught.value) for n in lines)
+
+
+@rk.kernel
+def behind_a_handle(handle: rk.uint64, x: rk.array(dtype=d), y: rk.array(dtype=d)):
+    i = rk.tid()
+    scales = rk.array_at(handle, 4, d)
+    y[i] = x[i] * x[i] * scales[i]
+    scales[i] = d(100.0)
+
+
+def test_what_is_read_behind_a_handle_and_overwritten_is_kept(device):
+    scales, x, y = rk.array([1.0, 2.0, 3.0, 4.0], dtype=d), doubles([1.0] * 4), doubles([0.0] * 4)
+    reverse(behind_a_handle, 4, [rk.uint64(scales.ptr), x, y], y, np.ones(4), device)
+    np.testing.assert_array_equal(scales.numpy(), 100)
+    np.testing.assert_array_equal(x.grad.numpy(), [2, 4, 6, 8])
+
+
+@rk.func
+def next_index(count: rk.array(dtype=int), x: rk.float64):
+    return rk.atomic_add(count, 0, 1)
+
+
+@rk.kernel
+def counts_in_a_func(x: rk.array(dtype=d), count: rk.array(dtype=int), y: rk.array(dtype=d)):
+    i = rk.tid()
+    for _ in range(2):
+        y[next_index(count, x[i])] += x[i] * x[i]
+
+
+def test_counters_in_funcs(device):
+    x, y, count = doubles([1.0, 2.0, 3.0]), doubles([0.0] * 6), rk.zeros(1, dtype=int)
+    reverse(counts_in_a_func, 3, [x, count, y], y, np.full(6, 2.0), device)
+    np.testing.assert_array_equal(x.grad.numpy(), [8, 16, 24])
+
+
+@rk.kernel
+def scratch_in_a_branch(x: rk.array(dtype=d), y: rk.array(dtype=d), n: int):
+    i = rk.tid()
+    total = x[i]
+    for k in range(n):
+        if k % 2 == 0:
+            seen = rk.local(3, d)
+            for j in range(3):
+                seen[j] = total * x[j]
+            total = seen[0] * seen[1] + seen[2]
+    y[i] = total
+
+
+def test_private_arrays_made_in_a_branch_of_a_loop(device):
+    def run(values):
+        x = np.asarray(values)
+        total = x.copy()
+        for _ in range(2):
+            total = (total * x[0]) * (total * x[1]) + total * x[2]
+        return total.sum()
+
+    start = np.array([0.3, 0.5, 0.7])
+    x, y = doubles(start), doubles([0.0] * 3)
+    reverse(scratch_in_a_branch, 3, [x, y, 4], y, np.ones(3), device)
+    for k in range(3):
+        moved = start.astype(complex)
+        moved[k] += 1e-30j
+        np.testing.assert_allclose(x.grad.numpy()[k], run(moved).imag * 1e30, rtol=1e-13)
+
+
+def test_extrema_have_no_forward_mode():
+    x, low, high = doubles([[1.0, 2.0]]), doubles([0.0] * 3), rk.zeros(1, dtype=rk.vec2d)
+    with pytest.raises(AdjointError, match="atomic_min on array 'low', which items share, in forward mode"):
+        rk.jvp(extremes, 1, [x], [low, high, 2], [np.ones((1, 2))])
