@@ -17,6 +17,7 @@ import numpy as np
 from robokern.compiler.adjoint_inline import carries_float
 from robokern.compiler.function import Kernel
 from robokern.errors import AdjointError
+from robokern.ir.types import bfloat16, float16, float32, scalar_of
 from robokern.runtime.array import Array
 from robokern.runtime.device import DeviceLike
 from robokern.runtime.hostvalue import Ndarray
@@ -169,7 +170,9 @@ def gradcheck(
     ours = jacobian(function, dim, inputs, outputs, device)
     theirs = jacobian_fd(function, dim, inputs, outputs, device, eps)
     double = all(
-        v.dtype != np.float32 for v in [a._numpy for a in [*inputs, *outputs] if isinstance(a, Array)]
+        scalar_of(a.dtype) not in (bfloat16, float16, float32)
+        for a in (*inputs, *outputs)
+        if isinstance(a, Array)
     )
     for key, expected in theirs.items():
         limit = (atol or (1e-7 if double else 1e-2)) + max(rtol, 0 if double else 1e-2) * np.abs(

@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from robokern.compiler.builtins import sqrt, tid
 from robokern.compiler.function import kernel
 from robokern.errors import AdjointError
 from robokern.ir.types import ArrayType, Scalar, Struct, scalar_of
-from robokern.runtime.array import Array, wrap
+from robokern.runtime.array import Array, wrap, zeros_of
 from robokern.runtime.launch import launch
 
 
@@ -52,7 +50,7 @@ class _Optimizer:
             grad.zero_()
 
     def _like(self) -> list[Array]:
-        return [wrap(np.zeros_like(row._numpy), row.dtype, row.device) for row in self.rows]
+        return [zeros_of(row.dtype, row.shape, row.device) for row in self.rows]
 
 
 @kernel

@@ -45,7 +45,7 @@ def test_hessian_vector_product(device):
     assert unmoved is None and not x.requires_grad
 
 
-def test_copies_carry_tangents():
+def test_copies_carry_tangents(device):
     x, y = rk.array(X, dtype=rk.float64), rk.zeros(3, dtype=rk.float64)
     with Forward({x: U}) as mode:
         y[1:] = x[:2]
@@ -55,7 +55,7 @@ def test_copies_carry_tangents():
     np.testing.assert_array_equal(mode.tangent(y).numpy(), 0)
 
 
-def test_forward_mode_inside_a_tape_is_refused():
+def test_forward_mode_inside_a_tape_is_refused(device):
     x = rk.array(X, dtype=rk.float64)
     with Tape(), pytest.raises(AdjointError, match="forward over reverse"), Forward({x: U}):
         pass

@@ -33,7 +33,7 @@ def slope(x):
 
 
 @pytest.mark.parametrize("nesterov", [False, True])
-def test_sgd_follows_its_formula(nesterov):
+def test_sgd_follows_its_formula(nesterov, device):
     x = rk.array(START, dtype=rk.vec3)
     descend(SGD([x], lr=0.05, momentum=0.8, weight_decay=0.1, nesterov=nesterov), x, 5)
     y, v = START.copy(), np.zeros_like(START)
@@ -44,7 +44,7 @@ def test_sgd_follows_its_formula(nesterov):
     np.testing.assert_allclose(x.numpy(), y, rtol=1e-5, atol=1e-6)
 
 
-def test_adam_follows_its_formula():
+def test_adam_follows_its_formula(device):
     x = rk.array(START, dtype=rk.vec3)
     descend(Adam([x], lr=0.05, weight_decay=0.01), x, 5)
     y, m, v = START.copy(), np.zeros_like(START), np.zeros_like(START)
@@ -55,13 +55,13 @@ def test_adam_follows_its_formula():
     np.testing.assert_allclose(x.numpy(), y, rtol=1e-5, atol=1e-6)
 
 
-def test_adam_finds_the_bottom():
+def test_adam_finds_the_bottom(device):
     x = rk.array(START, dtype=rk.vec3)
     losses = descend(Adam([x], lr=0.1), x, 300)
     assert losses[-1] < 1e-4 * losses[0]
 
 
-def test_a_step_that_is_not_positive_is_refused():
+def test_a_step_that_is_not_positive_is_refused(device):
     with pytest.raises(ValueError, match="lr: expected a positive step"):
         SGD([rk.zeros(1)], lr=0.0)
 
