@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
 from robokern.compiler.adjoint import Adjoint, Effects, adjoint, effects
+from robokern.compiler.adjoint_spent import spendable, without_clearing
 from robokern.errors import AdjointError
 from robokern.ir import layout
-from robokern.ir.nodes import Func, Op, callees, walk
+from robokern.ir.nodes import Func, Op, Value, callees, walk
 from robokern.ir.types import Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
@@ -55,6 +57,7 @@ class Derivative:
         forward: runs it and fills the saved arrays; the kernel's own launcher where there are none.
         backward: runs the adjoint kernel; None if nothing flows back.
         rows: how long each of the adjoint's logs was made last.
+        spendable: arguments whose adjoints need not be cleared where nobody looks at them again.
     """
 
     effects: Effects
@@ -62,6 +65,18 @@ class Derivative:
     forward: Launcher
     backward: DerivedLauncher | None
     rows: list[int]
+    spendable: frozenset[int]
+
+    def spending(self, arguments: frozenset[int]) -> DerivedLauncher:
+        """As `backward`, but leaves the adjoints of spendable arguments as they are."""
+        assert self.backward is not None and self.rule.func is not None
+        if not arguments:
+            return self.backward
+        known: dict[frozenset[int], DerivedLauncher] = self.__dict__.setdefault("spent", {})
+        if arguments not in known:
+            func = without_clearing(self.rule.func, _shadows(self.rule, arguments))
+            known[arguments] = DerivedLauncher(self.backward, func)
+        return known[arguments]
 
 
 def split(record: bytes, types: tuple[Type, ...]) -> Packed:
@@ -154,4 +169,19 @@ def _derive(
     rule = adjoint(launcher.func, found.active, ndim, shared, alias, values)
     forward = launcher if rule.forward is None else DerivedLauncher(launcher, rule.forward)
     backward = None if rule.func is None else DerivedLauncher(launcher, rule.func)
-    return Derivative(found, rule, forward, backward, [0] * len(rule.logs))
+    return Derivative(found, rule, forward, backward, [0] * len(rule.logs), _spendable(rule))
+
+
+def _shadows(rule: Adjoint, arguments: Collection[int]) -> list[Value]:
+    """The parameters of the adjoint kernel that are the adjoints of some arguments."""
+    assert rule.func is not None
+    others = len(rule.shadows) + len(rule.values) + len(rule.finals) + len(rule.saved) + 2 * len(rule.logs)
+    first = len(rule.func.params) - others
+    return [rule.func.params[first + k] for k, n in enumerate(rule.shadows) if n in arguments]
+
+
+def _spendable(rule: Adjoint) -> frozenset[int]:
+    if rule.func is None:
+        return frozenset()
+    found = spendable(rule.func, _shadows(rule, rule.shadows))
+    return frozenset(n for n, fits in zip(rule.shadows, found, strict=True) if fits)

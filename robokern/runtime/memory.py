@@ -7,6 +7,7 @@ while a capture is on, goes into it.
 
 from __future__ import annotations
 
+import ctypes
 import math
 from typing import Any
 
@@ -16,6 +17,7 @@ from robokern.runtime import recording
 from robokern.runtime.device import Device, any_gpu
 from robokern.runtime.hostvalue import Ndarray
 
+LARGE = 1 << 16  # bytes from which on it pays to ask whether they are all to be zero
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register there is
 
 
@@ -95,10 +97,12 @@ def fill(view: Ndarray, device: Device, one: Ndarray) -> None:
         _fill_on_gpu(view, device, one)
         return
     capture = recording.capturing(device.ordinal)
-    if capture is None:
-        view[...] = one
-    else:
+    if capture is not None:
         capture.fill(view, one)
+    elif view.nbytes >= LARGE and view.flags.c_contiguous and not one.tobytes().strip(b"\0"):
+        ctypes.memset(view.__array_interface__["data"][0], 0, view.nbytes)  # several times as fast
+    else:
+        view[...] = one
 
 
 def move(target: Ndarray, device: Device, source: Ndarray, origin: Device) -> None:

@@ -247,14 +247,13 @@ class Tape:
                 self._add_leaf(array, block)
         pattern = self._pattern(launcher, dim, numbers, arrays, blocks)
         for place, block in enumerate(blocks):
+            if pattern.made is not None:
+                block.touch(len(self.steps), place in pattern.writes)
             if place in pattern.activates:
                 self.activate(block)
             elif not block.active:
                 block.constant = True
-        step = LaunchStep(pattern, device, dim, arrays, blocks, keep)
-        for block in step.guards if pattern.made is not None else ():
-            block.written = True
-        return step
+        return LaunchStep(pattern, device, dim, arrays, blocks, keep)
 
     def _pattern(
         self,
@@ -352,7 +351,7 @@ class Tape:
             )
         if from_active:
             self.activate(self.blocks.of(array))
-        self.blocks.of(array).written = True
+        self.blocks.of(array).touch(len(self.steps), writes=True)
         if copy and np.shares_memory(source._numpy, place):
             raise AdjointError("tape: an array is copied onto itself; copy it through another array")
         self._note(WriteStep(target, source if copy else np.array(source)), b"")
@@ -374,7 +373,7 @@ class Tape:
         step = FuncStep(backward, arrays)
         for array in step.arrays:
             self._is_active(array)
-            self.blocks.of(array).written = True
+            self.blocks.of(array).touch(len(self.steps), writes=True)
         step.run(self, len(self.steps))
         self._note(step, b"")
 

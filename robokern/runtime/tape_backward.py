@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from robokern.errors import AdjointError
-from robokern.ir.types import uint8
 from robokern.runtime import recording
 from robokern.runtime.accumulate import accumulate, ones, placed
 from robokern.runtime.array import Array, zeros_of
 from robokern.runtime.hostvalue import component_shape
-from robokern.runtime.memory import ALIGNMENT, fill, move
-from robokern.runtime.tape_blocks import Block, span_of
+from robokern.runtime.memory import fill, move
+from robokern.runtime.tape_blocks import Block, overlap, span_of
 from robokern.runtime.tape_steps import copied
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def backward(tape: Tape, loss: Array | None, grads: Grads | None) -> None:
     leaves = _by_block(tape)
     adopted = {b for b, arrays in leaves.items() if _adopt(b, arrays)}
     for array, grad in _seeds(tape, loss, grads).items():
-        _seed(tape.blocks.of(array), array, grad)
+        _seed(tape.blocks.of(array), array, grad, _is_free(tape, grad))
     outer, recording.tapes[:] = list(recording.tapes), []
     try:
         _play(tape)
@@ -58,7 +57,7 @@ def _adopt(block: Block, arrays: list[Array]) -> bool:
 
     Its views' gradients must be views of that one.
     """
-    whole = next((a for a in arrays if _fills(a, block) and a.is_contiguous), None)
+    whole = next((a for a in arrays if block.is_filled_by(a) and a.is_contiguous), None)
     if block.written or whole is None or recording.forward is not None:
         return False
     grad = whole.grad
@@ -69,11 +68,6 @@ def _adopt(block: Block, arrays: list[Array]) -> bool:
         return False
     block.adopt(grad, whole.ptr)
     return True
-
-
-def _fills(array: Array, block: Block) -> bool:
-    """Whether there is no room for another element in the block."""
-    return int(block.size - array._numpy.nbytes) <= ALIGNMENT
 
 
 def _seeds(tape: Tape, loss: Array | None, grads: Grads | None) -> dict[Array, Any]:
@@ -101,19 +95,29 @@ def _written_grads(tape: Tape) -> dict[Array, Any]:
     return found
 
 
-def _seed(block: Block, array: Array, grad: Any) -> None:
-    """Adds the derivative by an output to its adjoints."""
+def _is_free(tape: Tape, grad: Any) -> bool:
+    """Whether nothing will write to the derivative by an output while the tape is played."""
+    if tape.checkpoint is not None or recording.forward is not None:
+        return False
+    if not isinstance(grad, Array):
+        return True
+    written = [a._grad for a in tape.leaves.values() if a._grad is not None]
+    return not any(overlap(span_of(grad), span_of(other)) for other in written)
+
+
+def _seed(block: Block, array: Array, grad: Any, lent: bool) -> None:
+    """Adds the derivative by an output to its adjoints; `lent`: it may be read later instead."""
     given = grad if isinstance(grad, Array) else placed(grad, array)
     if given._numpy.shape != array._numpy.shape:
         raise AdjointError(
             f"tape.backward: grads: expected {array.type} of shape {array.shape}, "
             f"got {given.type} of shape {given.shape}"
         )
-    fresh = block.shadow is None and _fills(array, block) and array.is_contiguous
-    if fresh and given.dtype == array.dtype:
-        block.shadow = zeros_of(uint8, (block.size,), block.device, zero=False)
-        into = block.shadow_of(array)
-        move(into._numpy, into.device, given._numpy, given.device)
+    fresh = block.shadow is None and block.is_filled_by(array) and array.is_contiguous
+    alike = given.dtype == array.dtype and given.device.ordinal == array.device.ordinal
+    if fresh and alike and lent and given.is_contiguous:
+        block.adopt(given, array.ptr, borrowed=True)
+        recording.keep(given)
     else:
         accumulate(block.shadow_of(array), given.to(array.device))
 
@@ -153,13 +157,13 @@ def _restore(contents: Mapping[Block, Array]) -> None:
 def _hand_out(tape: Tape, leaves: dict[Block, list[Array]]) -> None:
     """Moves adjoints to the arrays' `grad`; cleared on the way, so that a view adds nothing twice."""
     for block, arrays in leaves.items():
-        for array in arrays if block.shadow is not None else []:
+        for array in arrays if block.shadow is not None and not block.spent else []:
             if id(array) in tape.retained:
                 continue
             shadow = block.shadow_of(array)
             if recording.forward is not None:
                 tape.grad_tangents[array] = recording.forward.tangent(shadow).clone()
-            if array._grad is None and len(arrays) == 1 and _fills(array, block):
+            if array._grad is None and len(arrays) == 1 and block.is_filled_by(array):
                 array._grad = shadow
                 continue
             assert array.grad is not None

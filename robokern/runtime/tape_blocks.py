@@ -17,6 +17,7 @@ from robokern.ir.types import uint8
 from robokern.runtime.array import Array, wrap, zeros_of
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
+from robokern.runtime.memory import ALIGNMENT, move
 
 try:
     from numpy.lib.array_utils import byte_bounds
@@ -39,9 +40,25 @@ class Block:
         readers: places in the tape of the launches whose derivative reads the block as it is now.
         shadow: its adjoints, in the time of a `backward`.
         origin: address of the block's byte that the first byte of `shadow` belongs to.
+        borrowed: whether the shadow is not to be changed.
+        spent: whether nobody will ask for the shadow any more.
+        first: place in the tape of the first step that touches it; -1: none does.
     """
 
-    __slots__ = ("active", "constant", "device", "origin", "owner", "readers", "shadow", "span", "written")
+    __slots__ = (
+        "active",
+        "borrowed",
+        "constant",
+        "device",
+        "first",
+        "origin",
+        "owner",
+        "readers",
+        "shadow",
+        "span",
+        "spent",
+        "written",
+    )
 
     def __init__(self, span: Span, owner: Any, device: Device) -> None:
         self.span, self.owner, self.device = span, owner, device
@@ -49,6 +66,17 @@ class Block:
         self.readers: list[int] = []
         self.shadow: Array | None = None
         self.origin = span[0]
+        self.borrowed = self.spent = False
+        self.first = -1
+
+    def touch(self, at: int, writes: bool) -> None:
+        """Notes that the step at a place of the tape uses it."""
+        self.first = at if self.first < 0 else self.first
+        self.written |= writes
+
+    def is_filled_by(self, array: Array) -> bool:
+        """Whether there is no room for another element."""
+        return bool(self.size - array._numpy.nbytes <= ALIGNMENT)
 
     @property
     def size(self) -> int:
@@ -57,28 +85,36 @@ class Block:
 
     def shadow_of(self, array: Array) -> Array:
         """The adjoints of an array in this block."""
-        if self.shadow is None:
-            self.shadow = zeros_of(uint8, (self.size,), self.device)
-        data = array._numpy
+        data, shadow = array._numpy, self._own_shadow()
         offset = array.ptr - self.origin
-        view: Ndarray = np.ndarray(data.shape, data.dtype, self.shadow._numpy.data, offset, data.strides)
+        view: Ndarray = np.ndarray(data.shape, data.dtype, shadow._numpy.data, offset, data.strides)
         return wrap(view, array.dtype, array.device)
 
-    def shadow_descriptor(self, array: Array) -> bytes:
-        """What kernels read of `shadow_of`."""
-        if self.shadow is None:
-            self.shadow = zeros_of(uint8, (self.size,), self.device)
-        place = _address(array) - self.origin + _address(self.shadow)
+    def shadow_descriptor(self, array: Array, change: bool = True) -> bytes:
+        """What kernels read of `shadow_of`; `change`: whether they may write."""
+        shadow = self._own_shadow() if change or self.shadow is None else self.shadow
+        place = _address(array) - self.origin + _address(shadow)
         return place.to_bytes(8, sys.byteorder) + array.descriptor[8:]
 
-    def adopt(self, grad: Array, origin: int) -> None:
-        """Makes a contiguous `grad` the shadow of the bytes from `origin` on."""
+    def _own_shadow(self) -> Array:
+        """The shadow, which may be changed."""
+        if self.shadow is None:
+            self.shadow = zeros_of(uint8, (self.size,), self.device)
+        if self.borrowed:
+            lent = self.shadow
+            self.shadow, self.borrowed = zeros_of(uint8, lent.shape, self.device, zero=False), False
+            move(self.shadow._numpy, self.device, lent._numpy, lent.device)
+        return self.shadow
+
+    def adopt(self, grad: Array, origin: int, borrowed: bool = False) -> None:
+        """Makes a contiguous `grad` the shadow of the bytes from `origin` on; `borrowed`: until a change."""
         flat = grad._numpy.reshape(-1).view(np.uint8)
-        self.shadow, self.origin = wrap(flat, uint8, grad.device), origin
+        self.shadow, self.origin, self.borrowed = wrap(flat, uint8, grad.device), origin, borrowed
 
     def forget_shadow(self) -> None:
         """Drops the adjoints."""
         self.shadow, self.origin = None, self.span[0]
+        self.borrowed = self.spent = False
 
     def content(self) -> Array:
         """Its bytes, shared."""

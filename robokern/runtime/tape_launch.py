@@ -191,7 +191,8 @@ class LaunchStep(Step):
         assert made is not None and made.backward is not None
         before, after = self._contents(tape, at, False), self._contents(tape, at, True)
         own = _placed(packed, before)
-        shadows = [self._shadowed(number, packed[number]) for number in made.rule.shadows]
+        spent = self._spent(at)
+        shadows = [self._shadowed(n, packed[n], n not in spent) for n in made.rule.shadows]
         finals = _placed(packed, after)
         given = [
             *own,
@@ -200,7 +201,19 @@ class LaunchStep(Step):
             *(finals[n] for n in made.rule.finals),
             *(a.descriptor for a in saved),
         ]
-        made.backward.play(self.device, self.grid, given, self._contiguous)
+        made.spending(spent).play(self.device, self.grid, given, self._contiguous)
+
+    def _spent(self, at: int) -> frozenset[int]:
+        """Arguments that no step before this uses, and that it overwrites wholly: their adjoints end here."""
+        assert self.made is not None
+        found = set()
+        for k, number in enumerate(self.pattern.numbers):
+            block, array = self.blocks[k], self.arrays[k]
+            ends = number in self.made.spendable and block.first == at
+            if ends and array.shape == self.grid.shape and block.is_filled_by(array):
+                block.spent = True
+                found.add(number)
+        return frozenset(found)
 
     @cached_property
     def _contiguous(self) -> bool:
@@ -221,13 +234,13 @@ class LaunchStep(Step):
                 found.append((number, array, content))
         return found
 
-    def _shadowed(self, number: int, record: bytes) -> bytes:
-        """An argument with adjoints in place of its arrays."""
+    def _shadowed(self, number: int, record: bytes, change: bool) -> bytes:
+        """An argument with adjoints in place of its arrays; `change`: whether these may be written."""
         for k in self.pattern.shadows[number]:
             array = self.arrays[k]
             if self.launcher.types[number].__class__ is not ArrayType and not carries_float(array.dtype):
                 continue
-            record = record.replace(array.descriptor, self.blocks[k].shadow_descriptor(array))
+            record = record.replace(array.descriptor, self.blocks[k].shadow_descriptor(array, change))
         return record
 
     def _play_with_tangents(

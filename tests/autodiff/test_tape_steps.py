@@ -284,3 +284,65 @@ def test_gradients_of_another_shape_are_refused(device):
         "tape.backward: grads: expected array(dtype=float64) of shape (2,), "
         "got array(dtype=float64) of shape (3,)"
     )
+
+
+@pytest.mark.parametrize("checkpoint", [None, 1])
+def test_what_backward_is_given_stays_as_it_is(checkpoint, device):
+    x, y, z = doubles([1.0, 2.0], True), rk.zeros(2, dtype=d), rk.zeros(2, dtype=d)
+    by_y, by_z = doubles([1.0, 10.0]), doubles([100.0, 1000.0])
+    with rk.Tape(checkpoint) as tape:
+        rk.launch(square, 2, [x, y])
+        rk.launch(square, 2, [y, z])
+    for times in (1, 2):
+        tape.backward(grads={y: by_y, z: by_z})
+        v = np.array([1.0, 2.0])
+        expected = by_y.numpy() * 2 * v + by_z.numpy() * 4 * v**3
+        np.testing.assert_array_equal(x.grad.numpy(), times * expected)
+    np.testing.assert_array_equal(by_y.numpy(), [1, 10])
+    np.testing.assert_array_equal(by_z.numpy(), [100, 1000])
+
+
+def test_a_gradient_may_start_from_itself(device):
+    """The derivative by the output lies in the memory that receives the one by the input."""
+    x, y = doubles([1.0, 2.0], True), rk.zeros(2, dtype=d)
+    x.grad = doubles([1.0, 10.0])
+    with rk.Tape() as tape:
+        rk.launch(square, 2, [x, y])
+    tape.backward(grads={y: x.grad})
+    np.testing.assert_array_equal(x.grad.numpy(), [1 + 2, 10 + 40])
+
+
+def test_elements_that_a_launch_leaves_keep_their_derivative(device):
+    x, y = doubles([1.0, 2.0, 3.0], True), doubles([4.0, 5.0, 6.0], True)
+    with rk.Tape() as tape:
+        rk.launch(square, 2, [x, y])
+    dx, dy = gradient(tape, y, x, y)
+    np.testing.assert_array_equal(dx, [2, 4, 0])
+    np.testing.assert_array_equal(dy, [0, 0, 1])
+
+
+@rk.kernel
+def square_of_some(x: rk.array(dtype=d), y: rk.array(dtype=d)):
+    i = rk.tid()
+    if x[i] > 1.5:
+        y[i] = x[i] * x[i]
+
+
+def test_elements_that_a_branch_leaves_keep_their_derivative(device):
+    x, y = doubles([1.0, 2.0, 3.0], True), doubles([4.0, 5.0, 6.0], True)
+    with rk.Tape() as tape:
+        rk.launch(square_of_some, 3, [x, y])
+    dx, dy = gradient(tape, y, x, y)
+    np.testing.assert_array_equal(dx, [0, 4, 6])
+    np.testing.assert_array_equal(dy, [1, 0, 0])
+
+
+def test_an_output_used_before_and_after_it_is_overwritten(device):
+    x, y, total = doubles([1.0, 2.0], True), doubles([3.0, 4.0], True), rk.zeros(2, dtype=d)
+    with rk.Tape() as tape:
+        rk.launch(weigh, 2, [y, y, total, 1.0])
+        rk.launch(square, 2, [x, y])
+        rk.launch(weigh, 2, [y, y, total, 1.0])
+    dx, dy = gradient(tape, total, x, y)
+    np.testing.assert_array_equal(dx, [4, 32])
+    np.testing.assert_array_equal(dy, [6, 8])
