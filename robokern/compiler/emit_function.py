@@ -32,6 +32,8 @@ class Function:
         self.func = func
         self.rows = rows
         self.values: dict[Value, Operands] = {}
+        self.own: set[Value] = set()  # arrays that only this item can reach
+        self.shared = True  # whether the atomic being written is in memory that others reach
         self.lines: list[str] = []
         self.allocas: list[str] = []
         self.label = "start"

@@ -104,6 +104,7 @@ def _store(f: Function, op: Op) -> list[Operands]:
 
 
 def _view(f: Function, op: Op) -> list[Operands]:
+    _still_own(f, op)
     ndim, given = _array_type(op.args[0]).ndim, len(op.args) - 1
     held = f.values[op.args[0]]
     address = _element(f, op.args[0], op.args[1:], inbounds="")
@@ -111,6 +112,7 @@ def _view(f: Function, op: Op) -> list[Operands]:
 
 
 def _slice(f: Function, op: Op) -> list[Operands]:
+    _still_own(f, op)
     ndim, dim = _array_type(op.args[0]).ndim, int(op.attrs["dim"])
     address, *rest = f.values[op.args[0]]
     length, stride = rest[dim], rest[ndim + dim]
@@ -131,6 +133,7 @@ def _clip(f: Function, x: str, low: str, high: str) -> str:
 
 
 def _components(f: Function, op: Op) -> list[Operands]:
+    _still_own(f, op)
     array = _array_type(op.args[0])
     address, *rest = f.values[op.args[0]]
     count, size = len(layout.leaves(array.dtype)), layout.size_of(scalar_of(array.dtype))
@@ -144,7 +147,14 @@ def _array_at(f: Function, op: Op) -> list[Operands]:
     return [(address, *shape, *contiguous(f, op.attrs["type"].dtype, shape))]
 
 
+def _still_own(f: Function, op: Op) -> None:
+    """A part of an item's own array is its own too."""
+    if op.args[0] in f.own:
+        f.own.add(op.results[0])
+
+
 def _local(f: Function, op: Op) -> list[Operands]:
+    f.own.add(op.results[0])
     dtype = op.attrs["type"].dtype
     shape = tuple(str(int(n)) for n in op.attrs["shape"])
     size = layout.size_of(dtype)
@@ -188,7 +198,10 @@ def _atomic(f: Function, op: Op) -> list[Operands]:
     def write(combine: Combine) -> list[str]:
         return [combine(f, scalar, name, *part) for part in parts]
 
-    return [tuple(atomically(f, scalar, name, write))]
+    f.shared = op.args[0] not in f.own
+    old = tuple(atomically(f, scalar, name, write))
+    f.shared = True
+    return [old]
 
 
 def atomically(f: Function, t: Scalar, name: str, write: Callable[[Combine], list[str]]) -> list[str]:
@@ -267,6 +280,10 @@ def _least_float(f: Function, t: Scalar, name: str, place: str, value: str) -> s
 
 def _retried(f: Function, t: Scalar, place: str, combined: Callable[[str], str]) -> str:
     """Replaces what is there by what `combined` makes of it, until that sticks; gives what was there."""
+    if not f.shared:  # NVIDIA GPUs have no atomics on an item's own memory
+        number = f.let(f"load {register(t)}, ptr {place}, align {t.size}")
+        f.do(f"store {register(t)} {combined(number)}, ptr {place}, align {t.size}")
+        return number
     again, done, before = f.fresh("retry"), f.fresh("done"), f.label
     bits = f"i{t.bits}"
     first = f.let(f"load atomic {bits}, ptr {place} monotonic, align {t.size}")
@@ -288,6 +305,11 @@ def _exchange_if_equal(f: Function, t: Scalar, name: str, place: str, expected: 
     bits = f"i{t.bits}"
     if t.kind == "f":
         expected, value = (f.let(f"bitcast {register(t)} {x} to {bits}") for x in (expected, value))
+    if not f.shared:
+        old = f.let(f"load {bits}, ptr {place}, align {t.size}")
+        new = f.let(f"select i1 {f.let(f'icmp eq {bits} {old}, {expected}')}, {bits} {value}, {bits} {old}")
+        f.do(f"store {bits} {new}, ptr {place}, align {t.size}")
+        return f.let(f"bitcast {bits} {old} to {register(t)}") if t.kind == "f" else old
     pair = f.let(f"cmpxchg ptr {place}, {bits} {expected}, {bits} {value} monotonic monotonic")
     old = f.let(f"extractvalue {{ {bits}, i1 }} {pair}, 0")
     return f.let(f"bitcast {bits} {old} to {register(t)}") if t.kind == "f" else old

@@ -181,12 +181,11 @@ class Gpu:
     def _close(self) -> None:
         """Frees what the pool holds while there is a context to free it in."""
         self._closed = True
-        if self._broken is not None:
-            return
-        with suppress(DeviceError), self.active():  # a failed launch takes the context, and has said so
-            self._limbo.clear()
-            self._status = None
-            self._pool.stop_holding()
+        if self._broken is None:
+            with suppress(DeviceError), self.active():
+                self._limbo.clear()
+                self._status = None
+                self._pool.stop_holding()
         if getattr(_current, "gpu", None) is self:
             _current.gpu = None
             with suppress(Exception):

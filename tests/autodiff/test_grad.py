@@ -60,6 +60,7 @@ def test_a_func_of_vectors_and_structs_with_loops_and_branches(device):
     data = material.numpy()
     data["stiffness"], data["offset"] = rng.uniform(0.5, 1.5, 40), rng.normal(size=(40, 3))
     data["turns"] = rng.integers(0, 6, 40)
+    material.assign(data)
     material.requires_grad = True
     by_p, by_material = rk.zeros(40, dtype=rk.vec3d), rk.zeros(40, dtype=Material)
     rk.launch(slopes_of_energy, 40, [p, material, by_p, by_material, 2], device=device)
