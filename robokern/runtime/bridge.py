@@ -17,8 +17,8 @@ from robokern.compiler.function import Kernel
 from robokern.errors import AdjointError, LaunchError
 from robokern.ir.types import ArrayType, Type
 from robokern.runtime.array import Array, share, zeros_of
-from robokern.runtime.device import DeviceLike, get_device
-from robokern.runtime.hostvalue import Ndarray, base_dtype, component_shape
+from robokern.runtime.device import Device, DeviceLike, get_device
+from robokern.runtime.hostvalue import base_dtype, component_shape
 from robokern.runtime.launch import launch
 from robokern.runtime.tape import Tape
 
@@ -68,10 +68,12 @@ class Call:
 
     def _array(self, number: int, value: Any) -> Any:
         dtype = self.dtypes[number]
-        if dtype is None:
+        if dtype is None or (isinstance(value, Array) and value.dtype == dtype):
             return value
         try:
-            return share(value, dtype, get_device(self.device))
+            made = share(value, dtype)
+            place = get_device(self.device)
+            return made.to(place) if place.is_cuda else made
         except (TypeError, ValueError) as error:
             wanted, data = base_dtype(dtype), np.asarray(value)
             reason = (
@@ -98,11 +100,11 @@ class Call:
             for s, t in zip(self.outputs, types, strict=True)
         ]
 
-    def forward(self, values: Sequence[Any], needed: Sequence[bool]) -> tuple[list[Ndarray], Record]:
+    def forward(self, values: Sequence[Any], needed: Sequence[bool]) -> tuple[list[Array], Record]:
         """Runs it.
 
         Args:
-            values: NumPy arrays, contiguous, and other values.
+            values: arrays, or contiguous NumPy arrays, and other values.
             needed: which of them need a derivative.
 
         Raises:
@@ -117,7 +119,7 @@ class Call:
                 )
             if need:
                 array.requires_grad = carries_float(array.dtype)
-        place = get_device(self.device)
+        place = self._place(inputs)
         types = [t for t in self.dtypes[self.count :] if t is not None]
         outputs = [
             zeros_of(t, self.shape(s, inputs), place) for s, t in zip(self.outputs, types, strict=True)
@@ -125,11 +127,16 @@ class Call:
         with Tape() as tape:
             if isinstance(self.function, Kernel):
                 dim = outputs[0].shape if self.dim is None else self.shape(self.dim, inputs)
-                launch(self.function, dim, inputs, outputs, device=self.device)
+                launch(self.function, dim, inputs, outputs, device=place)
             else:
                 self.function(*inputs, *outputs)
         self._refuse_written(tape, inputs)
-        return [a.numpy() for a in outputs], Record(tape, inputs, outputs)
+        return outputs, Record(tape, inputs, outputs)
+
+    def _place(self, inputs: Sequence[Any]) -> Device:
+        """Where it runs: as was said, or on the GPU that its data is on."""
+        gpus = [a.device for a in inputs if isinstance(a, Array) and a.device.is_cuda]
+        return gpus[0] if self.device is None and gpus else get_device(self.device)
 
     def _refuse_written(self, tape: Tape, inputs: list[Any]) -> None:
         blocks = {id(tape.blocks.of(a)): k for k, a in enumerate(inputs) if isinstance(a, Array)}
@@ -159,13 +166,13 @@ class Record:
         """Whether `backward` reads what an array holds now, so that it must not change."""
         return isinstance(array, Array) and bool(self.tape.blocks.of(array).readers)
 
-    def backward(self, grads: Sequence[Any]) -> list[Ndarray | None]:
+    def backward(self, grads: Sequence[Any]) -> list[Array | None]:
         """Derivatives by the inputs (None: not needed), from those by the outputs (None: zero)."""
         given: Any = {a: g for a, g in zip(self.outputs, grads, strict=True) if g is not None}
         self.tape.zero()
         self.tape.backward(grads=given)
         return [
-            a.grad.numpy() if isinstance(a, Array) and a.requires_grad and a.grad is not None else None
+            a.grad if isinstance(a, Array) and a.requires_grad and a.grad is not None else None
             for a in self.inputs
         ]
 

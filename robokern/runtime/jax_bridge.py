@@ -84,14 +84,15 @@ def _differentiable(made: Call, places: list[int], constants: dict[int, Any]) ->
         return [values[i] for i in range(made.count)]
 
     def run(*arrays: Any) -> tuple[Any, ...]:
-        return tuple(made.forward(complete(arrays), [False] * made.count)[0])
+        return tuple(a.numpy() for a in made.forward(complete(arrays), [False] * made.count)[0])
 
     def reverse(*given: Any) -> tuple[Any, ...]:
         arrays, grads = given[: len(places)], given[len(places) :]
         _, record = made.forward(complete(arrays), [i in places for i in range(made.count)])
         found = record.backward([np.asarray(g) for g in grads])
         return tuple(
-            np.zeros_like(a) if found[i] is None else found[i] for i, a in zip(places, arrays, strict=True)
+            np.zeros_like(a) if (g := found[i]) is None else g.numpy()
+            for i, a in zip(places, arrays, strict=True)
         )
 
     def forward(*arrays: Any) -> Any:

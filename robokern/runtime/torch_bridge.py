@@ -1,7 +1,7 @@
 """Kernels as PyTorch functions.
 
     advance = torch_function(step, outputs=[0, 1])         # outputs shaped like inputs 0 and 1
-    x1, v1 = advance(x, v, 0.01)                           # tensors on the CPU, without a copy
+    x1, v1 = advance(x, v, 0.01)                           # tensors, on a GPU too, without a copy
     x1.sum().backward()
 
 Re-entrant; what a call keeps is freed with its graph. A tensor that the backward pass reads again and that
@@ -15,8 +15,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from robokern.errors import AdjointError
+from robokern.ir.types import Type, bfloat16, scalar_of
+from robokern.runtime.array import Array
 from robokern.runtime.bridge import Call, Record, Shape, call
 from robokern.runtime.device import DeviceLike
+from robokern.runtime.exchange import from_torch, to_torch
 
 
 def torch_function(
@@ -35,7 +38,7 @@ def torch_function(
             of the inputs that gives the lengths. Components of vectors are further axes of the tensor.
         dtypes: element type of each argument, None for what is not an array; a kernel's are known.
         dim: the kernel's grid, as for outputs; None: the shape of the first output.
-        device: where it runs; None: the default device.
+        device: where it runs; None: on the GPU that its tensors are on, else the default device.
 
     Raises:
         AdjointError: when called: no exact derivative, the kernel writes to an input, or an input that needs
@@ -65,9 +68,12 @@ def _bridge(made: Call) -> Any:
     class Bridge(torch.autograd.Function):  # type: ignore[misc]
         @staticmethod
         def forward(needed: list[bool], *values: Any) -> Any:
-            plain = [v.detach().contiguous().numpy() if isinstance(v, torch.Tensor) else v for v in values]
+            plain = [
+                _data(v, t) if isinstance(v, torch.Tensor) else v
+                for v, t in zip(values, made.dtypes, strict=False)
+            ]
             found, record = made.forward(plain, needed)
-            return record, *(torch.from_numpy(x) for x in found)
+            return record, *map(_tensor, found)
 
         @staticmethod
         def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -87,6 +93,23 @@ def _bridge(made: Call) -> Any:
     return Bridge
 
 
+def _data(tensor: Any, dtype: Type | None) -> Any:
+    """A tensor's memory, or a contiguous copy: NumPy's view on the CPU, where that is the quickest."""
+    plain = tensor.detach().contiguous()
+    if plain.is_cpu and plain.element_size() * plain.is_floating_point() != 2:  # NumPy has no bfloat16
+        return plain.numpy()
+    return from_torch(plain, dtype, requires_grad=False)
+
+
+def _tensor(array: Array) -> Any:
+    """A tensor over an array's memory."""
+    import torch
+
+    if array.device.is_cuda or scalar_of(array.dtype) == bfloat16:
+        return to_torch(array, requires_grad=False)
+    return torch.from_numpy(array.numpy())
+
+
 def _reverse(name: str) -> Any:
     """The backward pass, a function of what it reads again and of adjoints; its own derivative is refused."""
     import torch
@@ -94,8 +117,9 @@ def _reverse(name: str) -> Any:
     class Reverse(torch.autograd.Function):  # type: ignore[misc]
         @staticmethod
         def forward(record: Record, reads: int, *values: Any) -> Any:
-            grads = [None if g is None else g.detach().contiguous().numpy() for g in values[reads:]]
-            return tuple(None if g is None else torch.from_numpy(g.copy()) for g in record.backward(grads))
+            given = zip(values[reads:], record.outputs, strict=True)
+            grads = [None if g is None else _data(g, a.dtype) for g, a in given]
+            return tuple(None if g is None else _tensor(g.clone()) for g in record.backward(grads))
 
         @staticmethod
         def setup_context(ctx: Any, inputs: Any, output: Any) -> None:

@@ -176,3 +176,40 @@ def test_jax_refuses_what_it_cannot_differentiate():
         jax.grad(loss, 1)(X, 0.1)
     with pytest.raises(AdjointError, match="expected 3 inputs, got 2"):
         advance(X, V)
+
+
+@rk.kernel
+def cubed(x: rk.array(dtype=rk.vec3), y: rk.array(dtype=rk.vec3)):
+    i = rk.tid()
+    y[i] = rk.cw_mul(x[i], rk.cw_mul(x[i], x[i]))
+
+
+@rk.kernel
+def cubed_bfloat16(x: rk.array(dtype=rk.bfloat16), y: rk.array(dtype=rk.bfloat16)):
+    i = rk.tid()
+    y[i] = x[i] * x[i] * x[i]
+
+
+def test_torch_where_the_tensors_are(device):
+    torch = pytest.importorskip("torch")
+    from robokern.runtime.torch_bridge import torch_function
+
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        pytest.skip("this PyTorch has no CUDA")
+    place = "cuda" if device.startswith("cuda") else "cpu"
+    x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], device=place, requires_grad=True)
+    y = torch_function(cubed, outputs=[0])(x)
+    (y * y).sum().backward()
+    assert y.device == x.device and x.grad.device == x.device
+    np.testing.assert_array_equal(x.grad.cpu().numpy(), 6 * x.detach().cpu().numpy() ** 5)
+
+
+def test_torch_bfloat16():
+    torch = pytest.importorskip("torch")
+    from robokern.runtime.torch_bridge import torch_function
+
+    x = torch.tensor([1.0, 2.0, -0.5], dtype=torch.bfloat16, requires_grad=True)
+    y = torch_function(cubed_bfloat16, outputs=[0])(x)
+    y.sum().backward()
+    np.testing.assert_array_equal(y.detach().float().numpy(), [1, 8, -0.125])
+    np.testing.assert_array_equal(x.grad.float().numpy(), [3, 12, 0.75])
