@@ -2333,7 +2333,7 @@ def len(*args: Any, **options: Any) -> Any:
     """Length of an array's first dimension, or of a vector."""
 
 def local(*args: Any, **options: Any) -> Any:
-    """local(n, T): a zero-filled array private to the item."""
+    """local(n, T): a zero-filled array private to the item; fill=False: what was not written is undefined."""
 
 def lshift(*args: Any, **options: Any) -> Any:
     """a << b"""

@@ -59,7 +59,10 @@ atomic_exch = _builtin("atomic_exch", "atomic_exch(array, i, ..., value): writes
 atomic_cas = _builtin(
     "atomic_cas", "atomic_cas(array, i, ..., compare, value): writes if equal, gives the old value."
 )
-local = _builtin("local", "local(n, T): a zero-filled array private to the item.")
+local = _builtin(
+    "local",
+    "local(n, T): a zero-filled array private to the item; fill=False: what was not written is undefined.",
+)
 from_handle = _builtin("from_handle", "from_handle(handle, S): the struct S at a uint64 address.")
 address = _builtin("address", "address(array): address of its first element, uint64.")
 array_at = _builtin("array_at", "array_at(handle, n, ..., T): an array over raw memory at a uint64 address.")

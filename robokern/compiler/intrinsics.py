@@ -269,8 +269,11 @@ def _local(lo: Lowering, node: ast.Call) -> Any:
     shape = shape if isinstance(shape, tuple) else (shape,)
     if not all(isinstance(n, int) and n > 0 for n in shape) or "dtype" not in given:
         lo.fail(node, "a local array needs a constant shape and a dtype", "write rk.local(64, int)")
+    if not isinstance(given.get("fill", True), bool):
+        lo.fail(node, "fill: expected True or False", "write rk.local(64, int, fill=False)")
     type_ = ArrayType(as_type(given["dtype"]), len(shape))
-    return lo.op(node, "local", shape=tuple(int(n) for n in shape), type=type_)
+    unfilled = {} if given.get("fill", True) else {"fill": False}
+    return lo.op(node, "local", shape=tuple(int(n) for n in shape), type=type_, **unfilled)
 
 
 @intrinsic("address")

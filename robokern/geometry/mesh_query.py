@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 
-from robokern.compiler.builtins import from_handle, sqrt, zeros
+from robokern.compiler.builtins import from_handle, local, sqrt
 from robokern.compiler.function import func, func_grad, func_replay, struct
 from robokern.geometry.box import inverse_direction
 from robokern.geometry.mesh_data import MeshData, corner, face_normal, feature_normal, unit
@@ -58,9 +58,10 @@ def ray_mesh(mesh: MeshData, origin: vec3, direction: vec3, max_t: float32):
     found.t = max_t
     shear = ray_shear(direction)
     inverse = inverse_direction(direction)
-    waiting = zeros(shape=STACK + WIDTH, dtype=int32)
-    entries = zeros(shape=STACK + WIDTH, dtype=float32)
+    waiting = local(STACK + WIDTH, int32, fill=False)
+    entries = local(STACK + WIDTH, float32, fill=False)
     waiting[0] = mesh.bvh.roots[0]
+    entries[0] = 0.0
     size = 1
     while size > 0:
         size = size - 1
@@ -134,9 +135,10 @@ def nearest_on_mesh(mesh: MeshData, point: vec3, max_distance: float32):
     found = MeshQueryPoint()
     found.face = -1
     best = max_distance * max_distance
-    waiting = zeros(shape=STACK + WIDTH, dtype=int32)
-    keys = zeros(shape=STACK + WIDTH, dtype=float32)
+    waiting = local(STACK + WIDTH, int32, fill=False)
+    keys = local(STACK + WIDTH, float32, fill=False)
     waiting[0] = mesh.bvh.roots[0]
+    keys[0] = 0.0
     size = 1
     while size > 0:
         size = size - 1

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from robokern.compiler.builtins import from_handle, zeros
+from robokern.compiler.builtins import from_handle, local
 from robokern.compiler.function import func, func_grad, func_replay, struct
 from robokern.geometry.box import MISS, inverse_direction
 from robokern.geometry.scene_data import SceneData
@@ -131,10 +131,12 @@ def scene_query_ray(
     found.shape = -1
     found.face = -1
     inverse = inverse_direction(direction)
-    waiting = zeros(shape=ROOM, dtype=int32)
-    entries = zeros(shape=ROOM, dtype=float32)
+    waiting = local(ROOM, int32, fill=False)
+    entries = local(ROOM, float32, fill=False)
     waiting[0] = data.bvh.roots[data.num_worlds]
     waiting[1] = data.bvh.roots[world]
+    entries[0] = 0.0
+    entries[1] = 0.0
     size = 2
     while size > 0:
         size = size - 1
@@ -309,10 +311,12 @@ def scene_closest_point(
     found.instance = -1
     found.body = -1
     found.shape = -1
-    waiting = zeros(shape=ROOM, dtype=int32)
-    keys = zeros(shape=ROOM, dtype=float32)
+    waiting = local(ROOM, int32, fill=False)
+    keys = local(ROOM, float32, fill=False)
     waiting[0] = data.bvh.roots[data.num_worlds]
     waiting[1] = data.bvh.roots[world]
+    keys[0] = 0.0
+    keys[1] = 0.0
     size = 2
     while size > 0:
         size = size - 1

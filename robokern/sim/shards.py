@@ -9,7 +9,7 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Any
 
-from robokern.runtime.device import synchronize
+from robokern.runtime.device import get_device, synchronize
 from robokern.sim.loop import Loop
 
 
@@ -27,10 +27,16 @@ class Shards:
 
     Args:
         loops: one for each device.
+
+    Raises:
+        ValueError: two loops are on one GPU, where one would be captured with the other's launches.
     """
 
     def __init__(self, loops: Sequence[Loop]) -> None:
         self.loops = tuple(loops)
+        gpus = [place for loop in loops if (place := get_device(loop.host.world.device)).is_cuda]
+        if len(set(gpus)) < len(gpus):
+            raise ValueError(f"Shards: expected another GPU for each loop, got {', '.join(map(str, gpus))}")
         self._stack = ExitStack()
         self._threads = [ThreadPoolExecutor(max_workers=1) for _ in loops]
 

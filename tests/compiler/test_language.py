@@ -347,6 +347,51 @@ def test_atomic_sums_keep_subnormal_numbers(device: str) -> None:
 
 
 @rk.kernel
+def atomics_on_local_arrays(out: rk.array2d(dtype=float), counts: rk.array2d(dtype=int)):
+    i = rk.tid()
+    own = rk.local(4, float)
+    table = rk.zeros(shape=(2, 2), dtype=rk.vec2)
+    whole = rk.local(3, int)
+    for k in range(i + 1):
+        own[k % 2] += 1.5
+        rk.atomic_max(own, 2, float(k))
+        rk.atomic_cas(own, 3, float(k), float(k + 1))
+        table[1][k % 2].y += 2.0
+        whole[0] += k
+        rk.atomic_min(whole, 1, -k)
+        rk.atomic_cas(whole, 2, k, k + 1)
+    for k in range(4):
+        out[i, k] = own[k]
+    out[i, 4] = table[1, 0].y + table[1, 1].y
+    for k in range(3):
+        counts[i, k] = whole[k]
+
+
+def test_atomics_on_local_arrays(device: str) -> None:
+    out, counts = (rk.zeros((5, 5), dtype=t, device=device) for t in (float, int))
+    rk.launch(atomics_on_local_arrays, dim=5, inputs=[out, counts], device=device)
+    n = np.arange(5)
+    want = [1.5 * (n // 2 + 1), 1.5 * ((n + 1) // 2), n, n + 1, 2 * (n + 1)]
+    np.testing.assert_array_equal(out.numpy(), np.stack(want, axis=1))
+    np.testing.assert_array_equal(counts.numpy()[:, :3], np.stack([n * (n + 1) // 2, -n, n + 1], axis=1))
+
+
+@rk.kernel
+def unfilled(out: ints):
+    i = rk.tid()
+    stack = rk.local(64, int, fill=False)
+    for k in range(64):
+        stack[k] = k * i
+    out[i] = stack[63 - i] + stack[i]
+
+
+def test_local_arrays_that_are_not_filled(device: str) -> None:
+    out = rk.zeros(40, dtype=int, device=device)
+    rk.launch(unfilled, dim=40, inputs=[out], device=device)
+    assert out.numpy().tolist() == [63 * i for i in range(40)]
+
+
+@rk.kernel
 def locals_(out: ints):
     i = rk.tid()
     stack = rk.local(8, int)

@@ -100,18 +100,19 @@ def arguments(program: Program, module: ModuleType) -> list[Any]:
 
 def launch(module: ModuleType, items: int, args: list[Any], device: str) -> list[np.ndarray]:
     """The arrays after a launch on copies of the arguments."""
-    copies = [_copy(a, t, device) for a, (_, t) in zip(args, module.k.params, strict=True)]
-    rk.launch(module.k, dim=items, inputs=copies, device=device)
-    return [
-        a if isinstance(a, np.ndarray) else a.numpy() for a in copies if isinstance(a, np.ndarray | rk.Array)
-    ]
-
-
-def _copy(value: Any, type_: Any, device: str) -> Any:
-    """An argument of one launch: arrays as NumPy's on the host, in the GPU's memory there."""
-    if not isinstance(value, np.ndarray):
-        return value
-    return rk.array(value, dtype=type_.dtype, device=device) if device.startswith("cuda") else value.copy()
+    copies = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+    arrays = {k: a for k, a in enumerate(copies) if isinstance(a, np.ndarray)}
+    if device.startswith("cuda"):
+        types = [type_ for _, type_ in module.k.params]
+        # memory as it is: a bfloat16 is a uint16 to NumPy
+        hosts = {k: rk.array(a, dtype=types[k].dtype, copy=False, device="cpu") for k, a in arrays.items()}
+        there = {k: host.to(device) for k, host in hosts.items()}
+        rk.launch(module.k, dim=items, inputs=[there.get(k, a) for k, a in enumerate(copies)], device=device)
+        for k, host in hosts.items():
+            rk.copy(host, there[k])
+    else:
+        rk.launch(module.k, dim=items, inputs=copies, device=device)
+    return list(arrays.values())
 
 
 def assert_same_bits(got: np.ndarray, want: np.ndarray, what: str) -> None:
