@@ -146,7 +146,8 @@ class Module:
         this.frame_size = f.frame_size
         head = ", ".join(x for x in (this.context, "ptr %frame" if this.framed else "", *params) if x)
         attributes = self.target.inline if self._is_small(func) else self.target.attributes
-        attributes = f"noinline cold {self.target.attributes}" if func.cold else attributes
+        if func.cold and not self.target.is_text:
+            attributes = f"noinline cold {self.target.attributes}"
         lines = [f"define internal {this.returns} {this.symbol}({head}) {attributes} {{", "start:"]
         return "\n".join([*lines, *f.allocas, *f.lines, "}"])
 

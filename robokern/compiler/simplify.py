@@ -4,6 +4,7 @@
 * operations whose results nobody uses,
 * an `if` whose condition is known: the taken region moves in its place,
 * the second of two equal operations or calls without effect in one block or inside it,
+* the second of two equal loads between which nothing is written,
 * a part taken out of a composite that was just made.
 """
 
@@ -24,6 +25,7 @@ from robokern.ir.ops import OPS
 from robokern.ir.types import Scalar
 
 _Key = tuple[Hashable, ...]
+_WRITES = frozenset({"store", "atomic"})
 
 
 def simplify(func: Func) -> Func:
@@ -35,12 +37,25 @@ class _Simplification:
     def __init__(self) -> None:
         self.done: dict[Func, Func] = {}
         self.pure: dict[Func, bool] = {}
+        self.written: dict[Func, bool] = {}
 
     def is_pure(self, func: Func) -> bool:
         """Whether equal calls of it give equal results and do nothing else."""
         if func not in self.pure:
             self.pure[func] = is_pure(func)
         return self.pure[func]
+
+    def writes(self, op: Op) -> bool:
+        """Whether it may change what is in memory."""
+        if op.name == "call":
+            return self.writes_inside(op.attrs["callee"])
+        return op.name in _WRITES or any(self.writes(inner) for block in op.regions for inner in block.ops)
+
+    def writes_inside(self, func: Func) -> bool:
+        """Whether a call may."""
+        if func not in self.written:
+            self.written[func] = any(map(self.writes, func.body.ops))
+        return self.written[func]
 
     def function(self, func: Func) -> Func:
         if func not in self.done:
@@ -56,6 +71,7 @@ class _Forward:
         self.program = program
         self.same: dict[Value, Value] = {}
         self.made: dict[Value, Op] = {}
+        self.writes = 0  # what was written so far; loads are equal only where this is
 
     def block(self, block: Block, known: dict[_Key, Op]) -> Block:
         known = dict(known)
@@ -68,6 +84,8 @@ class _Forward:
         return tuple(self.same.get(v, v) for v in values)
 
     def op(self, op: Op, ops: list[Op], known: dict[_Key, Op]) -> None:
+        if self.program.writes(op):
+            self.writes += 1
         op = self.rebuilt(op, known)
         if op.name == "if" and (taken := self.known_branch(op)) is not None:
             ops += taken.ops
@@ -117,12 +135,16 @@ class _Forward:
 
     def equal_value(self, op: Op, known: dict[_Key, Op]) -> tuple[Value, ...] | None:
         """Values made before that equal the op's results."""
-        if OPS[op.name].effect and not (op.name == "call" and self.program.is_pure(op.attrs["callee"])):
+        if OPS[op.name].effect and not self.is_repeatable(op):
             return None
         if op.name == "extract" and (part := self.part(op)) is not None:
             return (part,)
-        first = known.setdefault((op.name, *op.args, *attributes(op.attrs)), op)
+        when = self.writes if op.name == "load" else 0
+        first = known.setdefault((op.name, when, *op.args, *attributes(op.attrs)), op)
         return None if first is op else first.results
+
+    def is_repeatable(self, op: Op) -> bool:
+        return op.name == "load" or (op.name == "call" and self.program.is_pure(op.attrs["callee"]))
 
     def part(self, op: Op) -> Value | None:
         """The value that `extract` takes out of the `make` or `insert` before it."""

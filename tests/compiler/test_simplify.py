@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+import robokern as rk
 from robokern.compiler.builder import Builder
 from robokern.compiler.simplify import simplify
 from robokern.ir import interpret
@@ -32,7 +35,7 @@ def test_unused_work_goes_and_effects_stay() -> None:
     assert names(simplify(func)) == ["const", "store", "atomic"]
 
 
-def test_equal_work_is_done_once_but_loads_are_not_merged() -> None:
+def test_equal_work_is_done_once() -> None:
     def body(b: Builder, x: Value, array: Value) -> Value:
         first = b.op("mul", x, b.const(2, float32))
         with b.region() as then:
@@ -44,7 +47,71 @@ def test_equal_work_is_done_once_but_loads_are_not_merged() -> None:
         return b.op("add", chosen, b.op("add", *loads))
 
     func = function("f", [float32, ArrayType(float32)], body)
-    assert names(simplify(func)) == ["const", "mul", "lt", "if", "mul", "const", "load", "load", "add", "add"]
+    assert names(simplify(func)) == ["const", "mul", "lt", "if", "mul", "const", "load", "add", "add"]
+
+
+def loads_around(write: Callable[[Builder, Value, Value], object]) -> int:
+    """Loads left of two at one place, with something between them."""
+
+    def body(b: Builder, x: Value, array: Value) -> Value:
+        zero = b.const(0, int32)
+        first = b.op("load", array, zero, type=float32, offset=0)
+        write(b, x, array)
+        return b.op("sub", first, b.op("load", array, zero, type=float32, offset=0))
+
+    func = function("f", [float32, ArrayType(float32)], body)
+    return names(simplify(func)).count("load")
+
+
+def store(b: Builder, x: Value, array: Value) -> None:
+    b.ops("store", array, b.const(1, int32), x, offset=0)
+
+
+def branch(b: Builder, x: Value, array: Value) -> None:
+    with b.region() as then:
+        store(b, x, array)
+    with b.region() as other:
+        pass
+    b.ops("if", b.op("lt", x, x), regions=(then, other), types=())
+
+
+def call(b: Builder, x: Value, array: Value) -> None:
+    def body(c: Builder, y: Value, inside: Value) -> Value:
+        store(c, y, inside)
+        return y
+
+    callee = function("writes", [float32, ArrayType(float32)], body)
+    b.ops("call", x, array, callee=callee)
+
+
+def test_loads_are_merged_unless_something_is_written_between() -> None:
+    assert loads_around(lambda b, x, array: b.op("sqrt", x)) == 1
+    for write in (store, branch, call):
+        assert loads_around(write) == 2
+
+
+@rk.kernel
+def running(a: rk.array(dtype=float), out: rk.array(dtype=float)):
+    i = rk.tid()
+    total = a[i]
+    for k in range(20):
+        total = total * 0.5 + a[i]
+        if k % 3 == 0:
+            a[i] = total + a[i]
+        else:
+            out[i] = a[i]
+
+
+@pytest.mark.parametrize("place", ("ref", "cpu"))
+def test_a_loop_that_writes_reads_anew_each_turn(place: str) -> None:
+    a, out = np.arange(5, dtype=np.float32), np.zeros(5, np.float32)
+    x, total = a.copy(), a.copy()
+    rk.launch(running, 5, [a, out], device=place)
+    for k in range(20):
+        total = total * np.float32(0.5) + x
+        if k % 3 == 0:
+            x = total + x
+    np.testing.assert_allclose(a, x, rtol=1e-6)
 
 
 def test_work_of_one_branch_is_not_reused_in_the_other() -> None:
