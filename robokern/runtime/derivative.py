@@ -16,7 +16,8 @@ from robokern.ir.nodes import Func, Op, Value, callees, walk
 from robokern.ir.types import Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
-from robokern.runtime.device import CPU, Device
+from robokern.runtime.call_site import call_site
+from robokern.runtime.device import CPU, REF, Device
 from robokern.runtime.launch import Grid, Launcher
 
 Packed = list[bytes]  # the arguments of a launch
@@ -39,12 +40,15 @@ class DerivedLauncher(Launcher):
 
     def play(self, place: Device, grid: Grid, packed: Packed, contiguous: bool) -> None:
         """Runs on arguments that are packed already; `contiguous`: all arrays among them are."""
-        if place is not CPU or recording.capture is not None:
+        if place is REF or recording.capture is not None:
             self.start(place, grid, [Argument(p, None, contiguous) for p in packed])
-        else:
-            record = grid.header + b"".join(packed)
+            return
+        record = grid.header + b"".join(packed)
+        if place is CPU:
             failed = self.program(contiguous).run(grid.count, record, self.unit(grid))
-            self.raise_failed(failed, grid.shape)
+        else:
+            failed = self.gpu_program(place, contiguous).run(grid.count, record, call_site())
+        self.raise_failed(failed, grid.shape)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from robokern.errors import AdjointError
@@ -11,7 +11,7 @@ from robokern.runtime.accumulate import accumulate, ones, placed
 from robokern.runtime.array import Array, zeros_of
 from robokern.runtime.hostvalue import component_shape
 from robokern.runtime.memory import fill, move
-from robokern.runtime.tape_blocks import Block, overlap, span_of
+from robokern.runtime.tape_blocks import Block, Span, address, overlap, span_of
 from robokern.runtime.tape_steps import copied
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ def backward(tape: Tape, loss: Array | None, grads: Grads | None) -> None:
     tape.retains = any(a.retain_grad for a in tape.leaves.values())
     leaves = _by_block(tape)
     adopted = {b for b, arrays in leaves.items() if _adopt(b, arrays)}
-    for array, grad in _seeds(tape, loss, grads).items():
-        _seed(tape.blocks.of(array), array, grad, _is_free(tape, grad))
+    seeds = _seeds(tape, loss, grads)
+    written = [span_of(a._grad) for a in tape.leaves.values() if a._grad is not None]
+    for array, grad in seeds.items():
+        _seed(tape.blocks.of(array), array, grad, _is_free(tape, grad, written))
     outer, recording.tapes[:] = list(recording.tapes), []
     try:
         _play(tape)
@@ -62,12 +64,17 @@ def _adopt(block: Block, arrays: list[Array]) -> bool:
         return False
     grad = whole.grad
     assert grad is not None
-    low, high = span_of(grad)
-    views = (span_of(a._grad) if a._grad is not None else (0, 0) for a in arrays)
-    if not grad.is_contiguous or not all(low <= first and last <= high for first, last in views):
+    if not grad.is_contiguous or (len(arrays) > 1 and not _contains(grad, arrays)):
         return False
-    block.adopt(grad, whole.ptr)
+    block.adopt(grad, address(whole))
     return True
+
+
+def _contains(grad: Array, views: Sequence[Array]) -> bool:
+    """Whether the gradients of all of them lie in this one."""
+    low, high = span_of(grad)
+    spans = (span_of(a._grad) if a._grad is not None else (0, 0) for a in views)
+    return all(low <= first and last <= high for first, last in spans)
 
 
 def _seeds(tape: Tape, loss: Array | None, grads: Grads | None) -> dict[Array, Any]:
@@ -95,14 +102,14 @@ def _written_grads(tape: Tape) -> dict[Array, Any]:
     return found
 
 
-def _is_free(tape: Tape, grad: Any) -> bool:
-    """Whether nothing will write to the derivative by an output while the tape is played."""
+def _is_free(tape: Tape, grad: Any, written: Sequence[Span]) -> bool:
+    """Whether the derivative by an output does not change while the tape is played and gradients are."""
     if tape.checkpoint is not None or recording.forward is not None:
         return False
     if not isinstance(grad, Array):
         return True
-    written = [a._grad for a in tape.leaves.values() if a._grad is not None]
-    return not any(overlap(span_of(grad), span_of(other)) for other in written)
+    own = span_of(grad)
+    return not any(overlap(own, other) for other in written)
 
 
 def _seed(block: Block, array: Array, grad: Any, lent: bool) -> None:
@@ -116,7 +123,7 @@ def _seed(block: Block, array: Array, grad: Any, lent: bool) -> None:
     fresh = block.shadow is None and block.is_filled_by(array) and array.is_contiguous
     alike = given.dtype == array.dtype and given.device.ordinal == array.device.ordinal
     if fresh and alike and lent and given.is_contiguous:
-        block.adopt(given, array.ptr, borrowed=True)
+        block.adopt(given, address(array), borrowed=True)
         recording.keep(given)
     else:
         accumulate(block.shadow_of(array), given.to(array.device))

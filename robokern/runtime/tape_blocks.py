@@ -86,14 +86,14 @@ class Block:
     def shadow_of(self, array: Array) -> Array:
         """The adjoints of an array in this block."""
         data, shadow = array._numpy, self._own_shadow()
-        offset = array.ptr - self.origin
-        view: Ndarray = np.ndarray(data.shape, data.dtype, shadow._numpy.data, offset, data.strides)
+        offset = address(array) - self.origin
+        view: Ndarray = np.ndarray(data.shape, data.dtype, shadow._numpy, offset, data.strides)
         return wrap(view, array.dtype, array.device)
 
     def shadow_descriptor(self, array: Array, change: bool = True) -> bytes:
         """What kernels read of `shadow_of`; `change`: whether they may write."""
         shadow = self._own_shadow() if change or self.shadow is None else self.shadow
-        place = _address(array) - self.origin + _address(shadow)
+        place = address(array) - self.origin + address(shadow)
         return place.to_bytes(8, sys.byteorder) + array.descriptor[8:]
 
     def _own_shadow(self) -> Array:
@@ -102,14 +102,13 @@ class Block:
             self.shadow = zeros_of(uint8, (self.size,), self.device)
         if self.borrowed:
             lent = self.shadow
-            self.shadow, self.borrowed = zeros_of(uint8, lent.shape, self.device, zero=False), False
+            self.shadow, self.borrowed = zeros_of(lent.dtype, lent.shape, self.device, zero=False), False
             move(self.shadow._numpy, self.device, lent._numpy, lent.device)
         return self.shadow
 
     def adopt(self, grad: Array, origin: int, borrowed: bool = False) -> None:
         """Makes a contiguous `grad` the shadow of the bytes from `origin` on; `borrowed`: until a change."""
-        flat = grad._numpy.reshape(-1).view(np.uint8)
-        self.shadow, self.origin, self.borrowed = wrap(flat, uint8, grad.device), origin, borrowed
+        self.shadow, self.origin, self.borrowed = grad, origin, borrowed
 
     def forget_shadow(self) -> None:
         """Drops the adjoints."""
@@ -131,7 +130,8 @@ class _Bytes:
         }  # fmt: skip
 
 
-def _address(array: Array) -> int:
+def address(array: Array) -> int:
+    """Of an array's first element."""
     return int.from_bytes(array.descriptor[:8], sys.byteorder)
 
 
@@ -189,6 +189,9 @@ class Blocks:
 
 def span_of(array: Array) -> Span:
     """Where an array's elements are."""
+    if array.is_contiguous:
+        low = address(array)
+        return low, low + int(array._numpy.nbytes)
     return _bounds(array._numpy)
 
 
