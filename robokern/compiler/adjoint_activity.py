@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from robokern.compiler.adjoint_inline import carries_float
+from robokern.compiler.inline import inlined
 from robokern.errors import AdjointError
 from robokern.ir.nodes import Block, Func, Loc, Op, Value
 from robokern.ir.types import ArrayType, Struct
@@ -64,7 +66,7 @@ class Origin:
 
 @dataclass
 class Access:
-    """One load, store or atomic."""
+    """One load, store or atomic, or a call that reads."""
 
     op: Op
     root: Root
@@ -74,7 +76,7 @@ class Access:
     @property
     def writes(self) -> bool:
         """Whether it changes memory."""
-        return self.op.name != "load"
+        return self.op.name not in ("load", "call")
 
 
 @dataclass
@@ -169,6 +171,8 @@ class Analysis:
             self._origin(op)
             if op.name in ("load", "store", "atomic"):
                 self._access(op, loops)
+            elif op.name == "call":
+                self._call(op, loops)
             self._follow_index(op)
             inner = (*loops, op) if op.name in ("for", "while") else loops
             for region in op.regions:
@@ -237,10 +241,29 @@ class Analysis:
         values = 0 if op.name == "load" else 2 if op.attrs.get("op") == "cas" else 1
         given = op.args[1 : len(op.args) - values]
         known = None if origin.indices is None else (*origin.indices, *given)
-        access = Access(op, origin.root, known, loops)
+        self._add(Access(op, origin.root, known, loops))
+
+    def _call(self, op: Op, loops: tuple[Op, ...]) -> None:
+        """A func with a derivative by hand may read arrays."""
+        if not any(_holds_array(a) for a in op.args):
+            return
+        reads, written = arrays_of(op.attrs["callee"])
+        if written is not None:
+            raise refuse(
+                f"{op.attrs['callee'].name}() has a derivative by hand and writes to an array (line "
+                f"{written.line})",
+                op.loc,
+                "return the value and write it in the kernel",
+            )
+        for root in reads:
+            base = self.origins.get(op.args[int(str(root[1]))], Origin(RAW)).root
+            leaf = 0 if base[0] != "param" else int(str(base[2])) + int(str(root[2]))
+            self._add(Access(op, ("param", base[1], leaf) if base[0] == "param" else base, None, loops))
+
+    def _add(self, access: Access) -> None:
         self.accesses.append(access)
         self.by_root.setdefault(access.root, []).append(access)
-        for loop in loops:
+        for loop in access.loops:
             self.in_loop.setdefault(loop, []).append(access)
 
     # activity
@@ -318,6 +341,15 @@ class Analysis:
             if source in self._bits and target not in self._bits:
                 self._bits.add(target)
                 self._changed = True
+
+
+@lru_cache(64)
+def arrays_of(callee: Func) -> tuple[tuple[Root, ...], Loc | None]:
+    """Arrays of its parameters that a function reads, and where it writes to something not its own."""
+    facts = Analysis(inlined(callee), set()).traced()
+    written = [a.op.loc or Loc("?", 0, 0) for a in facts.accesses if a.writes and a.root[0] != "local"]
+    reads = dict.fromkeys(a.root for a in facts.accesses if not a.writes and a.root[0] == "param")
+    return tuple(reads), written[0] if written else None
 
 
 _ACTIVITY = {

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from robokern.compiler.adjoint_activity import Root, refuse
+from robokern.compiler.adjoint_activity import Analysis, Root, refuse
 from robokern.compiler.adjoint_inline import REPORTS, carries_float
 from robokern.compiler.builder import Builder
 from robokern.compiler.inline import placed
@@ -361,6 +361,7 @@ def _call(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
     callee = op.attrs["callee"]
     if callee.gradient is None or all(x is None for x in g):
         return
+    check_reach(s.facts, op)
     at, seeds = 0, []
     for result in op.results:
         count = len(layout.leaves(result.type))
@@ -371,6 +372,17 @@ def _call(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
     for arg in op.args:
         if carries_float(arg.type):
             _all_leaves(s, adj, arg, found.pop(0))
+
+
+def check_reach(facts: Analysis, op: Op) -> None:
+    """Refuses a call whose derivative by hand leaves out an array that is differentiable."""
+    for root in {a.root for a in facts.accesses if a.op is op} & facts.roots:
+        name = op.attrs["callee"].name
+        raise refuse(
+            f"{name}() has a derivative by hand, which does not reach {facts.name_of(root)}",
+            op.loc,
+            "read it in the kernel and pass the value",
+        )
 
 
 def _called(b: Builder, gradient: Func, args: list[Value]) -> tuple[Value, ...]:

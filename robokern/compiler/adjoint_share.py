@@ -35,6 +35,7 @@ def _constant_arrays(func: Func) -> set[Value]:
     if not written <= roots.keys() | private:
         return set()
     changed = {roots[w] for w in written if w in roots}
+    # a kept call writes to no array (`Analysis` refuses it)
     return {view for view, root in roots.items() if root not in changed}
 
 

@@ -148,11 +148,26 @@ class Sweep:
             self.b.block.ops.append(new)
             if op.name == "load" and self._is_stale(op):
                 self.risky[new.results[0]] = op
+            if op.name == "call":
+                self._check_call(op)
             self._replay_views(op, new)
 
     def _recorded(self, record: Record, env: Env) -> Value:
         place = [env[i] for i in record.place]
         return self.b.op("load", record.array, *place, offset=0, type=record.op.results[0].type)
+
+    def _check_call(self, op: Op) -> None:
+        """A derivative by hand reads arrays when all is over."""
+        for root in (a.root for a in self.facts.accesses if a.op is op):
+            if root[0] != "local" and self.facts.is_mixed(root):
+                write = next(a.op for a in self.facts.touching(root) if a.writes)
+                raise refuse(
+                    f"{op.attrs['callee'].name}(), which has a derivative by hand, reads "
+                    f"{self.facts.name_of(root)} (line {op.loc.line if op.loc else '?'}), overwritten "
+                    f"(line {write.loc.line if write.loc else '?'})",
+                    op.loc,
+                    "write to another array",
+                )
 
     def _is_stale(self, op: Op) -> bool:
         """Whether a replayed read may find another value than the launch did."""

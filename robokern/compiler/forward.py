@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from robokern.compiler.adjoint_activity import RAW, Analysis, Origin, Root, refuse
 from robokern.compiler.adjoint_inline import carries_float, inline
 from robokern.compiler.adjoint_private import without_private_atomics
-from robokern.compiler.adjoint_rules import PARTIALS, Leaf, add, leaf, times, whole
+from robokern.compiler.adjoint_rules import PARTIALS, Leaf, add, check_reach, leaf, times, whole
 from robokern.compiler.builder import Builder
 from robokern.compiler.simplify import simplify
 from robokern.ir import layout
@@ -337,7 +337,10 @@ def _write(f: _Forward, op: Op) -> None:
 def _call(f: _Forward, op: Op) -> None:
     """From the function's reverse derivative, one row of its Jacobian per result."""
     callee = op.attrs["callee"]
-    if callee.gradient is None or not any(a in f.facts.active for a in op.args):
+    if callee.gradient is None:
+        return
+    check_reach(f.facts, op)
+    if not any(a in f.facts.active for a in op.args):
         return
     gradient = callee.gradient()
     results = [r for r in op.results if carries_float(r.type)]

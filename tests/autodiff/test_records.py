@@ -334,3 +334,67 @@ def test_extrema_have_no_forward_mode():
     x, low, high = doubles([[1.0, 2.0]]), doubles([0.0] * 3), rk.zeros(1, dtype=rk.vec2d)
     with pytest.raises(AdjointError, match="atomic_min on array 'low', which items share, in forward mode"):
         rk.jvp(extremes, 1, [x], [low, high, 2], [np.ones((1, 2))])
+
+
+@rk.func
+def looked_up(table: rk.array(dtype=d), x: rk.float64):
+    return x * table[1]
+
+
+@rk.func_grad(looked_up)
+def looked_up_gradient(table: rk.array(dtype=d), x: rk.float64, adj_result: rk.float64):
+    rk.adjoint[x] += adj_result * table[1]
+
+
+@rk.kernel
+def uses_a_table(table: rk.array(dtype=d), x: rk.array(dtype=d), y: rk.array(dtype=d)):
+    i = rk.tid()
+    y[i] = looked_up(table, x[i])
+
+
+@rk.kernel
+def uses_and_overwrites_a_table(table: rk.array(dtype=d), x: rk.array(dtype=d), y: rk.array(dtype=d)):
+    i = rk.tid()
+    for _ in range(2):
+        y[i] = looked_up(table, x[i] * y[i])
+    table[1] = d(0.0)
+
+
+def test_what_a_derivative_by_hand_reads_is_kept_between_launches(device):
+    table, x, y = rk.array([0.0, 3.0], dtype=d), doubles([1.0, 2.0]), doubles([0.0] * 2)
+    with Tape() as tape:
+        rk.launch(uses_a_table, 2, [table, x, y], device=device)
+        table.fill_(50.0)
+    tape.backward(grads={y: np.ones(2)})
+    np.testing.assert_array_equal(x.grad.numpy(), 3)
+
+
+@rk.func
+def stored(x: rk.float64, out: rk.array(dtype=d)):
+    out[0] = x
+    return x
+
+
+@rk.func_grad(stored)
+def stored_gradient(x: rk.float64, out: rk.array(dtype=d), adj_result: rk.float64):
+    rk.adjoint[x] += adj_result
+
+
+@rk.kernel
+def stores_in_a_func(table: rk.array(dtype=d), x: rk.array(dtype=d), y: rk.array(dtype=d)):
+    y[0] = stored(x[0], table)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "required", "text"),
+    [
+        (uses_and_overwrites_a_table, False, "reads array 'table' (line"),
+        (uses_a_table, True, "which does not reach array 'table'"),
+        (stores_in_a_func, False, "stored() has a derivative by hand and writes to an array"),
+    ],
+)
+def test_derivatives_by_hand_that_would_be_wrong_are_refused(kernel, required, text):
+    table = rk.array([1.0, 2.0], dtype=d, requires_grad=required)
+    with Tape(), pytest.raises(AdjointError) as caught:
+        rk.launch(kernel, 2, [table, doubles([1.0, 2.0]), doubles([0.0] * 2)])
+    assert text in str(caught.value) and f"kernel {kernel.name!r}" in str(caught.value)
