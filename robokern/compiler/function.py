@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, dataclass_transform, get_origin
 
 from robokern.compiler import options
 from robokern.compiler.builtins import Builtin, means, static
@@ -79,7 +79,7 @@ class Overload:
         annotation = self.python.__annotations__.get(name, Any)
         if isinstance(annotation, str):
             annotation = self._annotation(name, annotation)
-        if annotation in (Callable, Function, type, static):
+        if _origin(annotation) in (Callable, Function, type, static):
             return STATIC
         try:
             return as_type(annotation)
@@ -105,6 +105,11 @@ class Overload:
         names = self.python.__code__.co_freevars
         cells = self.python.__closure__ or ()
         return {n: c.cell_contents for n, c in zip(names, cells, strict=True) if _filled(c)}
+
+
+def _origin(annotation: Any) -> Any:
+    """`Callable` of `typing.Callable` and `Callable[[float], float]`; others as they are."""
+    return get_origin(annotation) or annotation
 
 
 def _filled(cell: Any) -> bool:
@@ -226,7 +231,8 @@ def func(python: Any = None, *, contract: bool = True, cold: bool = False) -> An
     key = python.__module__, python.__code__.co_filename, python.__qualname__
     # a factory makes a new function each time, it does not add an overload
     function = None if "<locals>" in key[2] else _functions.get(key)
-    if function is None:
+    # nor does the same text run again with other names around it
+    if function is None or function.overloads[-1].python.__globals__ is not python.__globals__:
         function = _functions[key] = Function(python.__name__, python.__doc__)
     function.__doc__ = function.__doc__ or python.__doc__
     function.add(Overload(python, contract, cold))

@@ -119,6 +119,8 @@ class _Forward:
             return op
         with np.errstate(all="ignore"):
             (leaf,) = rule(op, [[v] for v in values if v is not None])
+        if op.name == "bitcast" and np.isnan(leaf[0]):
+            return op  # a constant would not keep the bits of the NaN
         return replace(op, name="const", args=(), attrs={"value": leaf[0].item(), "type": op.results[0].type})
 
     def constant(self, value: Value) -> npt.NDArray[Any] | None:

@@ -105,6 +105,27 @@ def _parse_alone(function: Callable[..., Any]) -> Source:
     return Source(node, code.co_filename, first - 1, shift, tuple(x.rstrip("\n") for x in lines))
 
 
+def lambda_source(function: Callable[..., Any]) -> str | None:
+    """A lambda as text, or None where Python keeps no source for it."""
+    code = function.__code__
+    text = "".join(linecache.getlines(code.co_filename))
+    spans = [(line, start, stop) for line, _, start, stop in code.co_positions() if line and start != stop]
+    try:
+        lambdas = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Lambda)]
+    except SyntaxError:
+        return None
+    fitting = [
+        n for n in lambdas if spans and all(_within(n.body, line, start or 0) for line, start, _ in spans)
+    ]
+    inner = [n for n in fitting if not any(m is not n and m in ast.walk(n.body) for m in fitting)]
+    return ast.unparse(inner[0]) if inner else None
+
+
+def _within(node: ast.expr, line: int, column: int) -> bool:
+    start, end = (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
+    return start <= (line, column) < end
+
+
 def from_source(text: str, name: str = "kernels", scope: dict[str, Any] | None = None) -> dict[str, Any]:
     """Runs Python text that defines kernels, funcs and structs, and keeps it for compiling and for messages.
 

@@ -240,7 +240,12 @@ class Array:
         return self
 
     def __getitem__(self, key: Any) -> Any:
-        """A view for slices and fewer indices than dimensions; a host value for one element."""
+        """A view for slices and fewer indices than dimensions; a host value for one element.
+
+        Arrays of integers as indices, and `:` for a whole dimension, give an indexed array.
+        """
+        if key.__class__ is Array or (key.__class__ is tuple and any(k.__class__ is Array for k in key)):
+            return _indexed(self, key)
         picked = self._numpy[(*_checked_key(key, self.ndim), ...)]
         dimensions = picked.ndim - len(component_shape(self.dtype))
         if dimensions == 0:
@@ -598,6 +603,16 @@ def _checked_key(key: Any, ndim: int) -> tuple[Any, ...]:
                 f"array: an index is an integer or a slice, got {describe(part)}; use .numpy()[...]"
             )
     return parts
+
+
+def _indexed(array: Array, key: Any) -> Any:
+    from robokern.runtime.indexed_array import IndexedArray  # it builds on this module
+
+    lists = [None if k == slice(None) else k for k in (key if isinstance(key, tuple) else (key,))]
+    wrong = next((k for k in lists if k is not None and not isinstance(k, Array)), None)
+    if wrong is not None:
+        raise IndexError(f"array: beside arrays of indices only ':' can stand, got {describe(wrong)}")
+    return IndexedArray(array, lists)
 
 
 class _ArrayOf:

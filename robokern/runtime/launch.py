@@ -49,6 +49,8 @@ def launch(
     record_tape: bool = True,
     record_cmd: bool = False,
     stream: Stream | None = None,
+    max_blocks: int = 0,
+    block_dim: int = 256,
 ) -> Launch | None:
     """Runs `kernel` once for every item of a grid.
 
@@ -68,6 +70,7 @@ def launch(
         record_tape: False: an open tape does not see it.
         record_cmd: do not run; return a `Launch` to run later, any number of times.
         stream: where to put it instead of the device's current stream; its device is then the launch's.
+        max_blocks, block_dim: how Warp divides a grid; taken without effect.
 
     Returns when every item is done; on a GPU at once, unless the kernel asserts or prints. On the CPU items
     run in any order, each on one thread. Results do not depend on the number of threads, unless floats are

@@ -10,7 +10,7 @@ import numpy as np
 
 from robokern.compiler.builtins import Builtin, tid
 from robokern.compiler.function import Function, Kernel, func, kernel
-from robokern.compiler.source import from_source
+from robokern.compiler.source import from_source, lambda_source
 from robokern.ir.types import COMPOSITES, Scalar, Type, is_float, scalar_of
 from robokern.runtime.array import Array, share, wrap, zeros_of
 from robokern.runtime.device import DeviceLike, get_device
@@ -67,14 +67,33 @@ def map(
 def _function(given: Any) -> Any:
     if isinstance(given, (Function, Builtin, Type)):
         return given
-    if not hasattr(given, "__code__") or given.__name__ == "<lambda>":
+    if not hasattr(given, "__code__"):
         raise TypeError(f"map: expected a func, got {describe(given)}; define it with def and @rk.func")
-    return _as_func(given)
+    return _from_lambda(given) if given.__name__ == "<lambda>" else _as_func(given)
 
 
 @lru_cache(256)
 def _as_func(python: Any) -> Function:
     made: Function = func(python)
+    return made
+
+
+@lru_cache(256)
+def _from_lambda(python: Any) -> Function:
+    """A func of the lambda's text, with what it captures.
+
+    Raises:
+        TypeError: Python keeps no source for it.
+    """
+    text = lambda_source(python)
+    if text is None:
+        raise TypeError("map: no source text for the lambda; define it with def and @rk.func")
+    arguments, body = text.removeprefix("lambda").split(":", 1)
+    cells = zip(python.__code__.co_freevars, python.__closure__ or (), strict=True)
+    scope = {**python.__globals__, **{n: c.cell_contents for n, c in cells}, "func": func}
+    made: Function = from_source(
+        f"@func\ndef mapped({arguments.strip()}):\n    return {body}\n", "map", scope
+    )["mapped"]
     return made
 
 

@@ -182,3 +182,24 @@ def twice(x: rk.float64, adj: rk.float64):
 def test_a_derivative_by_hand_counts_where_it_is_asked_for():
     assert fingerprint(differentiated(once)) == fingerprint(differentiated(once)) is not None
     assert fingerprint(differentiated(once)) != fingerprint(differentiated(twice))
+
+
+TEXT = """
+import robokern as rk
+
+@rk.func
+def scaled(x: float):
+    return x * FACTOR
+
+@rk.kernel
+def k(out: rk.array(dtype=float)):
+    out[0] = scaled(1.0)
+"""
+
+
+def test_one_text_run_with_different_names_around_it():
+    both = [rk.from_source(TEXT, "scaling", {"FACTOR": factor})["k"] for factor in (2.0, 3.0)]
+    for kernel, factor in zip(both, (2.0, 3.0), strict=True):
+        out = rk.zeros(1)
+        rk.launch(kernel, dim=1, inputs=[out])
+        assert out.list() == [factor]

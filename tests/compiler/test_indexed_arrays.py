@@ -135,3 +135,13 @@ def test_a_partial_index_is_refused():
 
     with pytest.raises(rk.KernelError, match=r"indexedarray2d\(dtype=float32\) takes 2 indices, got 1"):
         rk.launch(partial, 1, [rk.indexedarray(rk.zeros((2, 2)))])
+
+
+def test_arrays_of_indices_on_the_host():
+    a = rk.array(np.arange(12.0).reshape(3, 4), dtype=float)
+    rows, columns = rk.array([2, 0], dtype=int), rk.array([1, 3], dtype=int)
+    assert a[rows].numpy().tolist() == [[8.0, 9.0, 10.0, 11.0], [0.0, 1.0, 2.0, 3.0]]
+    assert a[rows, columns].numpy().tolist() == [[9.0, 11.0], [1.0, 3.0]]
+    assert a[:, columns].numpy().tolist() == [[1.0, 3.0], [5.0, 7.0], [9.0, 11.0]]
+    with pytest.raises(IndexError, match="beside arrays of indices only ':' can stand, got int 1"):
+        a[rows, 1]

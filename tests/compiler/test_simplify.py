@@ -186,3 +186,16 @@ def test_callees_are_simplified_and_the_original_stays() -> None:
     func = function("f", [float32], lambda b, x: b.op("call", x, callee=callee))
     assert names(simplify(func)) == ["neg", "call"]
     assert names(func) == ["sqrt", "neg", "call"]
+
+
+@pytest.mark.parametrize(("bits", "real"), [(rk.uint16, rk.bfloat16), (rk.uint32, rk.float32)])
+def test_the_bits_of_a_nan_are_kept(bits, real):
+    pattern = {2: 0xFFFE, 4: 0xFFC12345}[bits.size]
+
+    @rk.kernel
+    def moved(out: rk.array(dtype=bits)):
+        out[0] = rk.bitcast(rk.bitcast(bits(pattern), real), bits)
+
+    out = rk.zeros(1, dtype=bits)
+    rk.launch(moved, dim=1, inputs=[out])
+    assert out.list() == [pattern]

@@ -1,6 +1,8 @@
 """Every name of Warp is there, or refused with the feature it belongs to and the way out."""
 
 import re
+import typing
+from collections.abc import Callable
 
 import pytest
 import warp
@@ -155,3 +157,22 @@ def test_questions_about_types(question, yes, no):
 def test_types_compared_and_written():
     assert rk.types.types_equal(float, rk.float32) and not rk.types.types_equal(float, rk.float64)
     assert rk.types.type_repr(rk.vector(3, float)) == "vec3"
+
+
+@pytest.mark.parametrize("annotation", [Callable, typing.Callable, typing.Callable[[float], float]])
+def test_functions_as_arguments(annotation):
+    @rk.func
+    def squared(x: float):
+        return x * x
+
+    @rk.func
+    def applied(f: annotation, x: float):
+        return f(x) + 1.0
+
+    @rk.kernel
+    def use(out: rk.array(dtype=float)):
+        out[0] = applied(squared, 3.0)
+
+    out = rk.zeros(1)
+    rk.launch(use, dim=1, inputs=[out])
+    assert out.list() == [10.0]

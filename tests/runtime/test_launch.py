@@ -492,3 +492,14 @@ def test_both_ways_of_packing_give_the_bytes_of_numpy(data):
         wide = argument(vector, [value] * 3)
         assert packer(vector)((value,) * 3) == packer(vector)(vector(value)) == wide.record
         assert len(wide.record) == -(-size_of(vector) // 8) * 8
+
+
+def test_what_warp_says_of_blocks_is_taken(device):
+    x = rk.zeros(3, dtype=float, device=device)
+
+    @rk.kernel
+    def count_up(a: rk.array(dtype=float)):
+        a[rk.tid()] += 1.0
+
+    rk.launch(count_up, dim=3, inputs=[x], device=device, block_dim=64, max_blocks=1)
+    assert x.list() == [1.0] * 3

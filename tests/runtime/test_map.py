@@ -123,3 +123,18 @@ def test_mistakes(call, kind, message):
     with pytest.raises(kind) as caught:
         call()
     assert message in str(caught.value)
+
+
+def test_lambdas():
+    by, a = 3.0, rk.array([1.0, 2.0, 3.0])
+    several = [lambda x: x * 2.0 + 1.0, lambda x: x + by, lambda x: x if x > 1.5 else -x]
+    assert [rk.map(f, a).list() for f in several] == [[3.0, 5.0, 7.0], [4.0, 5.0, 6.0], [-1.0, 2.0, 3.0]]
+    assert rk.map(lambda x, y: rk.vec3(x, y, 0.0), a, 2.0).list()[2] == [3.0, 2.0, 0.0]
+
+    def times(factor):
+        return lambda x: x * factor
+
+    assert [rk.map(times(k), a).list() for k in (2.0, 3.0)] == [[2.0, 4.0, 6.0], [3.0, 6.0, 9.0]]
+    unknown = eval("lambda x: x * 2.0")
+    with pytest.raises(TypeError, match="map: no source text for the lambda"):
+        rk.map(unknown, a)
