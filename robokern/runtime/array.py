@@ -268,7 +268,11 @@ class Array:
         self._keep = [*self._keep, *keep] if keep else self._keep
 
     def _record(self, place: Ndarray, source: Any) -> None:
-        """Tells the tape that is recording what is about to be written."""
+        """Tells the tape that is recording, and those that have ended, what is about to be written."""
+        if recording.guards:
+            from robokern.runtime.tape_guard import before_write  # it extends this module
+
+            before_write(wrap(place, self.dtype, self.device))
         if recording.tapes:
             recording.tapes[-1].write(self, place, source)
 

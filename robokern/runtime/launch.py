@@ -108,11 +108,20 @@ def launch(
             return made
         made.launch()
         return None
+    if recording.guards:
+        _tell_guards(launcher, values)
     if recording.tapes and record_tape:
         recording.tapes[-1].launch(launcher, place, dim, values)
         return None
     launcher.launch(place, dim, values)
     return None
+
+
+def _tell_guards(launcher: Launcher, values: Sequence[Any]) -> None:
+    # seldom needed, and it extends this module
+    from robokern.runtime.tape_guard import before_launch
+
+    before_launch(launcher, values)
 
 
 def _recorded(
@@ -519,6 +528,8 @@ class Launch:
         Raises:
             KernelAssertionError: an `assert` in the kernel failed for some item; the others have run.
         """
+        if recording.guards:
+            _tell_guards(self.launcher, self.arguments)
         if recording.tapes:
             recording.tapes[-1].relaunch(self)
         else:

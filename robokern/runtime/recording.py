@@ -1,4 +1,4 @@
-"""Who is told of launches and writes: the tapes that are open, innermost last, and the capture that is on."""
+"""Who is told of launches and writes: open tapes, innermost last, guards of ended ones, the capture."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from robokern.runtime.capture import Capture
     from robokern.runtime.forward import Forward
     from robokern.runtime.tape import Tape
+    from robokern.runtime.tape_guard import Guard
 
 tapes: list[Tape | Forward] = []
+guards: list[Guard] = []  # of tapes that have ended and must learn who overwrites their arrays
 forward: Forward | None = None  # the forward mode around the innermost tape
 capture: Capture | None = None  # one at a time in a process
 

@@ -43,6 +43,7 @@ from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.launch import Dim, Grid, Launcher, record_of
 from robokern.runtime.tape_backward import Grads, backward
 from robokern.runtime.tape_blocks import Block, Blocks, overlap, span_of
+from robokern.runtime.tape_guard import Guard
 from robokern.runtime.tape_launch import LaunchStep, Pattern, arrays_of, pattern_of
 from robokern.runtime.tape_overlap import Numbers, overlaps, refuse_overlap
 from robokern.runtime.tape_steps import FuncStep, Step, WriteStep, copied
@@ -87,20 +88,30 @@ class Tape:
         self.checkpoint, self.values = checkpoint, frozenset(values)
         self.saves = checkpoint is None  # whether steps keep copies now
         self.loss: Array | None = None
+        self.guard = Guard(self)
         self.reset()
 
     def __enter__(self) -> Tape:
         if self.checkpoint is not None and recording.forward is not None:
             raise AdjointError("forward over reverse: a tape with checkpoint= runs no tangents again")
+        self.guard.leave()
+        self.guard.played = False
+        if recording.tapes:
+            recording.tapes[-1].guard.stand(recording.tapes[-1])
         recording.tapes.append(self)
         recording.keep(self)
         return self
 
     def __exit__(self, *unused: object) -> None:
         recording.tapes.remove(self)
+        if recording.tapes:
+            recording.tapes[-1].guard.leave()
+        self.guard.stand(self)
 
     def reset(self) -> None:
         """Forgets everything that was recorded; `grad`s stay."""
+        self.guard.leave()
+        self.guard = Guard(self)
         self.steps: list[Step] = []
         self.records: list[bytes] = []  # of each step that is a launch its launch record
         self.segments = [Segment(0)]
@@ -440,9 +451,12 @@ class Tape:
         by it, and is used up.
 
         Raises:
-            AdjointError: a loss with more than one element, or a derivative of another shape.
+            AdjointError: a loss with more than one element, a derivative of another shape, or an array that
+                is read again was overwritten since the last `backward`.
         """
+        self.guard.check()
         backward(self, self.loss if loss is None and grads is None else loss, grads)
+        self.guard.played = True
 
     def retain(self, arrays: Sequence[Array]) -> None:
         """Adds the adjoints of arrays with `retain_grad` to their `grad`, at their last write."""

@@ -155,6 +155,16 @@ class Blocks:
         found = self._by_owner.get(id(array._numpy.base))
         return self._find(array) if found is None else found
 
+    def known(self, array: Array) -> Block | None:
+        """The block that an array lies in, or the first that it overlaps, if there is one."""
+        found = self._by_owner.get(id(array._numpy.base))
+        if found is not None:
+            return found
+        low, high = span_of(array)
+        at = bisect.bisect_left(self._spans, (low, low))
+        near = self._spans[max(at - 1, 0) : at + 1]
+        return next((self._by_span[s] for s in near if overlap(s, (low, high))), None)
+
     def _find(self, array: Array) -> Block:
         """The block of memory that was not asked for before, or not through this view of it."""
         owner: Any = array._numpy

@@ -1,0 +1,131 @@
+"""What happens to a tape's arrays while it does not record: after its end, or during a tape inside it.
+
+A launch, copy or fill that overwrites what the derivative reads again makes the tape take its copy first, as
+if the tape had recorded it. After a `backward` no copies are taken, for hardly anybody plays a tape twice:
+the tape notes who overwrote what, and refuses to be played again. So does a tape with checkpoints, at once.
+
+While no tape has ended, this costs a launch nothing; then a look-up for each array argument. Writes through
+`a.numpy()` or another library's view, and those of a graph's replay, are not seen.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from robokern.compiler.adjoint import effects
+from robokern.errors import AdjointError
+from robokern.runtime import recording
+from robokern.runtime.arguments import Argument
+from robokern.runtime.array import Array
+from robokern.runtime.launch import Launcher
+from robokern.runtime.tape_blocks import overlap, span_of
+from robokern.runtime.tape_launch import arrays_of
+
+if TYPE_CHECKING:
+    from robokern.runtime.tape import Tape
+
+
+class Guard:
+    """Stands for a tape that does not record now.
+
+    Attributes:
+        played: whether `backward` has been called.
+        spoiled: why the tape cannot be played; None while it can.
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = weakref.ref(tape)
+        self.played = False
+        self.spoiled: str | None = None
+
+    def stand(self, tape: Tape) -> None:
+        """Begins, where the tape has something to lose."""
+        recording.guards[:] = [g for g in recording.guards if g is not self and g.tape() is not None]
+        if any(_is_needed(tape, block) for block in tape.blocks):
+            recording.guards.append(self)
+
+    def leave(self) -> None:
+        """Ends."""
+        if self in recording.guards:
+            recording.guards.remove(self)
+
+    def check(self) -> None:
+        """Raises AdjointError where the tape cannot be played any more."""
+        if self.spoiled is not None:
+            raise AdjointError(self.spoiled)
+
+    def before(self, who: str, arrays: Sequence[Array], written: Callable[[], Sequence[Array]]) -> None:
+        """Somebody uses `arrays`; those that it writes are asked for only where that matters."""
+        tape = self.tape()
+        if tape is None:
+            self.leave()
+            return
+        if not any(self._needs(tape, array) for array in arrays):
+            return
+        lost = [array for array in written() if self._needs(tape, array)]
+        if lost and (self.played or not tape.saves):
+            self.spoiled = (
+                f"tape: {who} has overwritten {_described(tape, lost[0])} since the tape ended; "
+                "call backward before that, or record again"
+            )
+            self.leave()
+        elif lost:
+            tape.before_write(lost)
+
+    @staticmethod
+    def _needs(tape: Tape, array: Array) -> bool:
+        block = tape.blocks.known(array)
+        return block is not None and _is_needed(tape, block)
+
+
+def _is_needed(tape: Tape, block: Any) -> bool:
+    """Whether `backward` reads what a block holds now; with checkpoints, what the launches only read."""
+    return bool(block.readers) if tape.saves else not block.written
+
+
+def _described(tape: Tape, lost: Array) -> str:
+    for step in tape.steps:
+        for array, label, reads, _ in step.touched():
+            if reads and overlap(span_of(array), span_of(lost)):
+                return f"{label!r} of kernel {step.name!r}, which its derivative reads,"
+    return "an array that a derivative reads"
+
+
+def before_launch(launcher: Launcher, values: Sequence[Any]) -> None:
+    """Tells the guards of a launch; `values` may be packed arguments."""
+
+    def written() -> list[Array]:
+        return list(_arrays(launcher, values, _written(launcher, len(values))))
+
+    arrays = list(_arrays(launcher, values, range(len(values))))
+    for guard in tuple(recording.guards):
+        guard.before(f"kernel {launcher.kernel.name!r}", arrays, written)
+
+
+def before_write(array: Array) -> None:
+    """Tells the guards of a copy or fill."""
+    for guard in tuple(recording.guards):
+        guard.before("a copy or fill", [array], lambda: [array])
+
+
+def _arrays(launcher: Launcher, values: Sequence[Any], numbers: Sequence[int]) -> Iterator[Array]:
+    for number in numbers:
+        value = values[number]
+        if isinstance(value, Array):
+            yield value
+        elif not isinstance(value, (int, float)):
+            packed = value if isinstance(value, Argument) else launcher.argument(number, value)
+            yield from arrays_of(packed)
+
+
+def _written(launcher: Launcher, count: int) -> Sequence[int]:
+    """Parameters that the kernel writes to; all where that cannot be told."""
+    known: dict[str, Sequence[int]] = launcher.__dict__
+    if "written" not in known:
+        try:
+            known["written"] = sorted(effects(launcher.func, frozenset()).writes)
+        except AdjointError:
+            known["written"] = range(count)
+    return known["written"]
