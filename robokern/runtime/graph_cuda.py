@@ -179,7 +179,7 @@ class CudaCapture(Capture):
         record = grid.header + b"".join([a.record for a in arguments])
         if program.waits:
             record = self._with_status(record, launcher, grid)
-        program.start(grid.count, record)
+        program.start(grid.count, record, None)
 
     def _with_status(self, record: bytes, launcher: Launcher, grid: Grid) -> bytes:
         """Has a launch report failed asserts in a place of its own, which is looked at after each replay."""
