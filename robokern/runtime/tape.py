@@ -24,7 +24,7 @@ and list of arrays; a launch adds a reference to it and the packed arguments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ import numpy as np
 
 from robokern.compiler.adjoint_inline import carries_float
 from robokern.errors import AdjointError, KernelAssertionError
-from robokern.ir.types import ArrayType, Struct
+from robokern.ir.types import Struct
 from robokern.runtime import recording
 from robokern.runtime.accumulate import accumulate, add_total
 from robokern.runtime.arguments import Argument
@@ -44,7 +44,7 @@ from robokern.runtime.launch import Dim, Grid, Launcher, record_of
 from robokern.runtime.tape_backward import Grads, backward
 from robokern.runtime.tape_blocks import Block, Blocks, overlap, span_of
 from robokern.runtime.tape_guard import Guard
-from robokern.runtime.tape_launch import LaunchStep, Pattern, arrays_of, pattern_of
+from robokern.runtime.tape_launch import LaunchStep, Pattern, arrays_in, by_value, numbered, pattern_of
 from robokern.runtime.tape_overlap import Numbers, overlaps, refuse_overlap
 from robokern.runtime.tape_steps import FuncStep, Step, WriteStep, copied
 
@@ -89,7 +89,7 @@ class Tape:
         self.saves = checkpoint is None  # whether steps keep copies now
         self.loss: Array | None = None
         self.guard = Guard(self)
-        self.reset()
+        self._clear()
 
     def __enter__(self) -> Tape:
         if self.checkpoint is not None and recording.forward is not None:
@@ -109,9 +109,13 @@ class Tape:
         self.guard.stand(self)
 
     def reset(self) -> None:
-        """Forgets everything that was recorded; `grad`s stay."""
+        """Forgets everything that was recorded, and sets the `grad` of every array that took part to zero."""
+        self.zero()
         self.guard.leave()
         self.guard = Guard(self)
+        self._clear()
+
+    def _clear(self) -> None:
         self.steps: list[Step] = []
         self.records: list[bytes] = []  # of each step that is a launch its launch record
         self.segments = [Segment(0)]
@@ -189,7 +193,7 @@ class Tape:
 
     def _relaunch(self, step: LaunchStep | None, key: Any, launch: Launch) -> None:
         if step is None or self._is_outdated(step):
-            found = _arrays(launch.arguments)
+            found = arrays_in(launch.arguments)
             step = self._step(launch.launcher, launch.device, launch.dim, *found, launch.arguments)
             step.record = launch.record
             self._steps[key] = step
@@ -228,10 +232,10 @@ class Tape:
     ) -> None:
         """As `launch`, where something must be worked out or done before."""
         if step is None or self._is_outdated(step):
-            found = None if key is None else _numbered(launcher, key[-1])
+            found = None if key is None else numbered(launcher, key[-1])
             if found is None:
                 arguments = launcher.arguments(values)
-                step = self._step(launcher, device, dim, *_arrays(arguments), arguments)
+                step = self._step(launcher, device, dim, *arrays_in(arguments), arguments)
             else:
                 self._steps[key] = self._step(launcher, device, dim, *found)
                 self.launch(launcher, device, dim, values)
@@ -274,7 +278,7 @@ class Tape:
         arrays: Sequence[Array],
         blocks: Sequence[Block],
     ) -> Pattern:
-        values = _by_value(launcher, self.values) if self.values else frozenset()
+        values = by_value(launcher, self.values) if self.values else frozenset()
         if self.saves and not values and not any(b.active or b.readers for b in blocks):
             return Pattern(launcher, numbers, None)
         active = frozenset(
@@ -480,8 +484,13 @@ class Tape:
         yield
         self.record_scope_end(remove_scope_if_empty=False)
 
-    def record_scope_begin(self, scope_name: str) -> None:
-        """Begins a scope: what is recorded until its end is drawn together by `visualize`."""
+    def record_scope_begin(self, scope_name: str, metadata: Mapping[str, Any] | None = None) -> None:
+        """Begins a scope: what is recorded until its end is drawn together by `visualize`.
+
+        Args:
+            scope_name: what it is called there.
+            metadata: not used.
+        """
         self._open_scopes.append((len(self.steps), scope_name))
 
     def record_scope_end(self, remove_scope_if_empty: bool = True) -> None:
@@ -496,41 +505,27 @@ class Tape:
         if len(self.steps) > start or not remove_scope_if_empty:
             self.scopes.append((start, name, len(self.steps)))
 
-    def visualize(self, filename: str | None = None) -> str:
+    def visualize(
+        self,
+        filename: str | None = None,
+        hide_readonly_arrays: bool = False,
+        array_labels: Mapping[Array, str] | None = None,
+        ignore_graph_scopes: bool = False,
+        graph_direction: str = "LR",
+    ) -> str:
         """The graph of launches and arrays in the DOT language (graphviz.org).
 
         Args:
             filename: where to write it, too.
+            hide_readonly_arrays: leave out memory that nothing on the tape writes.
+            array_labels: names for arrays, instead of those of the parameters.
+            ignore_graph_scopes: leave out the scopes.
+            graph_direction: `LR`, `TB`, `RL` or `BT`.
         """
         from robokern.runtime.tape_graph import dot
 
-        text = dot(self)
+        text = dot(self, hide_readonly_arrays, array_labels, ignore_graph_scopes, graph_direction)
         if filename is not None:
             with open(filename, "w") as file:
                 file.write(text)
         return text
-
-
-def _arrays(arguments: list[Argument]) -> tuple[Numbers, list[Array]]:
-    """All arrays among the arguments, in structs too, and the numbers of these."""
-    found = [(n, a) for n, argument in enumerate(arguments) for a in arrays_of(argument)]
-    return tuple(n for n, _ in found), [a for _, a in found]
-
-
-def _numbered(launcher: Launcher, picked: Sequence[Any]) -> tuple[Numbers, Sequence[Array]] | None:
-    """As `_arrays`, for the arguments that should be arrays; None if there is something else among them."""
-    if all(a.__class__ is Array for a in picked):
-        return launcher.array_numbers, picked
-    found = [(n, a) for n, a in zip(launcher.array_numbers, picked, strict=True) if a is not None]
-    if all(a.__class__ is Array for _, a in found):
-        return tuple(n for n, _ in found), [a for _, a in found]
-    return None
-
-
-def _by_value(launcher: Launcher, names: frozenset[str]) -> frozenset[int]:
-    """Numbers of the parameters by value that are called so."""
-    return frozenset(
-        n
-        for n, ((name, _), type) in enumerate(zip(launcher.kernel.params, launcher.types, strict=True))
-        if name in names and not isinstance(type, ArrayType) and carries_float(type)
-    )

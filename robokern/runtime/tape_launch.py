@@ -313,6 +313,31 @@ def arrays_of(argument: Argument) -> list[Array]:
     return [a for a in kept if isinstance(a, Array)]
 
 
+def arrays_in(arguments: list[Argument]) -> tuple[Numbers, list[Array]]:
+    """All arrays among the arguments, in structs too, and the numbers of these."""
+    found = [(n, a) for n, argument in enumerate(arguments) for a in arrays_of(argument)]
+    return tuple(n for n, _ in found), [a for _, a in found]
+
+
+def numbered(launcher: Launcher, picked: Sequence[Any]) -> tuple[Numbers, Sequence[Array]] | None:
+    """As `arrays_in`, for the arguments that should be arrays; None if there is something else among them."""
+    if all(a.__class__ is Array for a in picked):
+        return launcher.array_numbers, picked
+    found = [(n, a) for n, a in zip(launcher.array_numbers, picked, strict=True) if a is not None]
+    if all(a.__class__ is Array for _, a in found):
+        return tuple(n for n, _ in found), [a for _, a in found]
+    return None
+
+
+def by_value(launcher: Launcher, names: frozenset[str]) -> frozenset[int]:
+    """Numbers of the parameters by value that are called so."""
+    return frozenset(
+        n
+        for n, ((name, _), type) in enumerate(zip(launcher.kernel.params, launcher.types, strict=True))
+        if name in names and not isinstance(type, ArrayType) and carries_float(type)
+    )
+
+
 def _argument(type: Type, record: bytes, arrays: list[Array]) -> Argument:
     if isinstance(type, ArrayType):
         value = arrays[0] if arrays else None

@@ -121,9 +121,20 @@ def test_gradients_add_up_until_zero(device):
     assert x.grad.numpy()[0] == 12.0 and tape.gradients == {x: x.grad}
     tape.zero()
     assert x.grad.numpy()[0] == 0.0
+    tape.backward(y)
     tape.reset()
+    assert x.grad.numpy()[0] == 0.0 and tape.entries == []
     tape.backward(y)
     assert x.grad.numpy()[0] == 0.0
+
+
+def test_the_tapes_own_loss(device):
+    x, y = square_of([3.0]), rk.zeros(1, dtype=rk.float64)
+    with Tape() as tape:
+        rk.launch(square, 1, [x, y])
+    tape.loss = y
+    tape.backward()
+    assert x.grad.numpy()[0] == 6.0
 
 
 def test_own_gradients_of_outputs_and_retained_ones(device):
@@ -253,10 +264,32 @@ def test_nothing_is_recorded_outside_or_without_gradients(device):
     assert tape.entries == []
 
 
-def test_the_graph_shows_launches_arrays_and_scopes(device):
+def test_the_graph_shows_launches_arrays_and_scopes(device, tmp_path):
     x, y = square_of([1.0]), rk.zeros(1, dtype=rk.float64)
     with Tape() as tape, tape.scope("first"):
         rk.launch(square, 1, [x, y])
-    text = tape.visualize()
+    text = tape.visualize(str(tmp_path / "tape.dot"))
+    assert (tmp_path / "tape.dot").read_text() == text
     assert 'label="0: square"' in text and 'label="first"; e0;' in text
     assert 'm0 -> e0 [label="x"]' in text and 'e0 -> m1 [label="y"]' in text
+    plain = tape.visualize(
+        hide_readonly_arrays=True, array_labels={y: "squares"}, ignore_graph_scopes=True, graph_direction="TB"
+    )
+    assert "first" not in plain and "rankdir=TB" in plain
+    assert '[label="x"]' not in plain and 'm0 [label="squares\\narray(dtype=float64) (1,)"' in plain
+
+
+def test_scopes_begin_and_end(device):
+    x, y = square_of([1.0]), rk.zeros(1, dtype=rk.float64)
+    with Tape() as tape:
+        tape.record_scope_begin("outer")
+        rk.launch(square, 1, [x, y])
+        tape.record_scope_begin("inner")
+        tape.record_scope_end()
+        tape.record_scope_begin("kept", {"colour": "red"})
+        tape.record_scope_end(remove_scope_if_empty=False)
+        tape.record_scope_end()
+        with pytest.raises(AdjointError) as caught:
+            tape.record_scope_end()
+    assert tape.scopes == [(1, "kept", 1), (0, "outer", 1)]
+    assert str(caught.value) == "tape.record_scope_end: no scope is open; call record_scope_begin first"
