@@ -1,12 +1,17 @@
 """Fingerprints: what changes them, what does not, and where there is none."""
 
+import ast
 import enum
+import inspect
+import typing
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import robokern as rk
+from robokern.compiler import fingerprint as fingerprint_module
 from robokern.compiler.fingerprint import fingerprint
 
 constants = ModuleType("constants")
@@ -203,3 +208,22 @@ def test_one_text_run_with_different_names_around_it():
         out = rk.zeros(1)
         rk.launch(kernel, dim=1, inputs=[out])
         assert out.list() == [factor]
+
+
+def test_names_that_code_looks_up_are_those_that_dis_tells() -> None:
+    modules = (fingerprint_module, ast, inspect, typing)
+    functions = [f for m in modules for f in vars(m).values() if inspect.isfunction(f)]
+    codes = [c for f in functions for c in fingerprint_module._codes(f.__code__)]
+    assert len(codes) > 200
+    for code in codes:
+        assert list(fingerprint_module.looked_up(code)) == list(fingerprint_module._disassembled(code))
+
+
+def test_long_code_with_extended_arguments() -> None:
+    lines = [f"    x{i} = name{i}.part{i}(y)" for i in range(400)]
+    scope: dict[str, Any] = {}
+    head, tail = "def outer(y):\n  z = 1\n  def f(y):\n", "\n    return z\n  return f"
+    exec(head + "\n".join(lines) + tail, scope)
+    code = scope["outer"](1).__code__
+    assert list(fingerprint_module.looked_up(code)) == list(fingerprint_module._disassembled(code))
+    assert ("name399", "part399") in set(fingerprint_module._paths(code))
