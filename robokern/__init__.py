@@ -12,6 +12,7 @@ from typing import Any
 
 from robokern import errors, lang
 from robokern.compiler.builtins import BUILTINS as _BUILTINS
+from robokern.compiler.builtins import Builtin as _Builtin
 from robokern.compiler.builtins import (
     address,
     array_at,
@@ -259,7 +260,12 @@ def _operate(name: str, a: Any, b: Any) -> Any:
     return import_module("robokern.compiler.host").operate(name, a, b)
 
 
+def _builtin_on_host(builtin: Any, args: Any) -> Any:
+    return import_module("robokern.compiler.host").call_builtin(builtin, args)
+
+
 Function.on_host = staticmethod(_on_host)
+_Builtin.on_host = staticmethod(_builtin_on_host)
 _Composite.operate = staticmethod(_operate)
 
 

@@ -5,7 +5,8 @@ Everything else of the surface is a func in `robokern/lang`.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from robokern.ir import types
 
@@ -17,13 +18,25 @@ class Builtin:
         self.name = self.__name__ = name
         self.__doc__ = doc
 
+    on_host: ClassVar[Callable[..., Any] | None] = None  # set by robokern
+
     def __call__(self, *args: Any) -> Any:
+        """Runs it on the host, with the result it has in a kernel, where it needs nothing of one."""
+        if Builtin.on_host is not None and self.name in _ARITHMETIC:
+            return Builtin.on_host(self, args)
         raise TypeError(f"{self.name}() belongs to the kernel language: call it in a kernel or func")
 
     def __repr__(self) -> str:
         return f"<builtin {self.name}>"
 
 
+_ARITHMETIC = frozenset(
+    {
+        "abs", "add", "bit_and", "bit_or", "bit_xor", "bitcast", "cast", "ceil", "div", "div_approx", "floor",
+        "floordiv", "fma", "invert", "lshift", "max", "min", "mod", "mul", "neg", "pos", "rint", "rshift",
+        "select", "sqrt", "sub", "trunc", "unot", "where",
+    }
+)  # fmt: skip
 BUILTINS: dict[str, Builtin] = {}
 
 

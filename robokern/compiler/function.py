@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any, ClassVar, dataclass_transform, get_origin
 
 from robokern.compiler import options
@@ -226,17 +227,33 @@ def func(python: Any = None, *, contract: bool = True, cold: bool = False) -> An
         contract: whether `a * b + c` in it may be fused into one rounding.
         cold: it is called seldom; its code shall be short, not fast.
     """
+    scope = sys._getframe(1)
     if python is None:
-        return lambda p: func(p, contract=contract, cold=cold)
+        return lambda p: _added(p, Overload(p, contract, cold), scope)
+    return _added(python, Overload(python, contract, cold), scope)
+
+
+def _added(python: Any, overload: Overload, scope: FrameType) -> Function:
+    """The Function that an overload belongs to, with it."""
     key = python.__module__, python.__code__.co_filename, python.__qualname__
-    # a factory makes a new function each time, it does not add an overload
-    function = None if "<locals>" in key[2] else _functions.get(key)
+    # a factory makes new functions each time it is called
+    function = _beside(overload, scope) if "<locals>" in key[2] else _functions.get(key)
     # nor does the same text run again with other names around it
     if function is None or function.overloads[-1].python.__globals__ is not python.__globals__:
         function = _functions[key] = Function(python.__name__, python.__doc__)
     function.__doc__ = function.__doc__ or python.__doc__
-    function.add(Overload(python, contract, cold))
+    function.add(overload)
     return function
+
+
+def _beside(overload: Overload, scope: FrameType) -> Function | None:
+    """The Function of this name that was made a few lines above, in the same call of the factory."""
+    found = scope.f_locals.get(overload.name)
+    if not isinstance(found, Function):
+        return None
+    theirs, mine = found.overloads[-1].python.__qualname__, overload.python.__qualname__
+    again = any(_place(o) == _place(overload) for o in found.overloads)
+    return found if theirs == mine and not again else None
 
 
 def operator(name: str) -> Callable[[Any], Function]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from robokern.compiler.builtins import Builtin
 from robokern.compiler.calls import Binding, Instance, find_overload, type_of
 from robokern.compiler.contract import contract
 from robokern.compiler.expressions import VERBS
 from robokern.compiler.frontend import instantiate
-from robokern.compiler.function import OPERATORS, STATIC, Function
+from robokern.compiler.function import OPERATORS, STATIC, Function, func
 from robokern.compiler.lowering import describe, rebuild
+from robokern.compiler.source import from_source
 from robokern.ir.composite import Composite
 from robokern.ir.interpret import call as interpret
 from robokern.ir.nodes import Func
@@ -34,6 +36,23 @@ def call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     results = list(interpret(_contracted(instance.func), *values))
     returned = None if instance.shape is None else rebuild(instance.shape, results)
     return (returned, *results) if results else returned
+
+
+def call_builtin(builtin: Builtin, args: tuple[Any, ...]) -> Any:
+    """What a builtin gives for host values.
+
+    Raises:
+        KernelError: it does not take them.
+    """
+    return call(_wrapped(builtin, len(args)), args, {})
+
+
+@cache
+def _wrapped(builtin: Builtin, count: int) -> Function:
+    names = ", ".join(f"x{i}" for i in range(count))
+    text = f"@func\ndef {builtin.name}({names}):\n    return builtin({names})\n"
+    made: Function = from_source(text, "host", {"func": func, "builtin": builtin})[builtin.name]
+    return made
 
 
 def shown(x: Any) -> str:

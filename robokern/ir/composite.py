@@ -58,6 +58,16 @@ class Composite:
             raise AttributeError(f"{self.type} has no component {name!r}")
         return self[place]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in Composite.__slots__:
+            object.__setattr__(self, name, value)
+        elif name in getattr(self.type, "parts", {}):
+            getattr(self, name)[:] = value
+        elif name in tuple("xyzw"[: self.data.size]) and self.data.ndim == 1:
+            self["xyzw".index(name)] = value
+        else:
+            raise AttributeError(f"{self.type} has no component {name!r}")
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Composite):
             return NotImplemented

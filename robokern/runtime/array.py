@@ -13,6 +13,7 @@ import numpy as np
 from robokern.ir.bfloat16 import floats, ml_dtype
 from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, bfloat16, is_concrete
 from robokern.runtime import recording
+from robokern.runtime.array_operators import ArrayOperators
 from robokern.runtime.device import CPU, Device, DeviceLike, get_device
 from robokern.runtime.dlpack_bfloat16 import as_bfloat16
 from robokern.runtime.dlpack_cuda import CUDA, DEFAULT_STREAM, adopt, give
@@ -52,7 +53,7 @@ def _descriptor(ndim: int) -> struct.Struct:
     return struct.Struct(f"=Q{2 * ndim}q")
 
 
-class Array:
+class Array(ArrayOperators):
     """An array whose elements are scalars, vectors, matrices, quaternions, transforms or structs.
 
     Without data and shape, `array(dtype=T)` and `array[T]` are an annotation: the type of such arrays.
