@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robokern.errors import ConfigError
-from robokern.world.random import uniform
+from robokern.world.random import uniforms
+
+AHEAD = 8  # waits that are drawn at a time for each world
 
 
 def exact(value: float) -> Fraction:
@@ -101,19 +103,29 @@ class Intervals:
         self._seed = seed
         self._key = key
         self._first_world = first_world
-        self._turn = np.zeros(num_worlds, dtype=np.int64)
-        self._next = np.array([self._wait(world) for world in range(num_worlds)], dtype=np.int64)
+        self._turn = np.zeros(num_worlds, dtype=np.int64)  # of the first wait that is drawn
+        self._used = np.zeros(num_worlds, dtype=np.int64)  # waits that are over since then
+        self._waits = self._draw()
+        self._next = self._waits[0].copy()
 
     def due(self, step: int) -> NDArray[np.bool_]:
         """Mask (worlds,) of those due at `step`; their next wait begins."""
         mask: NDArray[np.bool_] = self._next <= step
-        for world in np.flatnonzero(mask):
-            self._turn[world] += 1
-            self._next[world] = step + self._wait(int(world))
+        worlds = np.flatnonzero(mask)
+        if len(worlds):
+            self._used[worlds] += 1
+            if self._used[worlds].max() == AHEAD:
+                self._turn += self._used
+                self._used[:] = 0
+                self._waits = self._draw()
+            self._next[worlds] = step + self._waits[self._used[worlds], worlds]
         return mask
 
-    def _wait(self, world: int) -> int:
-        """Steps until the next turn of `world`, at least one."""
+    def _draw(self) -> NDArray[np.int64]:
+        """Steps of the next waits of every world, (AHEAD, worlds), at least one each."""
         low, high = self._range_s
-        fraction = uniform(self._seed, self._key, self._first_world + world, int(self._turn[world]))
-        return max(1, round((low + (high - low) * fraction) / self._timestep))
+        turns = (self._turn + np.arange(AHEAD)[:, None]).astype(np.uint64)
+        numbers = (self._first_world + np.arange(len(self._turn))).astype(np.uint64)
+        worlds = np.broadcast_to(numbers, turns.shape).copy()
+        seconds = low + (high - low) * uniforms(self._seed, self._key, worlds, turns)
+        return np.asarray(np.maximum(1, np.rint(seconds / self._timestep)).astype(np.int64))

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from robokern.errors import ConfigError, PluginError
 from robokern.plugin.plugin import Plugin, Randomizer
 from robokern.runtime.array import Array
+from robokern.sim.choice import Choice
 from robokern.sim.clock import Clock, Intervals, Rate
 from robokern.sim.record import Recording, Variable
 from robokern.sim.replay import CaptureMode, Replay
@@ -117,7 +118,7 @@ class Loop:
         self.replay = Replay(host.world, capture, self.timing)
         self._launching = host if isinstance(host, LaunchingHost) else None
         self._intervals: dict[str, Intervals] = {}
-        self._masks: dict[str, Array] = {}
+        self._choices: dict[str, Choice] = {}
         self._open: list[Plugin] = []
         self._scene_is_stale = True
 
@@ -136,7 +137,7 @@ class Loop:
             self._intervals[randomizer.name] = self._draw_intervals(randomizer)
         for plugin in self.plugins:
             if isinstance(plugin, Randomizer):
-                self._masks[plugin.name] = self.host.world.mask(self._everywhere())
+                self._choices[plugin.name] = Choice(self.host.world, self._everywhere())
         for randomizer in self._randomizers("startup"):
             self._randomize(randomizer, self._everywhere())
         self.reset(self._everywhere())
@@ -271,12 +272,12 @@ class Loop:
 
     def _due_randomizers(self, step: int) -> Iterator[tuple[Randomizer, Array]]:
         for randomizer in self._randomizers("step"):
-            yield randomizer, self._masks[randomizer.name]
+            yield randomizer, self._choices[randomizer.name].mask
         for randomizer in self._randomizers("interval"):
             mask = self._intervals[randomizer.name].due(step)
             if mask.any():
-                self._masks[randomizer.name].assign(mask)
-                yield randomizer, self._masks[randomizer.name]
+                self._choices[randomizer.name].set(mask)
+                yield randomizer, self._choices[randomizer.name].mask
 
     def _record_draws(self, due: Due, now: tuple[int, float] | None = None) -> None:
         for randomizer, _ in due.randomizers:

@@ -12,7 +12,7 @@ from robokern.world.frame import Frame
 from robokern.world.geom import Geom
 from robokern.world.param import Param
 from robokern.world.pose import compose
-from robokern.world.random import uniform
+from robokern.world.random import uniform, uniforms
 from robokern.world.world import World
 
 pytestmark = pytest.mark.usefixtures("compiled")
@@ -102,6 +102,13 @@ def test_draws_are_uniform_and_depend_on_each_argument():
     assert abs(draws.mean() - 0.5) < 0.018 and abs(draws.var() - 1.0 / 12.0) < 0.005
     assert len({uniform(7, 1, 3, 0), uniform(8, 1, 3, 0), uniform(7, 2, 3, 0), uniform(7, 1, 3, 1)}) == 4
     assert uniform(7, 1, 3, 0) == draws[3]
+
+
+def test_many_draws_at_once_have_the_bits_of_each():
+    worlds, draws = (x.astype(np.uint64) for x in np.meshgrid(np.arange(0, 90, 7), np.arange(40)))
+    for seed, key in ((7, 1), (2**32 - 1, 2**32 - 1), (0, 0)):
+        each = [uniform(seed, key, int(w), int(d)) for w, d in zip(worlds.flat, draws.flat, strict=True)]
+        np.testing.assert_array_equal(uniforms(seed, key, worlds, draws).ravel(), each)
 
 
 def test_compose_agrees_with_scipy():
