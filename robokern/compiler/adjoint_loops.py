@@ -1,10 +1,10 @@
 """Reverse of loops: exact for any number of turns, in memory that does not grow with it.
 
-The values that a turn starts with, as far as its reverse needs them, are kept at up to `SLOTS` checkpoints in
+The values that a turn starts with, as far as its reverse needs them, are kept at 64 to 256 checkpoints in
 memory private to the item; between checkpoints turns are computed again. Placement is binomial: with `f` free
 slots, `C(f + r, f)` turns are reversed with each turn computed again at most `r` times. So 64 slots serve 64
-turns without recomputation, 47 905 with three, 11 million with five. A loop whose reverse needs nothing but
-the turn's number keeps nothing.
+turns without recomputation, 47 905 with three, 11 million with five; 256 slots 2.9 million with three. A loop
+whose reverse needs nothing but the turn's number keeps nothing.
 
     t = turns - 1 ... 0:
         state = newest checkpoint                      (its turn is <= t)
@@ -29,12 +29,13 @@ from robokern.compiler.adjoint_sweep import Sweep, substitute
 from robokern.compiler.builder import Builder
 from robokern.compiler.prune import live_in
 from robokern.ir import layout
-from robokern.ir.nodes import Block, Op, Value
+from robokern.ir.nodes import Block, Op, Value, walk
 from robokern.ir.types import ArrayType, int64
 
 _Act = Callable[[tuple[Value, ...]], None]
 
 SLOTS = 64
+MOST_SLOTS = 256  # where that leaves room for the kernel's other loops
 SLOT_BYTES = 8192  # of all slots of a loop: they lie on the stack
 
 
@@ -309,7 +310,8 @@ class _Checkpoints:
             for length in op.attrs["shape"]:
                 count *= length
             size += count * layout.size_of(op.attrs["type"].dtype)
-        return max(4, min(SLOTS, SLOT_BYTES // size))
+        loops = sum(op.name in ("for", "while") for op in walk(self.reverse.s.facts.func.body))
+        return max(4, min(SLOTS, SLOT_BYTES // size), min(MOST_SLOTS, SLOT_BYTES // loops // size))
 
     def _content(self, op: Op) -> Value:
         type = op.attrs["type"]

@@ -74,6 +74,18 @@ def _fits(func: Func, loop: Op, root: Root, accesses: list[Access], facts: Analy
     )
 
 
+def in_range(b: Builder, array: Value, indices: tuple[Value, ...]) -> Value:
+    """Whether an array has an element: a loop that never runs may have indices that are out of range."""
+    inside = b.const(True, bool_)
+    zero = b.const(0, int64)
+    for dim, index in enumerate(indices):
+        at = b.op("cast", index, type=int64)
+        length = b.op("cast", b.op("shape", array, dim=dim), type=int64)
+        fits = b.op("and", b.op("ge", at, zero), b.op("lt", at, length))
+        inside = b.op("and", inside, fits)
+    return inside
+
+
 @dataclass
 class _Promotion:
     func: Func
@@ -93,7 +105,7 @@ class _Promotion:
         place = self.parent.ops.index(self.loop)
         b = Builder()
         b.loc = self.accesses[0].op.loc
-        inside = self._in_range(b)
+        inside = in_range(b, self.array, self.indices)
         with b.region() as yes:
             yes.yields = (b.op("load", self.array, *self.indices, offset=0, type=self.type),)
         with b.region() as no:
@@ -109,17 +121,6 @@ class _Promotion:
             after.ops("store", self.array, *self.indices, result, offset=0)
         after.ops("if", inside, regions=(yes, Block()), types=())
         self.parent.ops[place : place + 1] = [*b.body.ops, self.loop, *after.body.ops]
-
-    def _in_range(self, b: Builder) -> Value:
-        """A loop that never runs may have indices that are out of range."""
-        inside = b.const(True, bool_)
-        zero = b.const(0, int64)
-        for dim, index in enumerate(self.indices):
-            at = b.op("cast", index, type=int64)
-            length = b.op("cast", b.op("shape", self.array, dim=dim), type=int64)
-            fits = b.op("and", b.op("ge", at, zero), b.op("lt", at, length))
-            inside = b.op("and", inside, fits)
-        return inside
 
     def _touches(self, op: Op) -> bool:
         return any(inner in self.ops for region in op.regions for inner in walk(region))

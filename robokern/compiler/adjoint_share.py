@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from robokern.compiler.adjoint_hoist import hoist_reads
 from robokern.compiler.inline import is_pure
 from robokern.compiler.simplify import attributes
 from robokern.ir import layout
@@ -21,7 +22,9 @@ _VIEWS = frozenset({"view", "slice", "components", "extract"})
 
 def share(func: Func) -> None:
     """Rewrites the function, whose values nobody else may share, in place; arrays do not overlap."""
-    _Share(_constant_arrays(func)).block(func.body, {})
+    constant = _constant_arrays(func)
+    hoist_reads(func.body, constant & set(func.params))
+    _Share(constant).block(func.body, {})
 
 
 def _constant_arrays(func: Func) -> set[Value]:

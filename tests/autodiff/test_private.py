@@ -114,3 +114,42 @@ def test_whole_elements_are_moved_at_once():
     moved = [op for op in walk(rule.func.body) if op.name in ("load", "store") and len(op.args) > 3]
     kinds = sorted(str(op.args[-1].type) for op in moved if op.name == "store")
     assert kinds == ["float64", "vec3d"] and not any(op.name == "atomic" for op in walk(rule.func.body))
+
+
+@rk.kernel
+def damped(x: rk.array(dtype=d), parameters: rk.array(dtype=d), y: rk.array(dtype=d), n: int):
+    i = rk.tid()
+    v = x[i]
+    for k in range(n):
+        for _ in range(k):
+            v = v - parameters[0] * rk.sin(v) * parameters[n - 1]
+    y[i] = v
+
+
+def inside_loops(block, depth=0):
+    """Names of the ops in loops."""
+    for op in block.ops:
+        inner = depth + (op.name in ("for", "while"))
+        yield from [op.name] * bool(depth)
+        for region in op.regions:
+            yield from inside_loops(region, inner)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 4])
+def test_elements_read_in_every_turn_are_added_to_once_an_item(turns, device):
+    x = rk.array([0.3, 0.5], dtype=d, requires_grad=True)
+    p = rk.array([0.1, 0.2, 0.0, 0.7], dtype=d, requires_grad=True)
+    y = rk.zeros(2, dtype=d)
+    rule = adjoint(prepare(damped, [x, p, y, turns]).func, frozenset([0, 1]), 1)
+    assert "atomic" not in set(inside_loops(rule.func.body)) and "for" in set(inside_loops(rule.func.body))
+    with Tape() as tape:
+        rk.launch(damped, 2, [x, p, y, turns], device=device)
+    tape.backward(grads={y: np.array([1.0, -2.0])})
+    slopes = np.zeros(4)
+    for k in range(4):
+        moved, v = p.numpy().astype(complex), x.numpy().astype(complex)
+        moved[k] += 1e-30j
+        for _ in range(turns * (turns - 1) // 2):
+            v = v - moved[0] * np.sin(v) * moved[turns - 1]
+        slopes[k] = np.sum(v.imag * [1.0, -2.0]) * 1e30
+    np.testing.assert_allclose(p.grad.numpy(), slopes, rtol=1e-13)
