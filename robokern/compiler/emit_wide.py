@@ -62,7 +62,7 @@ class WideModule(Module):
     def bodies(self) -> list[str]:
         called = [text for f in self.functions if f is not self.func for text in self._called(f)]
         full = [self._wide(FULL, None)] if self._twice else []
-        row = self._streamed(self.width.streamed) if self.width.streamed else []
+        row = self._streamed(*self.width.streamed) if self.width.streamed else []
         narrow = self.narrow.bodies() if self.narrow else []
         return [*called, *full, self._wide(WIDE, FIRST), *row, *narrow]
 
@@ -98,7 +98,7 @@ class WideModule(Module):
         least = min(self.width.lanes, SHORTEST)
         return "\n".join([wide, narrow, by_row_length(self.ndim, least, self.target.attributes)])
 
-    def _streamed(self, uniformity: Uniformity) -> list[str]:
+    def _streamed(self, program: Func, uniformity: Uniformity) -> list[str]:
         """The body whose lanes take items as they get free, and the function over a row that may call it."""
         assert uniformity.streamed is not None
         group = self._group()
@@ -109,7 +109,7 @@ class WideModule(Module):
         params = bind_parameters(f, self.func)
         if self.target.contiguous:
             self.assume_contiguous(f)
-        Stream(f, self.func, uniformity.streamed).write()
+        Stream(f, program, uniformity.streamed).write()
         head = ", ".join([self.context, *params, "i32 %to"])
         first = f"define internal void {symbol}{STREAM}({head}) noinline {self.target.attributes} {{"
         text = "\n".join([first, "start:", *f.allocas, *f.lines, "}"])

@@ -62,6 +62,10 @@ class Uniformity:
         """Enters a scalar that the emitter makes itself."""
         self._strides[value] = (UNIFORM,)
 
+    def constant(self, value: Value) -> int | None:
+        """The number that a value is, if that is known."""
+        return self._constants.get(value)
+
     def is_uniform(self, value: Value) -> bool:
         """Whether all its leaves are."""
         return not any(s != UNIFORM for s in self._strides[value])

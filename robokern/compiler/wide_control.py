@@ -197,9 +197,9 @@ def _divergent_loop(
     held = [o for operands in values for o in operands]
     for k, phi in enumerate(phis[: len(leaves)]):
         if phi.wide:
-            held[k] = f.blend(phi.held, live.name, held[k], phi.name)
+            held[k] = f.kept(phi.held, live.name, held[k], phi.name)
     kept = {
-        k: f.blend(phi.held, live.name, held[k], phi.name)
+        k: f.kept(phi.held, live.name, held[k], phi.name)
         for k, phi in zip(left, phis[len(leaves) :], strict=True)
     }
     live.following = f.both(live.name, going)
@@ -209,7 +209,7 @@ def _divergent_loop(
     f.mask = live.following
     new = [o for operands in body(_grouped(params, held)) for o in operands]
     for k, phi in enumerate(phis[: len(leaves)]):
-        phi.following = f.blend(phi.held, live.following, new[k], held[k]) if phi.wide else new[k]
+        phi.following = f.kept(phi.held, live.following, new[k], held[k]) if phi.wide else new[k]
     for k, phi in zip(left, phis[len(leaves) :], strict=True):
         phi.following = kept[k]
     loop.turn()

@@ -18,7 +18,7 @@ that replace terminated rays).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from robokern.compiler.emit_function import Operands
@@ -27,26 +27,55 @@ from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide import WideFunction
 from robokern.ir.nodes import Block, Func, Op, Value, walk
 from robokern.ir.ops import OPS
-from robokern.ir.types import ArrayType
+from robokern.ir.types import ArrayType, bool_
 
 FEWEST = 2  # lanes / this: so many in the loop, or fewer, let free lanes take items
 _ORDERED = frozenset({"atomic", "assert", "print"})
 
 
-def streamed_loop(program: Func, uniformity: Uniformity) -> Op | None:
-    """The loop of a kernel whose lanes may take items as they get free; None: they work in step.
+def streamed(program: Func, uniformity: Uniformity) -> tuple[Func, Op] | None:
+    """The program with its loop as a `while` after which lanes may take the next item; None: in step.
 
     There is one loop outside of others, and nobody can tell the order of items. Not for kernels with private
     arrays: the traversal of a bounding volume hierarchy with its stack lost a tenth.
     """
-    whiles = [op for op in program.body.ops if any(o.name in ("for", "while") for o in (op, *_inside(op)))]
-    if len(whiles) != 1 or whiles[0].name != "while" or whiles[0] not in uniformity.divergent:
+    loops = [op for op in program.body.ops if any(o.name in ("for", "while") for o in (op, *_inside(op)))]
+    if len(loops) != 1 or loops[0] not in uniformity.divergent or uniformity.private:
         return None
-    (loop,) = whiles
     everything = list(walk(program.body))
     if not any(op.name == "tid" for op in everything) or any(op.name in _ORDERED for op in everything):
         return None
-    return None if uniformity.private or any(isinstance(a.type, ArrayType) for a in loop.args) else loop
+    if any(isinstance(a.type, ArrayType) for a in loops[0].args):
+        return None
+    return _with_while(program, loops[0], uniformity)
+
+
+def _with_while(program: Func, loop: Op, uniformity: Uniformity) -> tuple[Func, Op] | None:
+    if loop.name == "while":
+        return program, loop
+    if loop.name != "for" or uniformity.constant(loop.args[2]) != 1:
+        return None
+    turned = _as_while(loop)
+    ops = [turned if op is loop else op for op in program.body.ops]
+    return replace(program, body=Block(program.body.params, ops, program.body.yields)), turned
+
+
+def _as_while(loop: Op) -> Op:
+    """`for counter in range(start, stop)` with a carried counter."""
+    start, stop, _, *initial = loop.args
+    (region,) = loop.regions
+    count, going, one, next = (Value(t) for t in (start.type, bool_, start.type, start.type))
+    held = tuple(Value(p.type) for p in region.params[1:])
+    test = [Op("lt", (count, stop), (going,), {}, (), loop.loc)]
+    step = [
+        Op("const", (), (one,), {"value": 1, "type": start.type}, (), loop.loc),
+        Op("add", (region.params[0], one), (next,), {}, (), loop.loc),
+    ]
+    regions = (
+        Block((count, *held), test, (going, count, *held)),
+        Block(region.params, [*region.ops, *step], (next, *region.yields)),
+    )
+    return Op("while", (start, *initial), (Value(start.type), *loop.results), {}, regions, loop.loc)
 
 
 def _inside(op: Op) -> Iterable[Op]:
@@ -249,6 +278,6 @@ class Stream:
         blended = []
         for slot, a, b in zip(self.carried, new, old, strict=True):
             held = slot.type.split(" x ", 1)[1][:-1]
-            blended.append(f.blend(held, f.mask, a, b))
+            blended.append(f.kept(held, f.mask, a, b))
             slot.store(f, blended[-1])
         return blended

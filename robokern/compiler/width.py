@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from robokern.compiler.inline import inlined, inlined_size, stays_called
 from robokern.compiler.uniformity import Uniformity
-from robokern.compiler.wide_stream import streamed_loop
+from robokern.compiler.wide_stream import streamed
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Func, Op, callees, walk
 from robokern.ir.types import scalar_of
@@ -46,12 +46,12 @@ class Width:
     uniformity: Uniformity | None = None
 
     @cached_property
-    def streamed(self) -> Uniformity | None:
-        """The analysis for lanes that take items as they get free, where that can be (`wide_stream`)."""
+    def streamed(self) -> tuple[Func, Uniformity] | None:
+        """The program and its analysis for lanes that take items as they get free (`wide_stream`)."""
         if self.program is None or self.uniformity is None:
             return None
-        loop = streamed_loop(self.program, self.uniformity)
-        return Uniformity(self.program, self.uniformity.ndim, loop) if loop else None
+        found = streamed(self.program, self.uniformity)
+        return (found[0], Uniformity(found[0], self.uniformity.ndim, found[1])) if found else None
 
 
 def choose(func: Func, target: Target) -> Width:

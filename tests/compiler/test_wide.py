@@ -482,6 +482,39 @@ def test_lanes_take_items_of_their_row_only(shape: tuple[int, int]) -> None:
 
 
 @rk.kernel
+def ragged(first: ints, x: floats, sums: floats, last: ints):
+    i = rk.tid()
+    total = x[i]
+    seen = -1
+    for k in range(first[i], first[i + 1]):
+        total = rk.sin(total) + x[k % 7]
+        seen = k
+    sums[i] = total
+    last[i] = seen
+
+
+@rk.kernel
+def powers(n: ints, x: floats):
+    i = rk.tid()
+    y = x[i]
+    for k in range(rk.int64(n[i])):
+        y = y * 0.75 + float(k)
+    x[i] = y
+
+
+@pytest.mark.parametrize("items", (3, 77, 1500))
+def test_ranges_that_end_apart(items: int) -> None:
+    assert streams(ragged) and streams(powers)
+    draw = np.random.default_rng(13)
+    counts = np.maximum(draw.geometric(0.2, items) - 3, 0)
+    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    x = draw.normal(size=max(items, 7)).astype(np.float32)
+    *_, last = agree(ragged, items, first, x, np.zeros(items, np.float32), np.zeros(items, np.int32))
+    np.testing.assert_array_equal(last, np.where(counts > 0, first[1:] - 1, -1))
+    agree(powers, items, (counts - 1).astype(np.int32), x)
+
+
+@rk.kernel
 def counted_steps(x: floats, steps: ints):
     i = rk.tid()
     y = x[i]
