@@ -15,10 +15,15 @@ from robokern.ir.text import show
 
 def key(func: Func, target: Target) -> str:
     """A full-width hash of everything that the object code depends on."""
+    return keys(func, target)[0]
+
+
+def keys(func: Func, *targets: Target) -> list[str]:
+    """The same for several targets."""
     import llvmlite
 
-    parts = (show(func), repr(target), llvmlite.__version__, _compiler_digest())
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    same = "\0".join((show(func), llvmlite.__version__, _compiler_digest()))
+    return [hashlib.sha256(f"{same}\0{target!r}".encode()).hexdigest() for target in targets]
 
 
 @cache

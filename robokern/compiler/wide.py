@@ -13,7 +13,7 @@ Source: Pharr & Mark, "ispc: A SPMD compiler for high-performance CPU programmin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.emit_function import Function, Operands, Row
@@ -22,8 +22,6 @@ from robokern.ir.nodes import Func, Op, Value, walk
 from robokern.ir.types import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from robokern.compiler.emit import Module
     from robokern.compiler.uniformity import Uniformity
 
@@ -61,6 +59,9 @@ class WideFunction(Function):
         self._width = 1
         self._vectors = {FIRST, "%lane.tid"}
         self._spread: dict[tuple[str, str], str] = {}
+        # what follows from the coordinate alone, and how its value in lane 0 is computed; those of this block
+        self._firsts: dict[str, Callable[[], str]] = {}
+        self._found: dict[str, str] = {}
 
     # types and operands
 
@@ -81,7 +82,7 @@ class WideFunction(Function):
 
     def is_wide(self, operand: str) -> bool:
         """Whether an operand holds one value per lane."""
-        return operand in self._vectors or operand.startswith(("splat", "<", "zeroinit"))
+        return operand in self._vectors or operand[0] in "s<z"  # splat, a list, zeroinitializer
 
     def let(self, instruction: str) -> str:
         name = super().let(instruction)
@@ -89,23 +90,26 @@ class WideFunction(Function):
             self._vectors.add(name)
         return name
 
-    @contextmanager
-    def _wide(self) -> Iterator[None]:
-        before, self._width = self._width, self.lanes
-        yield
-        self._width = before
-
     def let_wide(self, instruction: str) -> str:
         """Writes an instruction whose result has one value per lane."""
-        with self._wide():
-            return self.let(instruction)
+        name = super().let(instruction)
+        self._vectors.add(name)
+        return name
 
     def lanewise(self, rule: Callable[..., str], types: Sequence[str], operands: Sequence[str]) -> str:
-        if not any(self.is_wide(o) for o in operands):
+        if not any(map(self.is_wide, operands)):
             return rule(*operands)
         spread = [self.spread(t, o) for t, o in zip(types, operands, strict=True)]
-        with self._wide():
-            return rule(*spread)
+        before, self._width = self._width, self.lanes
+        made = rule(*spread)
+        self._width = before
+        if all(o in self._firsts or not self.is_wide(o) for o in operands):
+            self._firsts[made] = partial(self._of_first, rule, types, operands)
+        return made
+
+    def _of_first(self, rule: Callable[..., str], types: Sequence[str], operands: Sequence[str]) -> str:
+        """A lanewise result in lane 0, computed for that one alone."""
+        return rule(*(self.first(t, o) for t, o in zip(types, operands, strict=True)))
 
     def spread(self, held: str, operand: str) -> str:
         """The operand with one value per lane."""
@@ -126,7 +130,17 @@ class WideFunction(Function):
 
     def first(self, held: str, operand: str) -> str:
         """What lane 0 holds."""
-        return self.element(held, operand, "0")
+        if operand not in self._firsts or not self.is_wide(operand):
+            return self.element(held, operand, "0")
+        if operand not in self._found:
+            before, self._width = self._width, 1
+            self._found[operand] = self._firsts[operand]()
+            self._width = before
+        return self._found[operand]
+
+    def known_in_lane_0(self, operand: str, value: str) -> None:
+        """Tells what lane 0 of a vector holds, everywhere."""
+        self._firsts[operand] = lambda: value
 
     def element(self, held: str, operand: str, lane: str) -> str:
         """What a lane holds; `lane` is an i64 operand."""
@@ -137,6 +151,7 @@ class WideFunction(Function):
     def open(self, label: str) -> None:
         super().open(label)
         self._spread.clear()
+        self._found.clear()
 
     def numbered(self, held: str, step: int = 1) -> str:
         """The constant 0, step, 2 step, ... over the lanes."""
@@ -242,5 +257,7 @@ def start(f: WideFunction) -> None:
         f.do(f"{FIRST} = icmp slt {f.vector('i32')} {numbers}, {f.spread('i32', COUNT)}")
         f.do(f"{FULL} = icmp sge i32 {COUNT}, {f.lanes}")
     if f.uniformity.ndim:
-        base = f.spread("i32", f"%tid.{f.uniformity.ndim - 1}")
+        first = f"%tid.{f.uniformity.ndim - 1}"
+        base = f.spread("i32", first)
+        f.known_in_lane_0("%lane.tid", first)
         f.do(f"%lane.tid = add {f.vector('i32')} {base}, {numbers}")

@@ -29,12 +29,13 @@ def note_of(func: Func) -> Note:
     from robokern.compiler import build
     from robokern.compiler.emit import assertions
 
+    contiguous, strided = build.keys(func, target.cpu(contiguous=True), target.cpu(contiguous=False))
     return {
         "tid_ndim": func.tid_ndim,
         "keeps_rows": adds_floats(func),
         "asserts": [(a.message, a.loc.file, a.loc.line, a.loc.column) for a in assertions(func)],
-        "contiguous": build.key(func, target.cpu(contiguous=True)),
-        "strided": build.key(func, target.cpu(contiguous=False)),
+        "contiguous": contiguous,
+        "strided": strided,
         "waits": asserts_or_prints(func),
         "ptx": {},
     }
