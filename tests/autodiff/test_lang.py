@@ -181,6 +181,7 @@ CONSTANT = {
 }  # fmt: skip
 ELSEWHERE = {
     "curlnoise", "noise", "pnoise", "randf", "transform_set_rotation", "transform_set_translation",
+    "dense_chol", "dense_gemm", "dense_solve", "dense_subs",  # tests/lang/test_dense.py
 }  # fmt: skip
 
 
