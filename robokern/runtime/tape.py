@@ -261,12 +261,17 @@ class Tape:
             if array._requires_grad:
                 self._add_leaf(array, block)
         pattern = self._pattern(launcher, dim, numbers, arrays, blocks)
-        for place, block in enumerate(blocks):
-            if pattern.made is not None:
-                block.touch(len(self.steps), place in pattern.writes)
-            if place in pattern.activates:
-                self.activate(block)
-            elif not block.active:
+        if pattern.made is not None:
+            at = len(self.steps)
+            for block in blocks:
+                if block.first < 0:
+                    block.first = at
+            for place in pattern.writes:
+                blocks[place].written = True
+        for place in pattern.activates:
+            self.activate(blocks[place])
+        for block in blocks:
+            if not block.active:
                 block.constant = True
         return LaunchStep(pattern, device, dim, arrays, blocks, keep)
 
@@ -279,13 +284,30 @@ class Tape:
         blocks: Sequence[Block],
     ) -> Pattern:
         values = by_value(launcher, self.values) if self.values else frozenset()
-        if self.saves and not values and not any(b.active or b.readers for b in blocks):
+        flags = tuple([b.active for b in blocks])
+        if self.saves and not values and True not in flags and not any(b.readers for b in blocks):
             return Pattern(launcher, numbers, None)
+        simple = dim.__class__ is int and launcher.tid_ndim in (0, 1) and self.checkpoint is None
+        if simple and not values and len(set(blocks)) == len(blocks):
+            quick = launcher.__dict__.setdefault("quick_patterns", {})
+            if (numbers, flags) not in quick:
+                quick[numbers, flags] = self._derived(launcher, 1, numbers, arrays, blocks, values)
+            return quick[numbers, flags]  # type: ignore[no-any-return]
+        ndim = 1 if simple else len(Grid(launcher.kernel.name, dim, launcher.tid_ndim).shape)
+        return self._derived(launcher, ndim, numbers, arrays, blocks, values)
+
+    def _derived(
+        self,
+        launcher: Launcher,
+        ndim: int,
+        numbers: Numbers,
+        arrays: Sequence[Array],
+        blocks: Sequence[Block],
+        values: frozenset[int],
+    ) -> Pattern:
         active = frozenset(
             [n for n, b in zip(numbers, blocks, strict=True) if b.active and n in launcher.float_arrays]
         )
-        simple = dim.__class__ is int and launcher.tid_ndim in (0, 1)
-        ndim = 1 if simple else len(Grid(launcher.kernel.name, dim, launcher.tid_ndim).shape)
         if self.checkpoint is not None:
             refuse_order(launcher)
         relation = overlaps(launcher, numbers, arrays, blocks)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,8 @@ class Block:
     """A block of memory that arrays of the tape lie in.
 
     Attributes:
-        span: where it is.
-        owner: what keeps the memory.
+        memory: the whole, as NumPy sees it.
+        owner: what keeps it.
         device: which memory it is.
         active: whether it holds something differentiable.
         constant: whether a recorded step relied on `active` being False.
@@ -45,29 +46,23 @@ class Block:
         first: place in the tape of the first step that touches it; -1: none does.
     """
 
-    __slots__ = (
-        "active",
-        "borrowed",
-        "constant",
-        "device",
-        "first",
-        "origin",
-        "owner",
-        "readers",
-        "shadow",
-        "span",
-        "spent",
-        "written",
-    )
+    active = constant = written = borrowed = spent = False
+    shadow: Array | None = None
+    first = -1
+    origin = 0
+    _span: Span | None = None
 
-    def __init__(self, span: Span, owner: Any, device: Device) -> None:
-        self.span, self.owner, self.device = span, owner, device
-        self.active = self.constant = self.written = False
+    def __init__(self, owner: Any, device: Device) -> None:
+        self.owner, self.device = owner, device
+        self.memory: Ndarray = owner
         self.readers: list[int] = []
-        self.shadow: Array | None = None
-        self.origin = span[0]
-        self.borrowed = self.spent = False
-        self.first = -1
+
+    @property
+    def span(self) -> Span:
+        """Where it is."""
+        if self._span is None:
+            self._span = _bounds(self.memory)
+        return self._span
 
     def touch(self, at: int, writes: bool) -> None:
         """Notes that the step at a place of the tape uses it."""
@@ -81,7 +76,7 @@ class Block:
     @property
     def size(self) -> int:
         """Its bytes."""
-        return self.span[1] - self.span[0]
+        return int(self.memory.nbytes) if self.memory.flags.c_contiguous else self.span[1] - self.span[0]
 
     def shadow_of(self, array: Array) -> Array:
         """The adjoints of an array in this block."""
@@ -99,7 +94,7 @@ class Block:
     def _own_shadow(self) -> Array:
         """The shadow, which may be changed."""
         if self.shadow is None:
-            self.shadow = zeros_of(uint8, (self.size,), self.device)
+            self.shadow, self.origin = zeros_of(uint8, (self.size,), self.device), self.span[0]
         if self.borrowed:
             lent = self.shadow
             self.shadow, self.borrowed = zeros_of(lent.dtype, lent.shape, self.device, zero=False), False
@@ -112,7 +107,7 @@ class Block:
 
     def forget_shadow(self) -> None:
         """Drops the adjoints."""
-        self.shadow, self.origin = None, self.span[0]
+        self.shadow = None
         self.borrowed = self.spent = False
 
     def content(self) -> Array:
@@ -140,11 +135,12 @@ class Blocks:
 
     def __init__(self) -> None:
         self._by_owner: dict[int, Block] = {}
+        self._apart: list[Block] = []  # memory that NumPy allocated: nothing else can overlap it unseen
         self._by_span: dict[Span, Block] = {}
         self._spans: list[Span] = []
 
     def __iter__(self) -> Iterator[Block]:
-        return iter(self._by_span.values())
+        return chain(self._apart, self._by_span.values())
 
     def of(self, array: Array) -> Block:
         """The block that an array lies in.
@@ -160,6 +156,7 @@ class Blocks:
         found = self._by_owner.get(id(array._numpy.base))
         if found is not None:
             return found
+        self._place_all()
         low, high = span_of(array)
         at = bisect.bisect_left(self._spans, (low, low))
         near = self._spans[max(at - 1, 0) : at + 1]
@@ -170,18 +167,32 @@ class Blocks:
         owner: Any = array._numpy
         while type(owner.base) is np.ndarray:
             owner = owner.base
-        span = _bounds(owner)
-        block = self._by_span.get(span) or self._containing(span) or self._add(span, owner, array.device)
+        if owner.base is None and owner is array._numpy.base and not self._spans:
+            block = Block(owner, array.device)
+            self._apart.append(block)
+        else:
+            block = self._placed(owner, array.device)
         if owner is array._numpy.base:
             # views of a NumPy array know it; what else may be a base need not be one piece of memory
             self._by_owner[id(owner)] = block
             block.owner = (owner, block.owner)
         return block
 
-    def _add(self, span: Span, owner: Any, device: Device) -> Block:
-        made = self._by_span[span] = Block(span, owner, device)
-        bisect.insort(self._spans, span)
-        return made
+    def _placed(self, owner: Ndarray, device: Device) -> Block:
+        """The block of memory that other libraries may have given out under other names."""
+        self._place_all()
+        span = _bounds(owner)
+        return self._by_span.get(span) or self._containing(span) or self._place(Block(owner, device))
+
+    def _place_all(self) -> None:
+        """Makes all blocks known by address."""
+        while self._apart:
+            self._place(self._apart.pop(0))
+
+    def _place(self, block: Block) -> Block:
+        self._by_span[block.span] = block
+        bisect.insort(self._spans, block.span)
+        return block
 
     def _containing(self, span: Span) -> Block | None:
         """The known block that contains this memory."""

@@ -321,7 +321,10 @@ def arrays_in(arguments: list[Argument]) -> tuple[Numbers, list[Array]]:
 
 def numbered(launcher: Launcher, picked: Sequence[Any]) -> tuple[Numbers, Sequence[Array]] | None:
     """As `arrays_in`, for the arguments that should be arrays; None if there is something else among them."""
-    if all(a.__class__ is Array for a in picked):
+    for array in picked:
+        if array.__class__ is not Array:
+            break
+    else:
         return launcher.array_numbers, picked
     found = [(n, a) for n, a in zip(launcher.array_numbers, picked, strict=True) if a is not None]
     if all(a.__class__ is Array for _, a in found):

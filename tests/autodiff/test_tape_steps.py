@@ -346,3 +346,52 @@ def test_an_output_used_before_and_after_it_is_overwritten(device):
     dx, dy = gradient(tape, total, x, y)
     np.testing.assert_array_equal(dx, [4, 32])
     np.testing.assert_array_equal(dy, [6, 8])
+
+
+@pytest.mark.parametrize("own_memory_first", [True, False])
+def test_memory_that_is_known_under_two_names(own_memory_first):
+    """What another library gives out is told by its address, whatever else the tape has seen before."""
+    buffer = bytearray(np.array([1.0, 2.0, 3.0, 4.0]).tobytes())
+    whole = rk.array(np.frombuffer(buffer), dtype=d, copy=False, device="cpu", requires_grad=True)
+    part = rk.array(np.frombuffer(buffer, offset=8, count=2), dtype=d, copy=False, device="cpu")
+    own, y = doubles([0.0, 0.0]).to("cpu"), rk.zeros(2, dtype=d, device="cpu")
+    with rk.Tape() as tape:
+        if own_memory_first:
+            rk.launch(square, 2, [own, y], device="cpu")
+        rk.launch(weigh, 4, [whole, whole, rk.zeros(4, dtype=d, device="cpu"), 1.0], device="cpu")
+        rk.launch(square, 2, [part, y], device="cpu")
+        rk.launch(overwrite, 2, [part, 7.0], device="cpu")
+    tape.backward(grads={y: np.ones(2)})
+    np.testing.assert_array_equal(whole.grad.numpy(), [0, 4, 6, 0])
+
+
+def test_memory_of_another_library_that_overlaps_in_part_is_refused():
+    buffer = bytearray(np.arange(4.0).tobytes())
+    first, second = (
+        rk.array(np.frombuffer(buffer, offset=8 * k, count=3), dtype=d, copy=False, device="cpu")
+        for k in (0, 1)
+    )
+    first.requires_grad = True
+    with rk.Tape(), pytest.raises(AdjointError) as caught:
+        rk.launch(square, 3, [first, second], device="cpu")
+    assert str(caught.value) == (
+        "tape: two arrays overlap in memory of another library; wrap the whole, then slice it"
+    )
+
+
+def test_a_step_with_its_gradient_is_captured(device):
+    x, y, _total = doubles([1.0, 2.0], True), rk.zeros(2, dtype=d), rk.zeros(1, dtype=d)
+    x.grad.zero_()
+    seed = doubles([1.0, 10.0])
+    with rk.ScopedCapture() as capture:
+        x.grad.zero_()
+        with rk.Tape() as tape:
+            rk.launch(square, 2, [x, y])
+            rk.launch(weigh, 2, [y, y, y, 1.0])  # y += y^2, in place
+        tape.backward(grads={y: seed})
+    for shift in (0.0, 3.0):
+        x.assign(np.array([1.0, 2.0]) + shift)
+        rk.capture_launch(capture.graph)
+        v = np.array([1.0, 2.0]) + shift
+        np.testing.assert_array_equal(y.numpy(), v**2 + v**4)
+        np.testing.assert_array_equal(x.grad.numpy(), np.array([1.0, 10.0]) * (2 * v + 4 * v**3))
