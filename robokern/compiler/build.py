@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from robokern.compiler.emit_ptx import wrapping
 from robokern.compiler.target import Target
 from robokern.compiler.ternary_logic import merges_ternary_logic
 from robokern.ir.nodes import Func
@@ -45,7 +46,7 @@ def compile(func: Func, target: Target) -> bytes:
     machine = _machine(target)
     module = _optimised(func, target, machine)
     if target.is_text:
-        return bytes(machine.emit_assembly(module).encode())
+        return wrapping(machine.emit_assembly(module)).encode()
     code = bytes(machine.emit_object(module))
     if target.has_avx512 and merges_ternary_logic(code):
         return compile(func, target.without_avx512())
@@ -60,7 +61,8 @@ def llvm(func: Func, target: Target, optimised: bool = True) -> str:
 def assembly(func: Func, target: Target) -> str:
     """Assembly of a kernel, for reading."""
     machine = _machine(target)
-    return str(machine.emit_assembly(_optimised(func, target, machine)))
+    text = str(machine.emit_assembly(_optimised(func, target, machine)))
+    return wrapping(text) if target.is_text else text
 
 
 def _emit(func: Func, target: Target) -> str:

@@ -377,6 +377,24 @@ def test_atomics_on_local_arrays(device: str) -> None:
 
 
 @rk.kernel
+def negated_shorts(x: rk.array(dtype=rk.int16), least: rk.int16, out: rk.array2d(dtype=int)):
+    i = rk.tid()
+    out[i, 0] = int(-x[i] >= least)
+    out[i, 1] = int(abs(x[i]) >= least)
+    out[i, 2] = int(rk.int16(0) - x[i] >= least)
+    out[i, 3] = int(-x[i]) // 256 + int(abs(x[i]) % rk.int16(7))
+
+
+def test_negating_the_least_short_wraps(device: str) -> None:
+    """NVIDIA's assembler compares -(-32768) as 32768."""
+    x = rk.array(np.int16([-32768, -32767, 32767, -1, 0, 5]), device=device)
+    out = rk.zeros((6, 4), dtype=int, device=device)
+    rk.launch(negated_shorts, dim=6, inputs=[x, -5, out], device=device)
+    assert out.numpy()[:, :3].tolist() == [[0, 0, 0], [1, 1, 1], [0, 1, 0], [1, 1, 1], [1, 1, 1], [1, 1, 1]]
+    assert out.numpy()[0, 3] == -128 - 1
+
+
+@rk.kernel
 def unfilled(out: ints):
     i = rk.tid()
     stack = rk.local(64, int, fill=False)
