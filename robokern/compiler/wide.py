@@ -103,7 +103,8 @@ class WideFunction(Function):
         before, self._width = self._width, self.lanes
         made = rule(*spread)
         self._width = before
-        if all(o in self._firsts or not self.is_wide(o) for o in operands):
+        # a rule that changes nothing gives back what it was given
+        if made not in spread and all(o in self._firsts or not self.is_wide(o) for o in operands):
             self._firsts[made] = partial(self._of_first, rule, types, operands)
         return made
 

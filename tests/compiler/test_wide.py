@@ -698,3 +698,16 @@ def test_the_width_is_an_option_of_kernels_modules_and_the_session(monkeypatch: 
 def test_a_width_that_does_not_exist_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match="cpu_lanes"):
         with_lanes(doubles, wrong).options  # noqa: B018
+
+
+@rk.kernel
+def by_long_index(a: floats, out: floats):
+    i = rk.int64(rk.tid())
+    for k in range(rk.int64(3)):
+        if a[i + k] > 0.0:
+            out[i] = out[i] + a[i + k]
+
+
+def test_neighbours_by_64_bit_indices() -> None:
+    a = np.linspace(-1.0, 1.0, ITEMS + 3).astype(np.float32)
+    agree(by_long_index, ITEMS, a, np.zeros(ITEMS, np.float32))
