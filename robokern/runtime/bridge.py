@@ -21,6 +21,8 @@ from robokern.runtime.device import Device, DeviceLike, get_device
 from robokern.runtime.hostvalue import base_dtype, component_shape
 from robokern.runtime.launch import launch
 from robokern.runtime.tape import Tape
+from robokern.runtime.tape_blocks import overlap, span_of
+from robokern.runtime.tape_guard import Guard, Written
 
 Shape = Callable[..., Sequence[int]] | Sequence[int] | int
 
@@ -124,29 +126,44 @@ class Call:
         outputs = [
             zeros_of(t, self.shape(s, inputs), place) for s, t in zip(self.outputs, types, strict=True)
         ]
-        with Tape() as tape:
-            if isinstance(self.function, Kernel):
-                dim = outputs[0].shape if self.dim is None else self.shape(self.dim, inputs)
-                launch(self.function, dim, inputs, outputs, device=place)
-            else:
-                self.function(*inputs, *outputs)
-        self._refuse_written(tape, inputs)
+        guard = _InputGuard(self, inputs)
+        guard.enter()
+        try:
+            with Tape() as tape:
+                self._run(inputs, outputs, place)
+        finally:
+            guard.leave()
         tape.guard.leave()  # the framework watches its own memory
         return outputs, Record(tape, inputs, outputs)
+
+    def _run(self, inputs: list[Any], outputs: list[Array], place: Device) -> None:
+        if isinstance(self.function, Kernel):
+            dim = outputs[0].shape if self.dim is None else self.shape(self.dim, inputs)
+            launch(self.function, dim, inputs, outputs, device=place)
+        else:
+            self.function(*inputs, *outputs)
 
     def _place(self, inputs: Sequence[Any]) -> Device:
         """Where it runs: as was said, or on the GPU that its data is on."""
         gpus = [a.device for a in inputs if isinstance(a, Array) and a.device.is_cuda]
         return gpus[0] if self.device is None and gpus else get_device(self.device)
 
-    def _refuse_written(self, tape: Tape, inputs: list[Any]) -> None:
-        blocks = {id(tape.blocks.of(a)): k for k, a in enumerate(inputs) if isinstance(a, Array)}
-        for entry in tape.entries:
-            for array, label, _, writes in entry.touched():
-                if writes and id(tape.blocks.of(array)) in blocks:
+
+class _InputGuard(Guard):
+    """Refuses that a call overwrites an input: its framework would not see that."""
+
+    def __init__(self, made: Call, inputs: list[Any]) -> None:
+        self.made = made
+        self.spans = [(n, span_of(a)) for n, a in enumerate(inputs) if isinstance(a, Array)]
+
+    def before(self, who: str, arrays: Sequence[Array], written: Written) -> None:
+        """Raises AdjointError where an input is written."""
+        for span in map(span_of, written()):
+            for number, own in self.spans:
+                if overlap(own, span):
                     raise AdjointError(
-                        f"{self.name}: {self.label(blocks[id(tape.blocks.of(array))])} is overwritten "
-                        f"({entry.name}, {label}), which its framework would not see; write to an output"
+                        f"{self.made.name}: {self.made.label(number)} is overwritten by {who}, which its "
+                        "framework would not see; write to an output"
                     )
 
 

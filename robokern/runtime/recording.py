@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from robokern.runtime.tape_guard import Guard
 
 tapes: list[Tape | Forward] = []
-guards: list[Guard] = []  # of tapes that have ended and must learn who overwrites their arrays
+guards: list[Guard] = []  # those who must learn of what is about to be overwritten: tapes that have ended
 forward: Forward | None = None  # the forward mode around the innermost tape
 capture: Capture | None = None  # one at a time in a process
 

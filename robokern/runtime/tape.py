@@ -43,7 +43,7 @@ from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.launch import Dim, Grid, Launcher, record_of
 from robokern.runtime.tape_backward import Grads, backward
 from robokern.runtime.tape_blocks import Block, Blocks, overlap, span_of
-from robokern.runtime.tape_guard import Guard
+from robokern.runtime.tape_guard import TapeGuard
 from robokern.runtime.tape_launch import LaunchStep, Pattern, arrays_in, by_value, numbered, pattern_of
 from robokern.runtime.tape_overlap import Numbers, overlaps, refuse_overlap
 from robokern.runtime.tape_steps import FuncStep, Step, WriteStep, copied
@@ -88,7 +88,7 @@ class Tape:
         self.checkpoint, self.values = checkpoint, frozenset(values)
         self.saves = checkpoint is None  # whether steps keep copies now
         self.loss: Array | None = None
-        self.guard = Guard(self)
+        self.guard = TapeGuard(self)
         self._clear()
 
     def __enter__(self) -> Tape:
@@ -112,7 +112,7 @@ class Tape:
         """Forgets everything that was recorded, and sets the `grad` of every array that took part to zero."""
         self.zero()
         self.guard.leave()
-        self.guard = Guard(self)
+        self.guard = TapeGuard(self)
         self._clear()
 
     def _clear(self) -> None:

@@ -27,7 +27,33 @@ if TYPE_CHECKING:
     from robokern.runtime.tape import Tape
 
 
+Written = Callable[[], Sequence[Array]]
+
+
 class Guard:
+    """Is told of launches, copies and fills before they run."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody needs it any more."""
+        return False
+
+    def before(self, who: str, arrays: Sequence[Array], written: Written) -> None:
+        """Somebody uses `arrays`; those that it writes are to be asked for only where that matters."""
+        raise NotImplementedError
+
+    def enter(self) -> None:
+        """Begins."""
+        recording.guards[:] = [g for g in recording.guards if g is not self and not g.is_gone]
+        recording.guards.append(self)
+
+    def leave(self) -> None:
+        """Ends."""
+        if self in recording.guards:
+            recording.guards.remove(self)
+
+
+class TapeGuard(Guard):
     """Stands for a tape that does not record now.
 
     Attributes:
@@ -40,31 +66,30 @@ class Guard:
         self.played = False
         self.spoiled: str | None = None
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether its tape is."""
+        return self.tape() is None
+
     def stand(self, tape: Tape) -> None:
         """Begins, where the tape has something to lose."""
-        recording.guards[:] = [g for g in recording.guards if g is not self and g.tape() is not None]
         if any(_is_needed(tape, block) for block in tape.blocks):
-            recording.guards.append(self)
-
-    def leave(self) -> None:
-        """Ends."""
-        if self in recording.guards:
-            recording.guards.remove(self)
+            self.enter()
 
     def check(self) -> None:
         """Raises AdjointError where the tape cannot be played any more."""
         if self.spoiled is not None:
             raise AdjointError(self.spoiled)
 
-    def before(self, who: str, arrays: Sequence[Array], written: Callable[[], Sequence[Array]]) -> None:
-        """Somebody uses `arrays`; those that it writes are asked for only where that matters."""
+    def before(self, who: str, arrays: Sequence[Array], written: Written) -> None:
+        """Has the tape take its copies, or notes that it cannot be played any more."""
         tape = self.tape()
         if tape is None:
             self.leave()
             return
-        if not any(self._needs(tape, array) for array in arrays):
+        if not any(_needs(tape, array) for array in arrays):
             return
-        lost = [array for array in written() if self._needs(tape, array)]
+        lost = [array for array in written() if _needs(tape, array)]
         if lost and (self.played or not tape.saves):
             self.spoiled = (
                 f"tape: {who} has overwritten {_described(tape, lost[0])} since the tape ended; "
@@ -74,10 +99,10 @@ class Guard:
         elif lost:
             tape.before_write(lost)
 
-    @staticmethod
-    def _needs(tape: Tape, array: Array) -> bool:
-        block = tape.blocks.known(array)
-        return block is not None and _is_needed(tape, block)
+
+def _needs(tape: Tape, array: Array) -> bool:
+    block = tape.blocks.known(array)
+    return block is not None and _is_needed(tape, block)
 
 
 def _is_needed(tape: Tape, block: Any) -> bool:
