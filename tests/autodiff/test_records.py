@@ -398,3 +398,30 @@ def test_derivatives_by_hand_that_would_be_wrong_are_refused(kernel, required, t
     with Tape(), pytest.raises(AdjointError) as caught:
         rk.launch(kernel, 2, [table, doubles([1.0, 2.0]), doubles([0.0] * 2)])
     assert text in str(caught.value) and f"kernel {kernel.name!r}" in str(caught.value)
+
+
+@rk.kernel
+def chained(
+    x: rk.array(dtype=d), n: int, count: rk.array(dtype=int), a: rk.array(dtype=d), loss: rk.array(dtype=d)
+):
+    for i in range(n):
+        k = rk.atomic_add(count, 0, 1)
+        a[k + 1] = rk.sin(a[k]) * x[i] + x[i] * x[i]
+    loss[0] = a[n]
+
+
+def test_second_derivatives_through_logs():
+    start, vector = np.array([0.3, 0.7, -0.4, 0.9]), np.array([1.0, -0.5, 0.2, 0.8])
+
+    def rest():
+        return rk.zeros(1, dtype=int), rk.zeros(5, dtype=d)
+
+    def slope(values):
+        x, loss = doubles(values), rk.zeros(1, dtype=d)
+        reverse(chained, 1, [x, 4, *rest(), loss], loss, np.ones(1), "cpu")
+        return x.grad.numpy().copy()
+
+    x, loss = rk.array(start, dtype=d), rk.zeros(1, dtype=d)
+    found = rk.hvp(chained, 1, [x, 4, *rest()], loss, [vector, None, None, None])[0].numpy()
+    expected = (slope(start + 1e-6 * vector) - slope(start - 1e-6 * vector)) / 2e-6
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
