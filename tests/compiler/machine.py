@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -25,7 +26,8 @@ _numbers = itertools.count()
 
 @cache
 def _jit() -> Any:
-    return binding.create_lljit_compiler()
+    # as the driver does: beside a CUDA context addresses near each other are rare
+    return binding.create_lljit_compiler(use_jit_link=sys.platform == "linux")
 
 
 class Machine:

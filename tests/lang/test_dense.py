@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import warp as wp
 
 import robokern as rk
 
@@ -59,6 +58,7 @@ def test_solutions(n, real, device):
 
 
 def test_warp_agrees():
+    wp = pytest.importorskip("warp", reason="the peer: pip install robokern[bench]")
     n = 6
     a, b = positive_definite(n)
     found = []

@@ -5,11 +5,12 @@ import typing
 from collections.abc import Callable
 
 import pytest
-import warp
 
 import robokern as rk
 from robokern.lang import unsupported
 from tests.porting.surface import ATTRIBUTES, SURFACE
+
+warp = pytest.importorskip("warp", reason="the peer: pip install robokern[bench]")
 
 PYTHONS_OWN = {"float", "int", "tuple"}  # written without `rk.` in kernels
 OF_WARPS_INSIDE = {"Function.cooperative", "Function.core"}

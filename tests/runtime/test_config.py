@@ -4,7 +4,6 @@ import warnings
 from pathlib import Path
 
 import pytest
-import warp
 
 import robokern as rk
 from robokern.compiler import options, warp_options
@@ -30,6 +29,7 @@ OURS = {"mode", "verify_fp", "max_unroll", "enable_backward", *options._PROCESS}
 
 
 def test_every_option_of_warp_is_known():
+    warp = pytest.importorskip("warp", reason="the peer: pip install robokern[bench]")
     own = {n for n in vars(warp.config) if not n.startswith("_") and n.islower()} - {"version"}
     assert own - OURS - warp_options.DEFAULTS.keys() - {"annotations"} == set()
 
