@@ -35,6 +35,7 @@ def test_every_option_of_warp_is_known():
 
 
 def test_defaults_are_warps():
+    warp = pytest.importorskip("warp", reason="the peer: pip install robokern[bench]")
     for name, default in warp_options.DEFAULTS.items():
         if hasattr(warp.config, name) and default is not None and name != "load_module_max_workers":
             assert getattr(warp.config, name) == default, name
