@@ -159,10 +159,9 @@ def pool_object() -> tuple[str, bytes]:
     return cached_object(platform_lines(binding.get_default_triple()) + POOL.read_text())
 
 
-def linked(text: str, symbol: str) -> tuple[Any, int]:
-    """A function of LLVM IR in memory: what keeps it there, and its address."""
-    tracker = _link(cached_object(text)[1], (symbol,))
-    return tracker, int(tracker[symbol])
+def linked(text: str, symbols: tuple[str, ...]) -> Any:
+    """Functions of LLVM IR in memory: their addresses by name, for as long as it lives."""
+    return _link(cached_object(text)[1], symbols)
 
 
 def cached_object(text: str) -> tuple[str, bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import gc
 import struct
 import threading
 from collections import deque
@@ -25,12 +26,13 @@ from robokern.ir.layout import LAUNCH_HEADER, STATUS_SIZE
 from robokern.runtime import driver_cpu, libcuda, recording
 from robokern.runtime.call_site import CallSite, shown
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.libcuda import TOO_MANY_BLOCKS, WRONG_CONTEXT, CudaError
+from robokern.runtime.libcuda import TOO_MANY_BLOCKS, CudaError
 
 if TYPE_CHECKING:
     from robokern.runtime.stream import Stream
 
 INSTALL = "pip install robokern[cuda]"
+_WORD = 16  # bytes: atomics on 8 and 16 bits read and write the 32 around them
 _current = threading.local()
 _lock = threading.RLock()
 _pointer = struct.Struct("=Q").pack
@@ -130,13 +132,13 @@ class Gpu:
         self.streams: WeakSet[Stream] = WeakSet()
         self._on = ctypes.c_void_p(0)  # the current stream's handle; `start.ll` reads it here
         self._limbo: list[tuple[list[int], Any]] = []
-        self._launch_graph = libcuda.launch_graph()
         if threading.current_thread() is threading.main_thread() and not hasattr(_current, "gpu"):
             # stays current there until the end; PyCUDA does not let other threads end with one
             self._context.push()
             _current.gpu = self
         with self.active():
             self._pool = _pool()
+            self._hold_one()
             self._status = self._pool.allocate(STATUS_SIZE)
             driver.memset_d8(int(self._status), 0, STATUS_SIZE)
         atexit.register(self._close)
@@ -172,8 +174,6 @@ class Gpu:
                 libcuda.memory_info()
             except CudaError:
                 self._broken = text
-                # its memory went with the context: PyCUDA must not try to free it
-                ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._pool))
             else:
                 return DeviceError(text)
         return DeviceError(f"{self._broken}; this process cannot use the GPU any more")
@@ -186,10 +186,18 @@ class Gpu:
                 self._limbo.clear()
                 self._status = None
                 self._pool.stop_holding()
+        else:
+            self._abandon()
         if getattr(_current, "gpu", None) is self:
             _current.gpu = None
             with suppress(Exception):
                 self._context.pop()
+
+    def _abandon(self) -> None:
+        """Leaves alone what went with the context: PyCUDA aborts where it must free it."""
+        lost = [x._memory for x in gc.get_objects() if type(x) is Owned and x._gpu is self]
+        for memory in (self._pool, self._status, *lost):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(memory))
 
     # memory
 
@@ -213,14 +221,23 @@ class Gpu:
             self._release_done()
         for attempt in range(2):
             try:
-                return self._pool.allocate(max(size, 1))
+                return self._pool.allocate(-(-max(size, 1) // _WORD) * _WORD)
             except driver.MemoryError:
                 if attempt or recording.capture is not None:
                     break
                 libcuda.call("cuCtxSynchronize")
                 self._release_done()
                 self._pool.free_held()
+                self._hold_one()
         raise self._out_of_memory(size)
+
+    def _hold_one(self) -> None:
+        """Has the pool keep a block that no array fits in.
+
+        For the first block that it keeps PyCUDA asks for a context in the thread that frees; without one it
+        aborts.
+        """
+        self._pool.allocate(1)
 
     def free(self, memory: Any) -> None:
         """Gives memory back to the pool, once all streams are done with it."""
@@ -412,20 +429,14 @@ class Gpu:
             f"does not load kernel {name!r} (PTX {wanted}): {error}; {remedy}"
         )
 
-    def launch_graph(self, graph: ctypes.c_void_p, size: int) -> None:
-        """Starts a graph on the current stream."""
-        self.started.append((f"a graph of {size} nodes", 0, None))
-        code = self._launch_graph(graph, self._on)
-        if code:
-            self.again(code, self._launch_graph, graph, self._on)
+    def target(self, name: str, handle: int) -> Any:
+        """What `libcuda.start` takes to call a function of the driver on the current stream."""
+        return libcuda.target(name, handle, self._on, self.handle)
 
-    def again(self, code: int, start: Any, *arguments: Any) -> None:
-        """Calls once more if this GPU's context was not current, with it; else raises the error."""
+    def refused(self, code: int) -> DeviceError:
+        """What to raise for a code that starting something gave."""
         with self.active():
-            if code in WRONG_CONTEXT and self._broken is None:
-                code = start(*arguments)
-            if code:
-                raise libcuda.error_of(code)
+            return self.failure(libcuda.error_of(code))
 
     def failed(self) -> int:
         """Waits for a kernel that asserts; 0, or `item << 16 | number of the failed assert + 1`."""
@@ -465,7 +476,7 @@ class Program:
     def __init__(self, gpu: Gpu, module: int, waits: bool, name: str) -> None:
         self.gpu, self.waits, self.name = gpu, waits, name
         self.function = libcuda.made("cuModuleGetFunction", module, b"entry")
-        self._words = libcuda.target(self.function, gpu.current)
+        self._words = gpu.target("cuLaunchKernel", self.function)
         self._target = ctypes.addressof(self._words)
         self._start = libcuda.start()
         self.start = self._starter()  # as `run`, and does not wait
@@ -480,7 +491,7 @@ class Program:
             note((name, count, site))
             code = start(target, record)
             if code:
-                self._failed(code, count, record)
+                raise self._failed(code, count)
             return 0
 
         return run
@@ -490,10 +501,10 @@ class Program:
             self.start(count, with_status(record, self.gpu.status), site)
             return self.gpu.failed()
 
-    def _failed(self, code: int, count: int, record: bytes) -> None:
+    def _failed(self, code: int, count: int) -> DeviceError:
         if code == TOO_MANY_BLOCKS:
-            raise DeviceError(f"kernel {self.name!r}: {count:,} items are more than a grid on a GPU holds")
-        self.gpu.again(code, self._start, self._target, record)
+            return DeviceError(f"kernel {self.name!r}: {count:,} items are more than a grid on a GPU holds")
+        return self.gpu.refused(code)
 
 
 def _prepare_compiler(arch: str) -> None:

@@ -114,7 +114,9 @@ class CudaGraph(Graph):
         with self._gpu.active():
             self._size = int(_call("cuGraphGetNodes", graph, 0)[1])
             made = _call("cuGraphInstantiate", graph, 0)
-            self._executable = ctypes.c_void_p(int(made))
+            self._executable = int(made)
+        self._words = self._gpu.target("cuGraphLaunch", self._executable)
+        self._start, self._target = libcuda.start_graph(), ctypes.addressof(self._words)
 
     @property
     def size(self) -> int:
@@ -128,7 +130,10 @@ class CudaGraph(Graph):
             KernelAssertionError: an `assert` failed.
             DeviceError: a launch failed.
         """
-        self._gpu.launch_graph(self._executable, self._size)
+        self._gpu.started.append((f"a graph of {self._size} nodes", 0, None))
+        code = self._start(self._target)
+        if code:
+            raise self._gpu.refused(code)
         if self.checks or self.waits:
             get_stream(self.device).synchronize()
             for check in self.checks:
@@ -136,7 +141,7 @@ class CudaGraph(Graph):
 
     def __del__(self) -> None:
         if hasattr(self, "_executable"):
-            self._gpu.forget("cuGraphExecDestroy", self._executable.value or 0)
+            self._gpu.forget("cuGraphExecDestroy", self._executable)
             self._gpu.forget("cuGraphDestroy", int(self.handle))
 
 

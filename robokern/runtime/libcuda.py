@@ -1,6 +1,6 @@
 """NVIDIA's driver library by ctypes: what PyCUDA lacks, or does at a price, on the handles it opened.
 
-Every function raises `CudaError` where the driver gives an error code, but for `start` and `launch_graph`:
+Every function raises `CudaError` where the driver gives an error code, but for `start` and `start_graph`:
 they are called all the time, and a code is cheaper to compare than an exception to prepare for.
 """
 
@@ -38,7 +38,6 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "cuEventElapsedTime": (ctypes.POINTER(c_float), c_void_p, c_void_p),
     "cuMemGetInfo_v2": (ctypes.POINTER(c_size_t), ctypes.POINTER(c_size_t)),
     "cuEventRecordWithFlags": (c_void_p, c_void_p, c_uint32),
-    "cuGraphLaunch": (c_void_p, c_void_p),
     "cuGraphDestroy": (c_void_p,),
     "cuGraphExecDestroy": (c_void_p,),
     "cuDevicePrimaryCtxRetain": (_out, c_int),
@@ -54,13 +53,11 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
 }
 
 NOT_READY = 600
-WRONG_CONTEXT = (201, 400)  # CUDA_ERROR_INVALID_CONTEXT, CUDA_ERROR_INVALID_HANDLE
 _JIT_ERROR_LOG, _JIT_ERROR_LOG_SIZE = 5, 6  # CU_JIT_ERROR_LOG_BUFFER and its size
 _DISABLE_TIMING = 2  # CU_EVENT_DISABLE_TIMING
 _NON_BLOCKING = 1  # CU_STREAM_NON_BLOCKING
 
 TOO_MANY_BLOCKS = -1
-_kept: list[Any] = []
 _START = Path(__file__).with_name("start.ll")
 
 
@@ -94,19 +91,32 @@ def _function(name: str) -> Any:
 
 
 @cache
-def start() -> Any:
-    """Starts a kernel: takes the address of a target (`start.ll`) and a launch record; gives a code."""
+def _native() -> Any:
     from robokern.runtime import driver_cpu
 
-    keep, place = driver_cpu.linked(_START.read_text(), "start")
-    _kept.append(keep)
-    return ctypes.CFUNCTYPE(c_int, c_void_p, c_char_p)(place)
+    return driver_cpu.linked(_START.read_text(), ("start", "start_graph"))
 
 
-def target(function: int, stream: c_void_p) -> Any:
-    """What `start` takes: a kernel, and the word that holds the current stream's handle."""
-    launch = ctypes.cast(_library().cuLaunchKernel, c_void_p).value or 0
-    return (c_uint64 * 3)(launch, function, ctypes.addressof(stream))
+@cache
+def start() -> Any:
+    """Starts a kernel: takes the address of a target (`start.ll`) and a launch record; gives a code."""
+    return ctypes.CFUNCTYPE(c_int, c_void_p, c_char_p)(_native()["start"])
+
+
+@cache
+def start_graph() -> Any:
+    """Starts a graph: takes the address of a target; gives a code."""
+    return ctypes.CFUNCTYPE(c_int, c_void_p)(_native()["start_graph"])
+
+
+def target(name: str, handle: int, stream: c_void_p, context: int) -> Any:
+    """What `start` takes: the driver's function, a handle for it, the word that holds the current stream."""
+    functions = [_place(name), _place("cuCtxGetCurrent"), _place("cuCtxSetCurrent")]
+    return (c_uint64 * 6)(functions[0], handle, ctypes.addressof(stream), context, *functions[1:])
+
+
+def _place(name: str) -> int:
+    return ctypes.cast(getattr(_library(), name), c_void_p).value or 0
 
 
 def launch_one(function: int, record: bytes, stream: c_void_p) -> None:
@@ -119,13 +129,6 @@ def launch_one(function: int, record: bytes, stream: c_void_p) -> None:
     call(
         "cuLaunchKernel", function, 1, 1, 1, 1, 1, 1, 0, stream, (c_void_p * 1)(ctypes.addressof(given)), None
     )
-
-
-@cache
-def launch_graph() -> Any:
-    """`cuGraphLaunch`, which takes ctypes objects, and gives its code."""
-    # a library of its own, since functions of one library share their argument types
-    return ctypes.CDLL(_library()._name).cuGraphLaunch
 
 
 def call(name: str, *arguments: Any) -> None:

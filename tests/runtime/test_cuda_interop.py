@@ -156,3 +156,18 @@ def test_threads_without_a_context_of_their_own():
         thread.join()
     assert sums == [2000.0] * 8
     assert libcuda.current_context() == rk.get_device(GPU).gpu.handle
+
+
+def test_arrays_made_and_dropped_by_a_thread_alone():
+    script = """
+import threading, robokern as rk
+def work():
+    for n in (1, 1000, 10):
+        a = rk.ones(n, device="cuda").numpy()
+    print(a.sum())
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("10.0\n", 0), done.stderr
