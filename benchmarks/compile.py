@@ -4,10 +4,13 @@
 
 Twenty: kernels over quaternions and transforms, derivatives enabled on both sides (Warp's default; we make a
 derivative when a tape asks for it); "loaded": compiled by `load_module` before the first launch.
-Long: one kernel of 500 lines. Fifty: of a few lines each.
+"And back": each launched on a tape and played backwards, so that ours compile their derivatives too.
+Long: one kernel of 500 lines. Fifty: of a few lines each. Lanes: wide code against scalar code, both ours.
 Cold: empty cache; cached: a second process. "Launches" is the time from the import to the end of the last
 first launch; "process" adds start and import.
 """
+
+from __future__ import annotations
 
 import os
 import subprocess
@@ -15,9 +18,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmarks.side_by_side import Comparison, print_table
+from benchmarks.side_by_side import Comparison, compare, print_table
+
+if TYPE_CHECKING:
+    from robokern.ir.nodes import Func
 
 CACHES = {"robokern": "ROBOKERN_CACHE_DIR", "warp": "WARP_CACHE_PATH"}
 
@@ -75,6 +84,7 @@ def kernel{i}(a: wp.array(dtype=float), out: wp.array(dtype=float)):
 SOURCES: dict[str, tuple[Callable[[int], str], int, int]] = {
     "twenty quaternion kernels": (quaternion_kernels, 20, 20),
     "twenty quaternion kernels, loaded": (quaternion_kernels, 20, 20),
+    "twenty quaternion kernels, and back": (quaternion_kernels, 20, 20),
     "kernel of 500 lines": (long_kernel, 500, 1),
     "fifty small kernels": (small_kernels, 50, 50),
 }
@@ -98,8 +108,12 @@ def run(name: str, case: str, folder: str) -> None:
         kernel = getattr(kernels, f"kernel{i}")
         composite = {"a": library.quat, "p": library.vec3, "out": library.vec3}
         types = composite if make is quaternion_kernels else {"a": float, "out": float}
-        arrays = [library.zeros(4, dtype=dtype, device="cpu") for dtype in types.values()]
-        library.launch(kernel, dim=4, inputs=arrays, device="cpu")
+        back = case.endswith("back")
+        arrays = [library.zeros(4, dtype=t, device="cpu", requires_grad=back) for t in types.values()]
+        with library.Tape() if back else nullcontext() as tape:
+            library.launch(kernel, dim=4, inputs=arrays, device="cpu")
+        if tape is not None:
+            tape.backward(grads={arrays[-1]: library.zeros_like(arrays[-1], requires_grad=False)})
     print(f"seconds {time.perf_counter() - began}")
 
 
@@ -128,8 +142,31 @@ def costs(case: str, rounds: int) -> list[Comparison]:
     return results
 
 
+def lanes_against_scalar(rounds: int) -> list[Comparison]:
+    """Processor time from a program to object code, in vectors and item by item."""
+    from benchmarks import throughput
+    from robokern.compiler.frontend import lower
+
+    with tempfile.TemporaryDirectory() as folder:
+        kernels = throughput.loaded("robokern", Path(folder))
+        names = [*throughput.MEMORY, *throughput.STRAIGHT, *throughput.BRANCHING]
+        programs = {n: lower(k, tuple(t for _, t in k.params)) for n in names if (k := getattr(kernels, n))}
+    return [
+        compare(name, compiling(func), compiling(replace(func, lanes=1)), rounds, clock=time.process_time)
+        for name, func in programs.items()
+    ]
+
+
+def compiling(func: Func) -> Callable[[], object]:
+    """What makes object code of a program."""
+    from robokern.compiler import build, target
+
+    return lambda: build.compile(func, target.cpu())
+
+
 def main(rounds: int) -> None:
     """Measures and prints."""
+    print_table("Object code, processor time", "scalar", lanes_against_scalar(3 * rounds))
     print_table("Compiling for the CPU", "warp", [c for case in SOURCES for c in costs(case, rounds)])
 
 
