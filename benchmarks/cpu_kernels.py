@@ -171,7 +171,7 @@ def forward_lines(options: argparse.Namespace, peers: dict[str, Any], most: Peak
 
 
 def backward_lines(options: argparse.Namespace, peers: dict[str, Any]) -> Iterator[str]:
-    """Forward and backward; Warp's gradient of the march is wrong (it overwrites what the loop carries)."""
+    """Forward and backward; Warp's gradient of the march is right for a third of the rays only."""
     march = tasks()["march"].arguments
     rows = {
         "springs back": lambda library, given: spring_net(library, given)[0],
