@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator as python_operator
 from typing import Any
 
@@ -31,6 +32,7 @@ _FOLD: dict[str, Any] = {
     "add": python_operator.add, "sub": python_operator.sub, "mul": python_operator.mul,
     "div": python_operator.truediv, "pow": python_operator.pow, "and": python_operator.and_,
     "or": python_operator.or_, "xor": python_operator.xor,
+    "mod": math.fmod, "floordiv": lambda a, b: float(math.floor(a / b)),
     "shl": python_operator.lshift, "shr": python_operator.rshift,
     "lt": python_operator.lt, "le": python_operator.le, "gt": python_operator.gt, "ge": python_operator.ge,
     "eq": python_operator.eq, "ne": python_operator.ne,

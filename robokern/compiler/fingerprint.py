@@ -166,10 +166,23 @@ def _named(overload: Overload) -> Iterator[tuple[str, Any]]:
 def _followed(x: Any, members: tuple[str, ...]) -> Any:
     """The module's or class's member that a path ends at; what lies behind a value is up to the text."""
     for name in members:
-        if not isinstance(x, (ModuleType, type, Enum)):
+        if isinstance(x, Type) or not has_members(x):
             break
         x = getattr(x, name)
     return x
+
+
+_OF_THE_LANGUAGE = (
+    Composite, StructValue, Overload, Function, Kernel, Gradient, np.generic, np.ndarray, bool, int, float,
+    str, tuple, list, dict, set, type(None),
+)  # fmt: skip
+
+
+def has_members(x: Any) -> bool:
+    """Whether a kernel may name its attributes: modules, classes, enumerations and objects of other code."""
+    if isinstance(x, (ModuleType, type, Enum)):
+        return True
+    return not isinstance(x, _OF_THE_LANGUAGE) and not hasattr(x, "__array_interface__")
 
 
 def _paths(code: CodeType) -> Iterator[tuple[str, ...]]:

@@ -13,11 +13,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from types import ModuleType
 from typing import Any
 
 from robokern.compiler.control import branch
+from robokern.compiler.fingerprint import has_members
 from robokern.compiler.lowering import (
     Lowering,
     describe,
@@ -285,7 +285,7 @@ def _array_attribute(lo: Lowering, node: ast.Attribute, at: Any, type_: ArrayTyp
 
 
 def _python_attribute(lo: Lowering, node: ast.Attribute, x: Any) -> Any:
-    if not isinstance(x, (ModuleType, type, Type, Enum)):
+    if isinstance(x, Value) or not (isinstance(x, Type) or has_members(x)):
         lo.fail(node, f"{describe(x)} has no attributes in a kernel")
     try:
         return kernel_meaning(getattr(x, node.attr))

@@ -6,6 +6,7 @@ import operator
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,8 @@ class Array(ArrayOperators):
         copy: False shares the memory of `data`, a NumPy array, and keeps it alive.
         ndim: number of dimensions, in an annotation or as a check.
         requires_grad: whether `grad` holds an array of the same shape.
+        ptr: instead of `data`: address of the first element of memory that outlives the array.
+        strides: with `ptr`: bytes from one element to the next along each dimension; None: in a row.
         retain_grad: whether a tape's `grad` is by the value last written instead of the one before the tape.
 
     Raises:
@@ -115,11 +118,15 @@ class Array(ArrayOperators):
         ndim: int | None = None,
         requires_grad: bool = False,
         retain_grad: bool = False,
+        ptr: int | None = None,
+        strides: Sequence[int] | None = None,
     ) -> Any:
         element = as_type(dtype)
         if data is None and shape is None:
             return ArrayType(element, 1 if ndim is None else ndim)
-        if data is None:
+        if ptr is not None:
+            made = _at(ptr, element_type(element), shape_of(shape), strides, get_device(device))
+        elif data is None:
             made = zeros_of(element_type(element), shape_of(shape), get_device(device))
         else:
             made = _from_data(data, element, shape, get_device(device), copy)
@@ -517,6 +524,22 @@ def with_components(source: Ndarray, dtype: Type) -> Ndarray:
 
 def _packed_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     return tuple(itemsize * int(np.prod(shape[i + 1 :])) for i in range(len(shape)))
+
+
+def _at(
+    ptr: int, dtype: Type, shape: tuple[int, ...], strides: Sequence[int] | None, device: Device
+) -> Array:
+    """An Array over memory at an address."""
+    scalar, components = base_dtype(dtype), component_shape(dtype)
+    inner = _packed_strides(components, scalar.itemsize)
+    rows = _packed_strides(shape, _element_size(dtype)) if strides is None else tuple(strides)
+    if len(rows) != len(shape):
+        raise ValueError(f"array: expected {len(shape)} strides for shape {shape}, got {strides}")
+    reach = sum((n - 1) * step for n, step in zip(shape, rows, strict=True)) + _element_size(dtype)
+    size = reach if all(shape) else 0
+    described = {"data": (ptr, False), "shape": (size,), "typestr": "|u1", "version": 3}
+    raw: Ndarray = np.asarray(SimpleNamespace(__array_interface__=described))
+    return wrap(np.ndarray(shape + components, scalar, raw.data, 0, rows + inner), dtype, device)
 
 
 def _from_data(data: Any, dtype: Any, shape: Shape | None, device: Device, copy: bool) -> Array:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from robokern.compiler.builtins import means
-from robokern.ir.layout import size_of
 from robokern.ir.types import Type, as_type, bfloat16, scalar_of
 from robokern.runtime.array import Array, Shape, element_type, shape_of, with_components, wrap, zeros_of
 from robokern.runtime.device import Device, DeviceLike, get_device
@@ -144,12 +141,8 @@ def from_ptr(
         shape: 1 to 4 lengths.
         device: whose memory it is; None: the default device.
     """
-    place, element = get_device(device), element_type(as_type(dtype))
-    lengths = shape_of(length if shape is None else shape)
-    size = math.prod(lengths) * size_of(element)
-    described = {"data": (ptr, False), "shape": (size,), "typestr": "|u1", "version": 3}
-    raw: Ndarray = np.asarray(SimpleNamespace(__array_interface__=described))
-    return wrap(raw.view(base_dtype(element)).reshape(*lengths, *component_shape(element)), element, place)
+    made: Array = Array(dtype=dtype, shape=length if shape is None else shape, device=device, ptr=ptr)
+    return made
 
 
 def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Array:

@@ -146,11 +146,18 @@ def test_place_counts_where_it_is_asked_for():
 
 @pytest.mark.parametrize(
     "line",
-    ["x: float = 1.0", "a[i] = rk.static(2.0)", "a[i] = SETTINGS.x"],
+    ["x: float = 1.0", "a[i] = rk.static(2.0)", "a[i] = SETTINGS.inner[0]"],
 )
 def test_no_fingerprint_where_the_code_does_not_tell(line):
-    above = "from types import SimpleNamespace\nSETTINGS = SimpleNamespace(x=1.0)"
+    above = "from types import SimpleNamespace\nSETTINGS = SimpleNamespace(inner=[1.0])"
     assert fingerprint(from_text(line, above)) is None
+
+
+def test_members_of_objects_count_by_their_value():
+    above = "from types import SimpleNamespace\nSETTINGS = SimpleNamespace(inner=SimpleNamespace(x={}))"
+    line = "a[i] = SETTINGS.inner.x"
+    one, two = (fingerprint(from_text(line, above.format(x))) for x in (1.0, 2.0))
+    assert None not in (one, two) and one != two
 
 
 def test_an_object_of_unknown_meaning_has_none():

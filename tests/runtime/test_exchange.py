@@ -25,6 +25,10 @@ def test_memory_at_an_address():
     rows = rk.from_ptr(ctypes.addressof(memory), dtype=rk.vec3, shape=(2,))
     a[0] = 7.0
     assert memory[0] == 7.0 and rows.list() == [[7.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    every = rk.array(ptr=ctypes.addressof(memory), dtype=float, shape=(3,), strides=(8,))
+    assert every.list() == [7.0, 2.0, 4.0] and not every.is_contiguous
+    with pytest.raises(ValueError, match="expected 2 strides for shape"):
+        rk.array(ptr=ctypes.addressof(memory), dtype=float, shape=(3, 2), strides=(8,))
 
 
 def test_dlpack_capsule():
