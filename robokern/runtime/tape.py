@@ -480,7 +480,7 @@ class Tape:
             AdjointError: a loss with more than one element, a derivative of another shape, or an array that
                 is read again was overwritten since the last `backward`.
         """
-        self.guard.check()
+        self.guard.check(self)
         backward(self, self.loss if loss is None and grads is None else loss, grads)
         self.guard.played = True
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.adjoint import effects
 from robokern.errors import AdjointError
+from robokern.ir.types import ArrayType, Struct
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array
@@ -58,13 +59,13 @@ class TapeGuard(Guard):
 
     Attributes:
         played: whether `backward` has been called.
-        spoiled: why the tape cannot be played; None while it can.
+        spoiled: who has overwritten what, so that the tape cannot be played any more.
     """
 
     def __init__(self, tape: Tape) -> None:
         self.tape = weakref.ref(tape)
         self.played = False
-        self.spoiled: str | None = None
+        self.spoiled: tuple[str, Array] | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -76,10 +77,14 @@ class TapeGuard(Guard):
         if any(_is_needed(tape, block) for block in tape.blocks):
             self.enter()
 
-    def check(self) -> None:
+    def check(self, tape: Tape) -> None:
         """Raises AdjointError where the tape cannot be played any more."""
         if self.spoiled is not None:
-            raise AdjointError(self.spoiled)
+            who, lost = self.spoiled
+            raise AdjointError(
+                f"tape: {who} has overwritten {_described(tape, lost)} since the tape ended; "
+                "call backward before that, or record again"
+            )
 
     def before(self, who: str, arrays: Sequence[Array], written: Written) -> None:
         """Has the tape take its copies, or notes that it cannot be played any more."""
@@ -91,10 +96,7 @@ class TapeGuard(Guard):
             return
         lost = [array for array in written() if _needs(tape, array)]
         if lost and (self.played or not tape.saves):
-            self.spoiled = (
-                f"tape: {who} has overwritten {_described(tape, lost[0])} since the tape ended; "
-                "call backward before that, or record again"
-            )
+            self.spoiled = who, lost[0]
             self.leave()
         elif lost:
             tape.before_write(lost)
@@ -140,7 +142,7 @@ def _arrays(launcher: Launcher, values: Sequence[Any], numbers: Sequence[int]) -
         value = values[number]
         if isinstance(value, Array):
             yield value
-        elif not isinstance(value, (int, float)):
+        elif isinstance(launcher.types[number], (ArrayType, Struct)):
             packed = value if isinstance(value, Argument) else launcher.argument(number, value)
             yield from arrays_of(packed)
 
