@@ -87,6 +87,7 @@ class Tape:
             raise ValueError(f"Tape: checkpoint: expected a number of entries from 1 up, got {checkpoint}")
         self.checkpoint, self.values = checkpoint, frozenset(values)
         self.saves = checkpoint is None  # whether steps keep copies now
+        self._quick = self.saves  # whether a launch may just run, where nothing has to be kept before
         self.loss: Array | None = None
         self.guard = TapeGuard(self)
         self._clear()
@@ -94,6 +95,8 @@ class Tape:
     def __enter__(self) -> Tape:
         if self.checkpoint is not None and recording.forward is not None:
             raise AdjointError("forward over reverse: a tape with checkpoint= runs no tangents again")
+        self._quick = self.saves and recording.forward is None
+        self.replan()
         self.guard.leave()
         self.guard.played = False
         if recording.tapes:
@@ -165,7 +168,7 @@ class Tape:
             step = self._steps.get(key)
         except (TypeError, IndexError):  # a list, a NumPy array, a struct, too few values
             key = step = None
-        if step is None or not step.light or not self.saves:
+        if step is None or not step.light or not self._quick:
             self._launch(step, key, launcher, device, dim, values)
             return
         for block in step.guards:
@@ -207,7 +210,7 @@ class Tape:
 
     def _is_free(self, step: LaunchStep) -> bool:
         """Whether nothing has to be done before it runs."""
-        if not step.light or not self.saves:
+        if not step.light or not self._quick:
             return False
         for block in step.guards:  # noqa: SIM110 (a third of the time of any())
             if block.readers:
@@ -283,16 +286,17 @@ class Tape:
         arrays: Sequence[Array],
         blocks: Sequence[Block],
     ) -> Pattern:
+        """What the kernel does, looked up by what is active where no arrays share memory."""
         values = by_value(launcher, self.values) if self.values else frozenset()
         flags = tuple([b.active for b in blocks])
         if self.saves and not values and True not in flags and not any(b.readers for b in blocks):
             return Pattern(launcher, numbers, None)
         simple = dim.__class__ is int and launcher.tid_ndim in (0, 1) and self.checkpoint is None
         if simple and not values and len(set(blocks)) == len(blocks):
-            quick = launcher.__dict__.setdefault("quick_patterns", {})
-            if (numbers, flags) not in quick:
-                quick[numbers, flags] = self._derived(launcher, 1, numbers, arrays, blocks, values)
-            return quick[numbers, flags]  # type: ignore[no-any-return]
+            known: dict[Any, Pattern] = launcher.__dict__.setdefault("patterns_by_flags", {})
+            if (numbers, flags) not in known:
+                known[numbers, flags] = self._derived(launcher, 1, numbers, arrays, blocks, values)
+            return known[numbers, flags]
         ndim = 1 if simple else len(Grid(launcher.kernel.name, dim, launcher.tid_ndim).shape)
         return self._derived(launcher, ndim, numbers, arrays, blocks, values)
 
@@ -305,6 +309,11 @@ class Tape:
         blocks: Sequence[Block],
         values: frozenset[int],
     ) -> Pattern:
+        """As `_pattern`, worked out.
+
+        Raises:
+            AdjointError: there is no exact derivative, or arrays overlap.
+        """
         active = frozenset(
             [n for n, b in zip(numbers, blocks, strict=True) if b.active and n in launcher.float_arrays]
         )

@@ -59,3 +59,38 @@ def test_forward_mode_inside_a_tape_is_refused(device):
     x = rk.array(X, dtype=rk.float64)
     with Tape(), pytest.raises(AdjointError, match="forward over reverse"), Forward({x: U}):
         pass
+
+
+@rk.kernel
+def sine(x: rk.array(dtype=rk.float64), y: rk.array(dtype=rk.float64)):
+    i = rk.tid()
+    y[i] = rk.sin(x[i]) * x[i]
+
+
+def test_hessian_vector_product_of_several_launches(device):
+    """The same kernel on the same arrays twice: tangents go through every launch."""
+
+    def chained(x, total):
+        y, z = rk.zeros(3, dtype=rk.float64), rk.zeros(3, dtype=rk.float64)
+        for _ in range(2):
+            rk.launch(sine, 3, [x, y])
+            rk.launch(sine, 3, [y, z])
+            rk.launch(energy, 3, [z, 2, total])
+
+    def gradient(values):
+        x, total = rk.array(values, dtype=rk.float64, requires_grad=True), rk.zeros(1, dtype=rk.float64)
+        with Tape() as tape:
+            chained(x, total)
+        tape.backward(total)
+        return x.grad.numpy()
+
+    x, total = rk.array(X, dtype=rk.float64), rk.zeros(1, dtype=rk.float64)
+    (product,) = hvp(chained, None, [x], total, [U])
+    ends = [gradient(X + s * 1e-6 * U) for s in (1, -1)]
+    np.testing.assert_allclose(product.numpy(), (ends[0] - ends[1]) / 2e-6, rtol=1e-7)
+
+
+def test_a_tape_with_checkpoints_has_no_second_derivatives():
+    with Forward({}), pytest.raises(AdjointError) as caught, Tape(checkpoint=2):
+        pass
+    assert str(caught.value) == "forward over reverse: a tape with checkpoint= runs no tangents again"
