@@ -19,6 +19,7 @@ from robokern.ir.types import ArrayType, Struct
 Root = tuple[Hashable, ...]  # ("param", number, leaf), ("local", op number) or RAW
 
 RAW: Root = ("raw",)
+SEVERAL: Root = ("several",)  # chosen at run time
 # derivative zero
 FLAT = frozenset(["floor", "ceil", "trunc", "rint", "lt", "le", "gt", "ge", "eq", "ne", "zero", "const"])
 
@@ -207,7 +208,9 @@ class Analysis:
             self.origins[op.results[0]] = Origin(base.root, base.indices if keeps else None)
         elif op.name == "extract" and op.args[0] in self.origins:
             root = self.origins[op.args[0]].root
-            if root is not RAW and isinstance(op.results[0].type, (ArrayType, Struct)):
+            if root is SEVERAL:
+                self.origins[op.results[0]] = Origin(SEVERAL)
+            elif root is not RAW and isinstance(op.results[0].type, (ArrayType, Struct)):
                 self.origins[op.results[0]] = Origin(
                     ("param", root[1], int(str(root[2])) + op.attrs["offset"])
                 )
@@ -230,14 +233,14 @@ class Analysis:
             if op.name != "if":
                 yields.append(op.args[number + (3 if op.name == "for" else 0)])
             found = {self.origins.get(y, Origin(RAW)).root for y in yields}
-            if len(found) > 1:
-                raise refuse(
-                    "one of several arrays is chosen at run time", op.loc, "index each in a branch of its own"
-                )
-            self.origins[result] = Origin(found.pop(), None)
+            self.origins[result] = Origin(found.pop() if len(found) == 1 else SEVERAL, None)
 
     def _access(self, op: Op, loops: tuple[Op, ...]) -> None:
         origin = self.origins.get(op.args[0], Origin(RAW))
+        if origin.root is SEVERAL:
+            raise refuse(
+                "one of several arrays is chosen at run time", op.loc, "index each in a branch of its own"
+            )
         values = 0 if op.name == "load" else 2 if op.attrs.get("op") == "cas" else 1
         given = op.args[1 : len(op.args) - values]
         known = None if origin.indices is None else (*origin.indices, *given)

@@ -7,7 +7,7 @@ touch no memory.
 from __future__ import annotations
 
 from robokern.compiler.inline import Path, inlined, is_pure
-from robokern.compiler.invariants import without_invariants
+from robokern.compiler.invariants import with_arrays_from_outside, without_invariants
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Func, Op, Value
 from robokern.ir.types import Type
@@ -31,6 +31,7 @@ def inline(func: Func, reports: bool = False, paths: dict[Op, Path] | None = Non
     made = inlined(func, is_kept, _as_it_is if reports else _as_replayed, paths)
     _Hoist(reports).run(made)
     without_invariants(made)
+    with_arrays_from_outside(made)
     return made
 
 

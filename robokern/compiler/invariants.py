@@ -8,7 +8,9 @@ changes.
 
 from __future__ import annotations
 
-from robokern.ir.nodes import Block, Func, Op, Value
+from robokern.ir.layout import leaves
+from robokern.ir.nodes import Block, Func, Op, Value, walk
+from robokern.ir.types import ArrayType
 
 _Same = dict[Value, Value]
 
@@ -86,3 +88,65 @@ def _drop(op: Op, kept: list[int]) -> None:
             region.params = (*region.params[:first], *(region.params[first + k] for k in kept))
         first = 1 if op.name == "while" and region is op.regions[0] else 0
         region.yields = (*region.yields[:first], *(region.yields[first + k] for k in kept))
+
+
+def with_arrays_from_outside(func: Func) -> None:
+    """Takes arrays out of the structs that came into loops and branches, not out of those assigned there.
+
+    Assigning to a field makes a new struct, whose arrays are still those of the old one. In place.
+    """
+    sources = _Sources(func)
+    for op in walk(func.body):
+        if op.name == "extract" and isinstance(op.results[0].type, ArrayType):
+            found = sources.find(op.args[0], op.attrs["offset"], len(leaves(op.results[0].type)))
+            if found is not None:
+                op.args, op.attrs = (found[0],), {**op.attrs, "offset": found[1]}
+
+
+class _Sources:
+    """Where parts of composite values come from."""
+
+    def __init__(self, func: Func) -> None:
+        self.params = set(func.params)
+        self.made = {r: (op, k) for op in walk(func.body) for k, r in enumerate(op.results)}
+        self.carried = {
+            p: (op, k)
+            for op in walk(func.body)
+            if op.name in ("for", "while")
+            for region in _carried(op)[1]
+            for k, p in enumerate(region)
+        }
+        self.assumed: dict[tuple[Value, int], tuple[Value, int]] = {}
+
+    def find(self, value: Value, at: int, size: int) -> tuple[Value, int] | None:
+        """The function's parameter that has these leaves of a value, and where; None if there is none."""
+        if value in self.params:
+            return value, at
+        if (value, at) in self.assumed:
+            return self.assumed[value, at]
+        if value in self.carried:
+            return self._of_loop(*self.carried[value], at, size)
+        op, number = self.made[value]
+        if op.name == "insert":
+            start = op.attrs["offset"]
+            apart = at + size <= start or start + len(leaves(op.args[1].type)) <= at
+            return self.find(op.args[0], at, size) if apart else None
+        if op.name == "extract":
+            return self.find(op.args[0], at + op.attrs["offset"], size)
+        if op.name == "if":
+            first, second = (self.find(r.yields[number], at, size) for r in op.regions)
+            return first if first == second else None
+        return self._of_loop(op, number, at, size) if op.name in ("for", "while") else None
+
+    def _of_loop(self, op: Op, number: int, at: int, size: int) -> tuple[Value, int] | None:
+        """What a loop carries is what it began with, if every turn hands that on."""
+        initial, params, yields = _carried(op)
+        found = self.find(initial[number], at, size)
+        if found is None:
+            return None
+        mine = {(p[number], at): found for p in params}
+        self.assumed.update(mine)
+        same = all(self.find(y[number], at, size) == found for y in yields)
+        for key in mine:
+            del self.assumed[key]
+        return found if same else None

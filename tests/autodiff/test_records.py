@@ -425,3 +425,53 @@ def test_second_derivatives_through_logs():
     found = rk.hvp(chained, 1, [x, 4, *rest()], loss, [vector, None, None, None])[0].numpy()
     expected = (slope(start + 1e-6 * vector) - slope(start - 1e-6 * vector)) / 2e-6
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+
+
+@rk.struct
+class Moving:
+    time: rk.float64
+    speed: rk.array(dtype=d)
+
+
+@rk.func
+def later(moving: Moving, step: rk.float64):
+    moving.time = moving.time + step
+    return moving
+
+
+@rk.kernel
+def struct_fields_change(moving: Moving, y: rk.array(dtype=d), n: int):
+    i = rk.tid()
+    for k in range(n):
+        if k % 2 == 0:
+            moving.time = moving.time * d(1.1)
+        else:
+            moving = later(moving, moving.speed[i])
+        moving.speed[i] = moving.speed[i] - rk.sin(moving.speed[i] * moving.time)
+    y[i] = moving.speed[i] * moving.time
+
+
+@pytest.mark.parametrize("turns", [0, 1, 5])
+def test_a_structs_numbers_change_in_a_loop_and_its_arrays_stay(turns, device):
+    start, weights = np.array([0.3, 0.8]), np.array([1.0, -0.6])
+
+    def run(speed, time):
+        out = 0.0
+        for v, w in zip(speed, weights, strict=True):
+            t = time
+            for k in range(turns):
+                t = t * 1.1 if k % 2 == 0 else t + v
+                v = v - np.sin(v * t)
+            out = out + v * t * w
+        return out
+
+    speed, y = doubles(start), doubles([0.0] * 2)
+    with Tape(values=["moving"]) as tape:
+        rk.launch(struct_fields_change, 2, [Moving(time=d(0.9), speed=speed), y, turns], device=device)
+    tape.backward(grads={y: weights})
+    for k in range(2):
+        moved = start.astype(complex)
+        moved[k] += 1e-30j
+        np.testing.assert_allclose(speed.grad.numpy()[k], run(moved, 0.9).imag * 1e30, rtol=1e-12)
+    slope = run(start, 0.9 + 1e-30j).imag * 1e30
+    np.testing.assert_allclose(tape.value_gradients["moving"]["time"], slope, rtol=1e-12)

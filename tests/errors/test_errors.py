@@ -1,6 +1,6 @@
 """Every mistake users make, a file each in `cases/`; the error's exact text is in `<case>.txt`.
 
-The kernels of `gradient_*.py` compile but for the last two; their derivative by all arrays is refused.
+The kernels of `gradient_*.py` have no exact derivative, or none can be written in them.
 
 To accept changed texts: `python tests/errors/test_errors.py`, then read the diff.
 """
