@@ -132,8 +132,12 @@ class Gpu:
         self.streams: WeakSet[Stream] = WeakSet()
         self._on = ctypes.c_void_p(0)  # the current stream's handle; `start.ll` reads it here
         self._limbo: list[tuple[list[int], Any]] = []
-        if threading.current_thread() is threading.main_thread() and not hasattr(_current, "gpu"):
-            # stays current there until the end; PyCUDA does not let other threads end with one
+        main = (
+            threading.current_thread() is threading.main_thread() and getattr(_current, "gpu", None) is None
+        )
+        if main and index == 0 and libcuda.current_context() in (0, self.handle):
+            # stays current there until the end, which changes nothing for other libraries; PyCUDA does not
+            # let other threads end with one
             self._context.push()
             _current.gpu = self
         with self.active():

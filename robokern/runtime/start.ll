@@ -3,12 +3,12 @@
 ;
 ; `target` is six words: the driver's function, the kernel's or the graph's handle, where the handle of the current stream stands, the
 ; context, cuCtxGetCurrent, cuCtxSetCurrent. The default stream is that of the current context, which another GPU or another library
-; may have set; a thread that has none keeps this one.
+; may have set, and which comes back afterwards.
 ; Both return the driver's code; -1: more blocks than a grid holds.
 
 %target = type { ptr, ptr, ptr, ptr, ptr, ptr }
 
-; The context to go back to, or null.
+; The context to go back to.
 define internal ptr @enter(ptr %target) {
   %found = alloca ptr, align 8
   store ptr null, ptr %found
@@ -23,15 +23,17 @@ define internal ptr @enter(ptr %target) {
   %same = icmp eq ptr %current, %own
   br i1 %same, label %stay, label %change
 stay:
-  ret ptr null
+  ret ptr %own
 change:
   %done = call i32 %set(ptr %own)
   ret ptr %current
 }
 
 define internal void @leave(ptr %target, ptr %before) {
-  %none = icmp eq ptr %before, null
-  br i1 %none, label %stay, label %change
+  %own_at = getelementptr %target, ptr %target, i64 0, i32 3
+  %own = load ptr, ptr %own_at
+  %same = icmp eq ptr %before, %own
+  br i1 %same, label %stay, label %change
 stay:
   ret void
 change:

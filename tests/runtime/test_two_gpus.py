@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -100,3 +102,27 @@ def test_a_thread_for_each_gpu():
     for thread in threads:
         thread.join()
     assert all(np.all(found == 1024.0) for found in results.values()) and len(results) == 2
+
+
+def test_the_second_gpu_does_not_become_the_device_of_other_libraries(tmp_path):
+    script = """
+import robokern as rk
+from robokern.runtime import libcuda
+@rk.kernel
+def twice(a: rk.array(dtype=float)):
+    i = rk.tid()
+    a[i] = 2.0 * a[i]
+with rk.ScopedDevice("cuda:1"):
+    a = rk.ones(8)
+    with rk.ScopedCapture() as capture:
+        rk.launch(twice, dim=8, inputs=[a])
+    rk.launch(twice, dim=8, inputs=[a])
+    rk.capture_launch(capture.graph)
+    print(a.list() == [4.0] * 8, libcuda.current_context())
+    b = rk.ones(8, device="cuda:0")
+    print(libcuda.current_context() == b.device.gpu.handle)
+"""
+    file = tmp_path / "second.py"
+    file.write_text(script)
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("True 0\nTrue\n", 0), done.stderr
