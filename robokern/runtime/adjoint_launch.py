@@ -21,6 +21,7 @@ from robokern.runtime.hostvalue import component_shape, describe
 from robokern.runtime.indexed_array import IndexedArray
 from robokern.runtime.launch import Dim, Launch, Launcher
 from robokern.runtime.tape_blocks import Blocks
+from robokern.runtime.tape_guard import before_adjoint
 from robokern.runtime.tape_launch import Pattern, pattern_of
 from robokern.runtime.tape_overlap import overlaps
 from robokern.runtime.tape_steps import copied
@@ -96,6 +97,8 @@ class _Run:
             *(self._shadowed(n, packed[n], made) for n in made.rule.shadows),
             *(a.descriptor for a in shares),
         ]
+        if recording.guards:
+            before_adjoint(self.launcher.kernel.name, [g for _, _, g in self.pairs if g is not None])
         plain = all(a.is_contiguous and (g is None or g.is_contiguous) for _, a, g in self.pairs)
         made.backward.play(self.device, self.grid, given, plain)
         for number, share_ in zip(made.rule.values, shares, strict=True):

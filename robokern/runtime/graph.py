@@ -16,7 +16,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from robokern.errors import DeviceError
+from robokern.errors import AdjointError, DeviceError
 from robokern.ir.types import int32
 from robokern.runtime import recording
 from robokern.runtime.array import Array
@@ -109,6 +109,7 @@ def capture_launch(graph: Graph, stream: Stream | None = None) -> None:
     Raises:
         KernelAssertionError: an `assert` failed; on the CPU what follows it has not run.
         DeviceError: the stream is another device's; a launch failed.
+        AdjointError: a tape is open.
     """
     if stream is not None:
         _check_stream(graph, stream)
@@ -117,6 +118,15 @@ def capture_launch(graph: Graph, stream: Stream | None = None) -> None:
         return
     capture = recording.capturing(graph.device.ordinal)
     if capture is None:
+        if recording.tapes:
+            raise AdjointError(
+                "capture_launch: a tape cannot record a graph's replay; launch its kernels inside the tape, "
+                "or capture the tape, its backward included"
+            )
+        if recording.guards:
+            from robokern.runtime.tape_guard import before_replay  # seldom needed
+
+            before_replay(graph)
         graph.launch()
     else:
         capture.replay(graph)

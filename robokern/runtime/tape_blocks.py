@@ -208,6 +208,11 @@ class Blocks:
         return None
 
 
+def memory_of(data: Ndarray, device: Device) -> Array:
+    """The bytes from an array's first to its last, shared."""
+    return Block(data, device).content()
+
+
 def span_of(array: Array) -> Span:
     """Where an array's elements are."""
     if array.is_contiguous:

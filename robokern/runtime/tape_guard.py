@@ -4,8 +4,9 @@ A launch, copy or fill that overwrites what the derivative reads again makes the
 if the tape had recorded it. After a `backward` no copies are taken, for hardly anybody plays a tape twice:
 the tape notes who overwrote what, and refuses to be played again. So does a tape with checkpoints, at once.
 
-While no tape has ended, this costs a launch nothing; then a look-up for each array argument. Writes through
-`a.numpy()` or another library's view, and those of a graph's replay, are not seen.
+While no tape has ended, this costs a launch nothing; then a look-up for each array argument. A graph's
+replay counts as a write to all that it uses. Writes through `a.numpy()` or another library's view are not
+seen.
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from robokern.compiler.adjoint import effects
 from robokern.errors import AdjointError
 from robokern.ir.types import ArrayType, Struct
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array
+from robokern.runtime.capture import Graph
+from robokern.runtime.device import Device
 from robokern.runtime.launch import Launcher
-from robokern.runtime.tape_blocks import overlap, span_of
+from robokern.runtime.tape_blocks import memory_of, overlap, span_of
 from robokern.runtime.tape_launch import arrays_of
 
 if TYPE_CHECKING:
@@ -135,6 +140,30 @@ def before_write(array: Array) -> None:
     """Tells the guards of a copy or fill."""
     for guard in tuple(recording.guards):
         guard.before("a copy or fill", [array], lambda: [array])
+
+
+def before_adjoint(name: str, arrays: Sequence[Array]) -> None:
+    """Tells the guards of adjoints that a launch adds to."""
+    for guard in tuple(recording.guards):
+        guard.before(f"the adjoint of kernel {name!r}", arrays, lambda: arrays)
+
+
+def before_replay(graph: Graph) -> None:
+    """Tells the guards of a graph's replay, which may write whatever it uses."""
+    arrays = list(_used(graph.keep, graph.device))
+    for guard in tuple(recording.guards):
+        guard.before("a graph's replay", arrays, lambda: arrays)
+
+
+def _used(keep: Sequence[Any], device: Device) -> Iterator[Array]:
+    for item in keep:
+        if isinstance(item, np.ndarray):
+            yield memory_of(item, device)
+        elif isinstance(item, Graph):
+            yield from _used(item.keep, device)
+        elif isinstance(item, list):
+            for argument in item:
+                yield from arrays_of(argument) if isinstance(argument, Argument) else ()
 
 
 def _arrays(launcher: Launcher, values: Sequence[Any], numbers: Sequence[int]) -> Iterator[Array]:

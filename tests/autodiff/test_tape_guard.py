@@ -44,11 +44,31 @@ def inside_another_tape(x):
         rk.launch(double, 3, [x])
 
 
+def by_replay(x):
+    with rk.ScopedCapture(x.device) as capture:
+        rk.launch(double, 3, [x])
+    rk.capture_launch(capture.graph)
+
+
+def by_replayed_fill(x):
+    with rk.ScopedCapture(x.device) as capture:
+        x[1:].fill_(0.0)
+    rk.capture_launch(capture.graph)
+
+
+def as_an_adjoint(x):
+    a, b = rk.ones(3, dtype=rk.float64), rk.ones(3, dtype=rk.float64)
+    rk.launch(square, 3, [a, b], adj_inputs=[x, b], adjoint=True)
+
+
 WRITES = {
     "launch": lambda x: rk.launch(double, 3, [x]),
     "launch on a slice": lambda x: rk.launch(double, 2, [x[1:]]),
     "launch on a struct": lambda x: rk.launch(lighten, 3, [Body(mass=x)]),
     "recorded launch": lambda x: rk.launch(double, 3, [x], record_cmd=True).launch(),
+    "adjoint": as_an_adjoint,
+    "replay": by_replay,
+    "replayed fill": by_replayed_fill,
     "another tape": inside_another_tape,
     "assign": lambda x: x.assign(np.zeros(3)),
     "fill": lambda x: x.fill_(7.0),
@@ -116,3 +136,11 @@ def test_nobody_is_asked_once_the_tape_is_gone():
     del tape
     rk.launch(double, 3, [x])
     assert guard not in recording.guards
+
+
+def test_a_replay_inside_a_tape_is_refused():
+    x = rk.array([1.0, 2.0, 3.0], dtype=rk.float64, requires_grad=True)
+    with rk.ScopedCapture(x.device) as capture:
+        rk.launch(square, 3, [x, rk.zeros(3, dtype=rk.float64)])
+    with rk.Tape(), pytest.raises(rk.AdjointError, match="a tape cannot record a graph's replay"):
+        rk.capture_launch(capture.graph)
