@@ -199,15 +199,14 @@ class Stream:
         f.module.declare(f"declare {declared})")
         rank = f.let_wide(f"call {declared} {before})")
         tid = f.let_wide(f"add {vector} {f.spread('i32', next)}, {rank}")
-        take = f.both(free, f.let_wide(f"icmp slt {vector} {tid}, {f.spread('i32', '%to')}"))
+        # not `tid < %to`: the sum may wrap in lanes without an item
+        left = f.let(f"sub i32 %to, {next}")
+        take = f.both(free, f.let_wide(f"icmp ult {vector} {rank}, {f.spread('i32', left)}"))
         f.coordinate = f.blend("i32", take, tid, self.tid.load(f))
         self.tid.store(f, f.coordinate)
         count = f.intrinsic("ctpop.i32", "i32", f"i32 {wide}")
-        # not beyond the last: the sum could wrap
-        room = f.let(f"sub i32 %to, {next}")
-        self.next.store(
-            f, f.let(f"add i32 {next}, {f.intrinsic('umin.i32', 'i32', f'i32 {count}', f'i32 {room}')}")
-        )
+        taken = f.intrinsic("umin.i32", "i32", f"i32 {count}", f"i32 {left}")
+        self.next.store(f, f.let(f"add i32 {next}, {taken}"))
         return take
 
     def _keep(self, ops: Sequence[Op], made: set[str], take: str) -> None:
