@@ -7,8 +7,7 @@
     anything else                           gather, scatter
 
 A private array is interleaved: each of its scalars becomes a row of one scalar per lane, so that lanes at
-equal indices touch neighbouring places. Atomics act lane by lane, lower lanes first; where all lanes add to
-one place and nobody asks for the old value, their sum is added once.
+equal indices touch neighbouring places.
 """
 
 from __future__ import annotations
@@ -20,20 +19,20 @@ from functools import partial
 from robokern.compiler import emit_memory, wide_rows
 from robokern.compiler.emit_arithmetic import convert
 from robokern.compiler.emit_function import Function, Operands, Row
-from robokern.compiler.emit_memory import atomic_rule, atomically, contiguous, load_leaf, places, store_leaf
+from robokern.compiler.emit_memory import contiguous, load_leaf, places, store_leaf
 from robokern.compiler.emit_types import memory, memory_size, register
 from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide import FIRST, FULL, WideFunction
-from robokern.compiler.wide_control import highest, lowest
+from robokern.compiler.wide_control import highest
 from robokern.ir import layout
 from robokern.ir.nodes import Func, Op, Value, walk
-from robokern.ir.types import ArrayType, Scalar, int64, scalar_of, uint64
+from robokern.ir.types import ArrayType, int64, scalar_of, uint64
 
 _MOST_INTERLEAVED = 4  # leaves of an element that shuffles put in order; wider ones are gathered
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where the lanes' elements lie.
 
     Args:
@@ -59,7 +58,7 @@ def _index(f: WideFunction, index: Value) -> str:
     return f.lanewise(partial(convert, f, source=scalar, target=int64), (register(scalar),), (operand,))
 
 
-def _times(f: WideFunction, a: str, b: str) -> str:
+def times(f: WideFunction, a: str, b: str) -> str:
     if b == "1":
         return a
     if not a.startswith("%") and not b.startswith("%") and not f.is_wide(a) and not f.is_wide(b):
@@ -67,7 +66,7 @@ def _times(f: WideFunction, a: str, b: str) -> str:
     return f.lanewise(lambda x, y: f.let(f"mul {f.widened('i64')} {x}, {y}"), ("i64", "i64"), (a, b))
 
 
-def _moved(f: WideFunction, address: str, offset: str) -> str:
+def moved(f: WideFunction, address: str, offset: str) -> str:
     """The address, or addresses, some bytes further."""
     if offset == "0":
         return address
@@ -83,7 +82,7 @@ def _array(array: Value) -> ArrayType:
     return array.type
 
 
-def _element(f: WideFunction, array: Value, indices: Sequence[Value]) -> _Place:
+def element(f: WideFunction, array: Value, indices: Sequence[Value]) -> Place:
     """The place of the element, or of the sub-array, at the leading indices."""
     private = array in f.uniformity.private
     address, strides = f.values[array][0], f.values[array][1 + _array(array).ndim :]
@@ -98,39 +97,39 @@ def _element(f: WideFunction, array: Value, indices: Sequence[Value]) -> _Place:
         if f.is_wide(operand) or f.is_wide(stride):
             varying.append((operand, stride))
         else:
-            address = _moved(f, address, _times(f, operand, stride))
+            address = moved(f, address, times(f, operand, stride))
     if total and (varying or f.is_wide(address)):
         address, total = _spaced(f, address, total), 0
     for operand, stride in varying:
         address = _scaled(f, address, operand, stride)
-    return _Place(address, total, private)
+    return Place(address, total, private)
 
 
 def _scaled(f: WideFunction, address: str, index: str, stride: str) -> str:
     """Addresses `index` elements of `stride` bytes further; one instruction, which gathers can take in."""
     if f.is_wide(address) or not f.is_wide(index) or stride.startswith("%") or f.is_wide(stride):
-        return _moved(f, address, _times(f, index, stride))
+        return moved(f, address, times(f, index, stride))
     return f.let_wide(f"getelementptr [{stride} x i8], ptr {address}, {f.vector('i64')} {index}")
 
 
 def _spaced(f: WideFunction, address: str, stride: int) -> str:
     """One address per lane, `stride` bytes apart."""
     if f.is_wide(address):
-        return _moved(f, address, f.numbered("i64", stride))
+        return moved(f, address, f.numbered("i64", stride))
     # 32-bit offsets from one address: half the gathers of 64-bit addresses
     return f.let_wide(f"getelementptr i8, ptr {address}, {f.vector('i32')} {f.numbered('i32', stride)}")
 
 
-def _leaf_place(f: WideFunction, place: _Place, held: str, offset: int) -> _Place:
+def leaf_place(f: WideFunction, place: Place, held: str, offset: int) -> Place:
     """Where a leaf of the element lies."""
     if not place.private:
-        return _Place(_moved(f, place.address, str(offset)), place.stride)
-    address = _moved(f, place.address, str(offset * f.lanes))
+        return Place(moved(f, place.address, str(offset)), place.stride)
+    address = moved(f, place.address, str(offset * f.lanes))
     size = memory_size(held)
-    return _Place(_spaced(f, address, size)) if f.is_wide(address) else _Place(address, size, private=True)
+    return Place(_spaced(f, address, size)) if f.is_wide(address) else Place(address, size, private=True)
 
 
-def _pointers(f: WideFunction, place: _Place) -> str:
+def _pointers(f: WideFunction, place: Place) -> str:
     """One address per lane, or one for all where they are equal."""
     return _spaced(f, place.address, place.stride) if place.stride else place.address
 
@@ -140,26 +139,24 @@ def _pointers(f: WideFunction, place: _Place) -> str:
 
 def _load(f: Function, op: Op) -> list[Operands]:
     assert isinstance(f, WideFunction)
-    place = _element(f, op.args[0], op.args[1:])
+    place = element(f, op.args[0], op.args[1:])
     parts = places(op, op.results[0].type)
     read = partial(_read, f, op, place, parts)
     return [_either(f, [held for held, _ in parts], read) if _gains(f, op, place) else read()]
 
 
-def _read(f: WideFunction, op: Op, place: _Place, parts: Sequence[tuple[str, int]]) -> Operands:
+def _read(f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]]) -> Operands:
     width = _interleaved(op, place) if f.mask is None else 0
     if width:
         return _deinterleave(f, place, parts, width)
     words = _read_rows(f, op, place, parts)
     return tuple(
-        _from_word(f, held, words[at])
-        if at in words
-        else _load_leaf(f, held, _leaf_place(f, place, held, at))
+        _from_word(f, held, words[at]) if at in words else _load_leaf(f, held, leaf_place(f, place, held, at))
         for held, at in parts
     )
 
 
-def _gains(f: WideFunction, op: Op, place: _Place) -> bool:
+def _gains(f: WideFunction, op: Op, place: Place) -> bool:
     """Whether an access is better with all lanes active, where only the end of a row leaves some out."""
     if not f.sole or f.mask != FIRST or place.private or f.is_wide(place.address):
         return False
@@ -185,13 +182,13 @@ def _either(f: WideFunction, types: Sequence[str], write: Callable[[], Operands]
     )
 
 
-def _in_rows(f: WideFunction, op: Op, place: _Place) -> bool:
+def _in_rows(f: WideFunction, op: Op, place: Place) -> bool:
     """Whether whole elements can be moved, each lane's apart from the others'."""
     apart = not place.private and not f.is_wide(place.address)
     return f.mask is None and apart and _fits_rows(f, op, place)
 
 
-def _fits_rows(f: WideFunction, op: Op, place: _Place) -> bool:
+def _fits_rows(f: WideFunction, op: Op, place: Place) -> bool:
     piece, size = 4 * wide_rows.WORDS, layout.size_of(_array(op.args[0]).dtype)
     whole = place.stride % 4 == 0 and f.lanes % wide_rows.WORDS == 0
     return whole and abs(place.stride) >= piece and size >= piece
@@ -208,7 +205,7 @@ def moves_rows(program: Func, uniformity: Uniformity) -> bool:
     )
 
 
-def _read_rows(f: WideFunction, op: Op, place: _Place, parts: Sequence[tuple[str, int]]) -> dict[int, str]:
+def _read_rows(f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]]) -> dict[int, str]:
     """Words of the element by byte offset, where pieces are worth it."""
     words: dict[int, str] = {}
     if _in_rows(f, op, place):
@@ -230,7 +227,7 @@ def _to_word(f: WideFunction, held: str, operand: str) -> str:
 
 
 def _write_rows(
-    f: WideFunction, op: Op, place: _Place, parts: Sequence[tuple[str, int]], operands: Operands
+    f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]], operands: Operands
 ) -> set[int]:
     """Writes the pieces that are worth it; gives the offsets of what is written."""
     written: set[int] = set()
@@ -244,7 +241,7 @@ def _write_rows(
     return written
 
 
-def _load_leaf(f: WideFunction, held: str, place: _Place) -> str:
+def _load_leaf(f: WideFunction, held: str, place: Place) -> str:
     if not f.is_wide(place.address) and not place.stride:
         return load_leaf(f, held, place.address, 0)
     stored, size = memory(held), memory_size(held)
@@ -274,7 +271,7 @@ def _masked(f: WideFunction, name: str, result: str, stored: str, arguments: lis
     return f.let_wide(call)
 
 
-def _interleaved(op: Op, place: _Place) -> int:
+def _interleaved(op: Op, place: Place) -> int:
     """Leaves of an element that lanes hold side by side, if shuffles should put them in order; else 0."""
     dtype = _array(op.args[0]).dtype
     leaves, offsets = layout.leaves(dtype), layout.leaf_offsets(dtype)
@@ -284,7 +281,7 @@ def _interleaved(op: Op, place: _Place) -> int:
     return count if alike and fits and not place.private and layout.size_of(dtype) == count * size else 0
 
 
-def _deinterleave(f: WideFunction, place: _Place, parts: Sequence[tuple[str, int]], width: int) -> Operands:
+def _deinterleave(f: WideFunction, place: Place, parts: Sequence[tuple[str, int]], width: int) -> Operands:
     held = parts[0][0]
     size, vector = memory_size(held), f"<{width * f.lanes} x {memory(held)}>"
     rows = f.let_wide(f"load {vector}, ptr {place.address}, align {size}")
@@ -301,7 +298,7 @@ def _every(f: WideFunction, vector: str, rows: str, first: int, width: int) -> s
 
 def _store(f: Function, op: Op) -> list[Operands]:
     assert isinstance(f, WideFunction)
-    place = _element(f, op.args[0], op.args[1:-1])
+    place = element(f, op.args[0], op.args[1:-1])
     write = partial(_write, f, op, place, places(op, op.args[-1].type))
     if _gains(f, op, place):
         _either(f, (), write)
@@ -310,7 +307,7 @@ def _store(f: Function, op: Op) -> list[Operands]:
     return []
 
 
-def _write(f: WideFunction, op: Op, place: _Place, parts: Sequence[tuple[str, int]]) -> Operands:
+def _write(f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]]) -> Operands:
     operands = f.values[op.args[-1]]
     width = _interleaved(op, place) if f.mask is None else 0
     if width and width == len(parts):
@@ -319,11 +316,11 @@ def _write(f: WideFunction, op: Op, place: _Place, parts: Sequence[tuple[str, in
     written = _write_rows(f, op, place, parts, operands)
     for (held, at), operand in zip(parts, operands, strict=True):
         if at not in written:
-            _store_leaf(f, held, operand, _leaf_place(f, place, held, at))
+            _store_leaf(f, held, operand, leaf_place(f, place, held, at))
     return ()
 
 
-def _store_leaf(f: WideFunction, held: str, operand: str, place: _Place) -> None:
+def _store_leaf(f: WideFunction, held: str, operand: str, place: Place) -> None:
     if not f.is_wide(place.address) and not place.stride:
         store_leaf(f, held, _last(f, held, operand), place.address, 0)
         return
@@ -353,7 +350,7 @@ def _last(f: WideFunction, held: str, operand: str) -> str:
     return f.element(held, operand, lane)
 
 
-def _interleave(f: WideFunction, place: _Place, held: str, operands: Operands) -> None:
+def _interleave(f: WideFunction, place: Place, held: str, operands: Operands) -> None:
     """Writes the elements of all lanes in one piece."""
     lanes, width = f.lanes, len(operands)
     vector = f.vector(held)
@@ -381,7 +378,7 @@ def _view(f: Function, op: Op) -> list[Operands]:
     assert isinstance(f, WideFunction)
     ndim, given = _array(op.args[0]).ndim, len(op.args) - 1
     held = f.values[op.args[0]]
-    address = _pointers(f, _element(f, op.args[0], op.args[1:]))
+    address = _pointers(f, element(f, op.args[0], op.args[1:]))
     return [(address, *held[1 + given : 1 + ndim], *held[1 + ndim + given :])]
 
 
@@ -417,147 +414,10 @@ def _local(f: Function, op: Op) -> list[Operands]:
     return [(address, *shape, *(str(int(s) * f.lanes) for s in strides))]
 
 
-# atomics
-
-
-def _atomic(f: Function, op: Op) -> list[Operands]:
-    assert isinstance(f, WideFunction)
-    name, value = op.attrs["op"], op.args[-1]
-    count = 2 if name == "cas" else 1
-    place = _element(f, op.args[0], op.args[1:-count])
-    scalar, parts = scalar_of(value.type), places(op, value.type)
-    used = op.results[0] in f.used
-    operands = list(zip(*(f.values[v] for v in op.args[-count:]), strict=True))
-    together = None if used or place.stride or f.is_wide(place.address) else _together(scalar, name)
-    if together is None or place.private:
-        return [tuple(_lane_by_lane(f, scalar, name, place, parts, operands, used))]
-    for (held, at), leaves in zip(parts, operands, strict=True):
-        together(f, scalar, name, _leaf_place(f, place, held, at).address, leaves[0])
-    return [("zeroinitializer",) * len(parts)]
-
-
-_OfLane = Callable[[str], str]  # the number of a lane, as an i64 operand -> what it holds
-
-
-def _spilled(f: WideFunction, held: str, operand: str) -> _OfLane:
-    """Reads what a lane holds, from the stack."""
-    if not f.is_wide(operand):
-        return lambda lane: operand
-    slot = f.reserve(memory_size(held) * f.lanes, 64)
-    f.do(f"store {f.vector(held)} {operand}, ptr {slot}, align 64")
-    return lambda lane: f.let(f"load {held}, ptr {f.let(f'getelementptr {held}, ptr {slot}, i64 {lane}')}")
-
-
-def _spilled_pointers(f: WideFunction, place: _Place) -> _OfLane:
-    if not place.stride:
-        return _spilled(f, "ptr", place.address)
-    return lambda lane: _moved(f, place.address, _times(f, lane, str(place.stride)))
-
-
-def _places_of_leaves(f: WideFunction, place: _Place, parts: Sequence[tuple[str, int]]) -> list[_OfLane]:
-    if place.private:
-        return [_spilled_pointers(f, _leaf_place(f, place, held, at)) for held, at in parts]
-    element = _spilled_pointers(f, place)
-    return [lambda lane, at=at: _moved(f, element(lane), str(at)) for _, at in parts]  # type: ignore[misc]
-
-
-def _lane_by_lane(
-    f: WideFunction,
-    t: Scalar,
-    name: str,
-    place: _Place,
-    parts: Sequence[tuple[str, int]],
-    operands: Sequence[Operands],
-    used: bool,
-) -> list[str]:
-    """One lane after the other; for each leaf, what each active lane found."""
-    held, bits = register(t), f.mask_bits(f.active)
-    pointers = _places_of_leaves(f, place, parts)
-    given = [[_spilled(f, held, o) for o in leaves] for leaves in operands]
-    found = [f.reserve(t.size * f.lanes, 64) for _ in parts] if used else []
-    for slot in found:
-        f.do(f"store {f.vector(held)} zeroinitializer, ptr {slot}, align 64")
-
-    def of_lane(lane: str, combine: emit_memory.Combine) -> None:
-        for k, pointer in enumerate(pointers):
-            old = combine(f, t, name, pointer(lane), *(o(lane) for o in given[k]))
-            if used:
-                f.do(f"store {held} {old}, ptr {f.let(f'getelementptr {held}, ptr {found[k]}, i64 {lane}')}")
-
-    def write(combine: emit_memory.Combine) -> list[str]:
-        _for_lanes(f, bits, lambda lane: of_lane(lane, combine))
-        return []
-
-    atomically(f, t, name, write)
-    read = [f.let_wide(f"load {f.vector(held)}, ptr {slot}, align 64") for slot in found]
-    return read or ["zeroinitializer"] * len(parts)
-
-
-def _for_lanes(f: WideFunction, bits: str, body: Callable[[str], None]) -> None:
-    """Runs the body for each lane in the bits of a mask that has one, lower lanes first."""
-    head, done, before = f.fresh("lanes"), f.fresh("done"), f.label
-    left, less = f.fresh(), f.fresh()
-    f.jump(head)
-    f.open(head)
-    at = len(f.lines)
-    f.lines.append("")
-    body(lowest(f, left))
-    f.do(f"{less} = and {f.bits} {left}, {f.let(f'sub {f.bits} {left}, 1')}")
-    f.lines[at] = f"  {left} = phi {f.bits} [ {bits}, %{before} ], [ {less}, %{f.label} ]"
-    f.branch(f.let(f"icmp eq {f.bits} {less}, 0"), done, head)
-    f.open(done)
-
-
-_IDENTITY = {"add": 0, "or": 0, "xor": 0, "and": -1}
-Together = Callable[[WideFunction, Scalar, str, str, str], None]
-
-
-def _together(t: Scalar, name: str) -> Together | None:
-    """How all lanes combine into one place at once, with the bits of one by one; None: they do not."""
-    if t.kind in "iu" and name in _IDENTITY:
-        return _reduce
-    return _add_floats if t.kind == "f" and name == "add" and t.bits > 16 else None
-
-
-def _contributions(f: WideFunction, t: Scalar, operand: str, identity: str) -> str:
-    """The operand, and the identity in lanes that take no part."""
-    held = register(t)
-    operand = f.spread(held, operand)
-    return operand if f.mask is None else f.blend(held, f.mask, operand, identity)
-
-
-def _reduce(f: WideFunction, t: Scalar, name: str, place: str, operand: str) -> None:
-    held = register(t)
-    given = _contributions(f, t, operand, str(_IDENTITY[name]))
-    total = f.intrinsic(f"vector.reduce.{name}.v{f.lanes}{held}", held, f"{f.vector(held)} {given}")
-    atomic_rule(name)(f, t, name, place, total)
-
-
-def _add_floats(f: WideFunction, t: Scalar, name: str, place: str, operand: str) -> None:
-    """Adds lane after lane to what is there, in registers; minus zero changes no sum."""
-    held, bits = register(t), f"i{t.bits}"
-    given = _contributions(f, t, operand, "-0.0")
-    again, done, before = f.fresh("retry"), f.fresh("done"), f.label
-    first = f.let(f"load atomic {bits}, ptr {place} monotonic, align {t.size}")
-    f.jump(again)
-    f.open(again)
-    old, seen = f.fresh(), f.fresh()
-    f.do(f"{old} = phi {bits} [ {first}, %{before} ], [ {seen}, %{again} ]")
-    number = f.let(f"bitcast {bits} {old} to {held}")
-    name = f"vector.reduce.fadd.v{f.lanes}f{t.bits}"
-    total = f.intrinsic(name, held, f"{held} {number}", f"{f.vector(held)} {given}")
-    new = f.let(f"bitcast {held} {total} to {bits}")
-    pair = f.let(f"cmpxchg ptr {place}, {bits} {old}, {bits} {new} monotonic monotonic")
-    f.do(f"{seen} = extractvalue {{ {bits}, i1 }} {pair}, 0")
-    f.branch(f.let(f"extractvalue {{ {bits}, i1 }} {pair}, 1"), done, again)
-    f.open(done)
-
-
 ROWS: dict[str, Row] = {
     **emit_memory.ROWS,
     "load": _load,
     "store": _store,
-    "atomic": _atomic,
     "view": _view,
     "components": _components,
     "array_at": _array_at,
