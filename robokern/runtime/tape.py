@@ -398,6 +398,8 @@ class Tape:
         if from_active:
             self.activate(self.blocks.of(array))
         self.blocks.of(array).touch(len(self.steps), writes=True)
+        if copy:
+            self.blocks.of(source).touch(len(self.steps), writes=False)
         if copy and np.shares_memory(source._numpy, place):
             raise AdjointError("tape: an array is copied onto itself; copy it through another array")
         self._note(WriteStep(target, source if copy else np.array(source)), b"")

@@ -29,9 +29,12 @@ def backward(tape: Tape, loss: Array | None, grads: Grads | None) -> None:
     recording.keep(tape)
     tape.retained, tape.value_gradients = set(), {}
     tape.retains = any(a.retain_grad for a in tape.leaves.values())
+    seeds = _seeds(tape, loss, grads)
+    for array in seeds:  # one that nothing on the tape touches, or only views of it, is differentiated too
+        if array.requires_grad:
+            tape.leaves.setdefault(id(array), array)
     leaves = _by_block(tape)
     adopted = {b for b, arrays in leaves.items() if _adopt(b, arrays)}
-    seeds = _seeds(tape, loss, grads)
     written = [span_of(a._grad) for a in tape.leaves.values() if a._grad is not None]
     for array, grad in seeds.items():
         _seed(tape.blocks.of(array), array, grad, _is_free(tape, grad, written))

@@ -395,3 +395,23 @@ def test_a_step_with_its_gradient_is_captured(device):
         v = np.array([1.0, 2.0]) + shift
         np.testing.assert_array_equal(y.numpy(), v**2 + v**4)
         np.testing.assert_array_equal(x.grad.numpy(), np.array([1.0, 10.0]) * (2 * v + 4 * v**3))
+
+
+@pytest.mark.parametrize("checkpoint", [None, 1])
+def test_an_array_is_overwritten_after_it_was_copied(checkpoint, device):
+    x, y, z = doubles([1.0, 2.0], True), rk.zeros(2, dtype=d), rk.zeros(2, dtype=d)
+    with rk.Tape(checkpoint) as tape:
+        y.assign(x)
+        rk.launch(overwrite, 2, [x, 5.0])
+        rk.launch(weigh, 2, [y, x, z, 1.0])
+    np.testing.assert_array_equal(gradient(tape, z, x), [[5, 5]])
+
+
+def test_outputs_that_are_inputs_pass_their_derivative_on(device):
+    """What nothing on the tape touches, or only in part, is its own derivative there."""
+    x, y = doubles([1.0, 2.0, 3.0], True), doubles([4.0, 5.0], True)
+    with rk.Tape() as tape:
+        rk.launch(square, 2, [x[1:], x[1:]])
+    tape.backward(grads={x: np.array([1.0, 10.0, 100.0]), y: np.array([3.0, 4.0])})
+    np.testing.assert_array_equal(x.grad.numpy(), [1, 40, 600])
+    np.testing.assert_array_equal(y.grad.numpy(), [3, 4])
