@@ -3765,6 +3765,9 @@ def quat_to_axis_angle(q: quatd) -> tuple[vec3d, float64]:
 @_overload
 def quat_to_axis_angle(q: _Quaternion | Composite) -> Any:
     """(unit axis, angle in [0, pi] rad); the axis is zero for the identity."""
+@_overload
+def quat_to_axis_angle(q: _Quaternion | Composite, axis: _Vector | Composite, angle: Any) -> Any:
+    """(unit axis, angle in [0, pi] rad); the axis is zero for the identity."""
 
 @_overload
 def quat_to_euler(q: quatf, i: int, j: int, k: int) -> vec3f:

@@ -4,14 +4,14 @@
 that take a rotation expect unit length and do not check it.
 """
 
-# ruff: noqa: F811 - overloads share a name; defaults are constants
+# ruff: noqa: F811, RUF059 - overloads share a name; defaults are constants
 from __future__ import annotations
 
 from typing import Any
 
 from robokern.compiler.builtins import sqrt, static, where
 from robokern.compiler.function import func, operator
-from robokern.ir.types import float32, int32, matrix, quaternion, vector
+from robokern.ir.types import float32, inout, int32, matrix, quaternion, vector
 from robokern.lang.patterns import any_quaternion, matrix33, matrix44, vector3
 from robokern.lang.trigonometry import atan2, cos, sin
 from robokern.lang.vector import dot, length, normalize
@@ -79,6 +79,11 @@ def quat_to_axis_angle(q: any_quaternion):
     v = static(vector(3, dtype))(q.x, q.y, q.z)
     axis = normalize(v) * where(q.w < dtype(0), dtype(-1), dtype(1))
     return axis, dtype(2) * atan2(length(v), abs(q.w))
+
+
+@func
+def quat_to_axis_angle(q: any_quaternion, axis: inout(vector3), angle: inout(Any)):
+    axis, angle = quat_to_axis_angle(q)
 
 
 @func

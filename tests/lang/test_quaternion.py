@@ -190,3 +190,19 @@ def test_identity_and_inverse(evaluate, generator):
     np.testing.assert_allclose(
         evaluate(round_trip, rk.quat, (rk.quat, r.as_quat())), [[0, 0, 0, 1]] * 5, atol=2e-7
     )
+
+
+def test_axis_and_angle_by_reference(device):
+    @rk.kernel
+    def turned(out: rk.array(dtype=rk.vec3), angles: rk.array(dtype=float)):
+        q = rk.quat_from_axis_angle(rk.vec3(0.0, 0.6, 0.8), 0.7)
+        axis = rk.vec3()
+        angle = 0.0
+        rk.quat_to_axis_angle(q, axis, angle)
+        out[0] = axis
+        angles[0] = angle
+
+    out, angles = rk.zeros(1, dtype=rk.vec3, device=device), rk.zeros(1, dtype=float, device=device)
+    rk.launch(turned, dim=1, inputs=[out, angles], device=device)
+    np.testing.assert_allclose(out.numpy()[0], [0.0, 0.6, 0.8], atol=1e-6)
+    np.testing.assert_allclose(angles.numpy(), 0.7, rtol=1e-6)

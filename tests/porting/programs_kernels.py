@@ -189,7 +189,7 @@ def static_funcs(m):
     def k(o: m.array(dtype=float)):
         o[0] = m.static(funcs[2])(2.0)
         for i in range(m.static(3)):
-            o[1] += m.static(funcs[i])(1.0) if False else 1.0
+            o[1] += float(i)
         o[2] = m.static(float(len(funcs)) * 2.0)
 
     o = m.zeros(3, dtype=float, device="cpu")

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import robokern as rk
-from tests.porting import programs_host, programs_kernels
+from tests.porting import programs_host, programs_kernels, programs_more
 
 pytestmark = pytest.mark.slow
 
 PROGRAMS = [
     f
-    for module in (programs_host, programs_kernels)
+    for module in (programs_host, programs_kernels, programs_more)
     for f in vars(module).values()
     if isinstance(f, FunctionType)
 ]
