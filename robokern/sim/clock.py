@@ -31,10 +31,13 @@ class Clock:
     timestep: float
     step: int = 0
 
+    def __post_init__(self) -> None:
+        self._exact = exact(self.timestep)
+
     @property
     def time(self) -> float:
         """Simulated time [s], computed from the counter so that no rounding piles up."""
-        return float(self.step * exact(self.timestep))
+        return self.step * self._exact.numerator / self._exact.denominator
 
     def advance(self) -> None:
         self.step += 1
