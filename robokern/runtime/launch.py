@@ -108,8 +108,8 @@ def launch(
             return made
         made.launch()
         return None
-    if recording.guards:
-        _tell_guards(launcher, values)
+    if recording.guards or not record_tape:
+        _tell_guards(launcher, values, record_tape)
     if recording.tapes and record_tape:
         recording.tapes[-1].launch(launcher, place, dim, values)
         return None
@@ -117,11 +117,11 @@ def launch(
     return None
 
 
-def _tell_guards(launcher: Launcher, values: Sequence[Any]) -> None:
+def _tell_guards(launcher: Launcher, values: Sequence[Any], seen: bool = True) -> None:
     # seldom needed, and it extends this module
     from robokern.runtime.tape_guard import before_launch
 
-    before_launch(launcher, values)
+    before_launch(launcher, values, seen)
 
 
 def _recorded(

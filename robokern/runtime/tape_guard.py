@@ -125,14 +125,20 @@ def _described(tape: Tape, lost: Array) -> str:
     return "an array that a derivative reads"
 
 
-def before_launch(launcher: Launcher, values: Sequence[Any]) -> None:
-    """Tells the guards of a launch; `values` may be packed arguments."""
+def before_launch(launcher: Launcher, values: Sequence[Any], seen: bool = True) -> None:
+    """Tells the guards of a launch.
+
+    Args:
+        values: arguments, packed or not.
+        seen: whether an open tape is told.
+    """
 
     def written() -> list[Array]:
         return list(_arrays(launcher, values, _written(launcher, len(values))))
 
     arrays = list(_arrays(launcher, values, range(len(values))))
-    for guard in tuple(recording.guards):
+    unseen = () if seen else (tape.guard for tape in recording.tapes[-1:])
+    for guard in (*recording.guards, *unseen):
         guard.before(f"kernel {launcher.kernel.name!r}", arrays, written)
 
 

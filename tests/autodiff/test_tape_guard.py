@@ -144,3 +144,12 @@ def test_a_replay_inside_a_tape_is_refused():
         rk.launch(square, 3, [x, rk.zeros(3, dtype=rk.float64)])
     with rk.Tape(), pytest.raises(rk.AdjointError, match="a tape cannot record a graph's replay"):
         rk.capture_launch(capture.graph)
+
+
+def test_a_launch_that_an_open_tape_must_not_record():
+    x, y = rk.array([1.0, 2.0, 3.0], dtype=rk.float64, requires_grad=True), rk.zeros(3, dtype=rk.float64)
+    with rk.Tape() as tape:
+        rk.launch(square, 3, [x, y])
+        rk.launch(double, 3, [x], record_tape=False)
+    tape.backward(grads={y: np.ones(3)})
+    np.testing.assert_array_equal(x.grad.numpy(), [2, 4, 6])
