@@ -3,7 +3,7 @@
     python -m benchmarks.gradients
 
 Physics: one step of a kernel, forward alone and forward and back (tape made, played, gradients cleared);
-the same text and numbers on both sides, in turns, on one thread and on all (Warp has one on the CPU).
+the same text and numbers on both sides, in turns, on one thread (in CPU time) and on all (Warp has one).
 Recording: what a launch costs more inside a tape. Compile: a fresh process with an empty cache, then one
 with that cache, from the first line of the kernels' module to the end of the first backward pass. Rollout:
 10,000 steps in place, with and without checkpoints.
@@ -25,7 +25,7 @@ import numpy as np
 
 from benchmarks.backward.kernels import load
 from benchmarks.backward.tasks import TASKS, Side, Task, Work, largest_difference, side
-from benchmarks.side_by_side import Comparison, print_table, seconds
+from benchmarks.side_by_side import Clock, Comparison, print_table, seconds
 
 CACHES = {"robokern": "ROBOKERN_CACHE_DIR", "warp": "WARP_CACHE_PATH"}
 ROUNDS = 11
@@ -41,12 +41,12 @@ def ready(name: str) -> Any:
     return library
 
 
-def interleaved(works: list[Work]) -> list[float]:
+def interleaved(works: list[Work], clock: Clock = time.perf_counter) -> list[float]:
     """Median seconds of several works, run in turns after two rounds that do not count."""
     times: list[list[float]] = [[] for _ in works]
     for k in range(ROUNDS + 2):
         for work, taken in zip(works, times, strict=True):
-            duration = seconds(work)
+            duration = seconds(work, clock=clock)
             if k > 1:
                 taken.append(duration)
     return [median(taken) for taken in times]
@@ -55,7 +55,9 @@ def interleaved(works: list[Work]) -> list[float]:
 def physics(task: Task, ours: Side, peer: Side, threads: int) -> str:
     """One row: milliseconds, and the three ratios."""
     ready("robokern").set_cpu_threads(threads)
-    a, b, c, d = (1e3 * t for t in interleaved([ours.forward, ours.backward, peer.forward, peer.backward]))
+    clock = time.process_time if threads == 1 else time.perf_counter  # does not feel other processes
+    works = [ours.forward, ours.backward, peer.forward, peer.backward]
+    a, b, c, d = (1e3 * t for t in interleaved(works, clock))
     times = f"{a:9.2f} {b:9.2f} {b / a:6.2f}  {c:9.2f} {d:9.2f} {d / c:6.2f}  {c / a:9.2f} {d / b:9.2f}"
     return f"{task.kernel:11} {threads:7} {times} {largest_difference(ours, peer):9.0e}"
 
