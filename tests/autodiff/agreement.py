@@ -18,12 +18,13 @@ from tests.autodiff import programs
 ITEMS = 3
 Values = list[np.ndarray]
 
-# name of each differentiable input, its shape and element type; the last two are passed by value
+# name of each differentiable input, its shape and element type; the last three are passed by value
 INPUTS: dict[str, tuple[tuple[int, ...], Any]] = {
     "x": ((ITEMS, 4), rk.float64), "a": ((ITEMS,), rk.float64), "w": ((ITEMS, 3), rk.vec3d),
     "t": ((ITEMS, 4), rk.float64), "p": ((ITEMS,), rk.float64), "r": ((ITEMS, 4), rk.float64),
     "low": ((1,), rk.float64), "high": ((2,), rk.float64), "total": ((2,), rk.float64),
     "setting": ((4,), None), "gain": ((1,), None),
+    "level": ((1,), None),
 }  # fmt: skip
 ARRAYS = [name for name, (_, dtype) in INPUTS.items() if dtype is not None]
 OUTPUTS = ("a", "w", "t", "p", "r", "low", "high", "total", "y")
@@ -52,7 +53,7 @@ class Case:
         named["y"] = rk.zeros((ITEMS, 3), dtype=rk.float64)
         gain, *turn = given["setting"]
         setting = self.setting(gain=rk.float64(gain), turn=rk.vec3d(*turn), count=self.turns % 3)
-        cells = self.cells(p=named["p"], r=named["r"])
+        cells = self.cells(level=rk.float64(given["level"][0]), p=named["p"], r=named["r"])
         arrays = [named[n] for n in ("x", "a", "w", "t")]
         shared = [named[n] for n in ("low", "high", "total", "y")]
         count = rk.zeros(ITEMS, dtype=int)
@@ -77,7 +78,7 @@ class Case:
     def reverse(self, device: str = "cpu") -> Values:
         """Its derivatives by all inputs."""
         named, arguments = self.arguments(self.values)
-        with Tape(self.checkpoint, values=("setting", "gain")) as tape:
+        with Tape(self.checkpoint, values=("setting", "gain", "cells")) as tape:
             self.launch(arguments, device)
         tape.backward(grads={named[n]: self.weights[n] for n in OUTPUTS})
         by = tape.value_gradients
@@ -86,6 +87,7 @@ class Case:
             *(named[n].grad.numpy().copy() for n in ARRAYS),
             np.array(setting, float),
             np.array([by["gain"]], float),
+            np.array([by["cells"]["level"]], float),
         ]
 
     def forward(self, direction: Values) -> float:

@@ -24,6 +24,7 @@ class Setting:
 
 @rk.struct
 class Cells:
+    level: rk.float64
     p: rk.array(dtype=d)
     r: rk.array2d(dtype=d)
 
@@ -146,7 +147,7 @@ class Writer:
     def leaf(self) -> str:
         options = ["s0", "s1", "s2", "a[i]", "x[i, 1]", "x[i, n % 4]", "v0[1]", "v1[n % 3]", "w[i][2]"]
         options += [f"t[i, {self.place()}]", f"cells.r[i, {self.place()}]", "cells.p[i]"]
-        options += ["gain", "setting.gain", "setting.turn[1]", "setting.turn[n % 3]"]
+        options += ["cells.level", "gain", "setting.gain", "setting.turn[1]", "setting.turn[n % 3]"]
         options += [f"{b}[{self.place()}]" for b in self.buffers]
         options += [f"x[i, {c} % 4]" for c in self.counters]
         options += [f"d({c}) * d(0.1)" for c in self.counters]
@@ -175,7 +176,10 @@ class Writer:
 
     def assign(self, depth: int) -> None:
         if self.random.random() < 0.7:
-            self.line(depth, f"{self.pick('s0', 's1', 's2', 's0', 's1', 's2', 'gain')} = {self.scalar()}")
+            self.line(
+                depth,
+                f"{self.pick('s0', 's1', 's2', 's0', 's1', 's2', 'gain', 'cells.level')} = {self.scalar()}",
+            )
         else:
             self.line(
                 depth, f"{self.pick('v0', 'v1')} = {self.vector()} * d(0.5) + {self.vector()} * d(0.25)"
