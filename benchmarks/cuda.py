@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+import robokern as rk
 from benchmarks.backward import tasks as physics
 from benchmarks.backward.kernels import TEXT as PHYSICS
 from benchmarks.backward.kernels import load
@@ -237,6 +238,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.first:
         first_launch(options.first, options.device)
+        return
+    if options.device == "cuda:0" and options.device not in map(str, rk.get_devices()):
+        print("this machine has no CUDA device: nothing to measure")
         return
     sides = [Side("robokern", options.device), Side("warp", options.device)]
     names, small = [side.name for side in sides], options.small
