@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from robokern.runtime.stream import Stream
 
 
+_opened: dict[int, Gpu] = {}  # each GPU's driver, by number
+
+
 @dataclass(frozen=True, eq=False)
 class Device:
     """A place to run kernels; one instance per alias, so `is` compares.
@@ -43,9 +46,12 @@ class Device:
     @property
     def gpu(self) -> Gpu:
         """Its driver, opened on first use; for CUDA devices only."""
-        from robokern.runtime import driver_cuda
+        found = _opened.get(self.ordinal)
+        if found is None:
+            from robokern.runtime import driver_cuda
 
-        return driver_cuda.gpu(self.ordinal)
+            found = _opened[self.ordinal] = driver_cuda.gpu(self.ordinal)
+        return found
 
     @property
     def name(self) -> str:

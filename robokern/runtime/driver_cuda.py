@@ -10,12 +10,15 @@ from __future__ import annotations
 import atexit
 import ctypes
 import gc
+import math
 import struct
+import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -102,6 +105,30 @@ class Owned:
         self._gpu.free(self._memory)
 
 
+class _Active:
+    """A GPU's context in a `with` block; entered for every copy and fill, so no generator."""
+
+    __slots__ = ("_before", "_gpu", "_outer")
+
+    def __init__(self, gpu: Gpu) -> None:
+        self._gpu = gpu
+
+    def __enter__(self) -> Any:
+        self._outer, self._before = getattr(_current, "gpu", None), libcuda.current_context()
+        self._gpu.make_current(self._outer, self._before)
+        return _driver()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        failure = None
+        if isinstance(error, (CudaError, _driver().Error)):
+            failure = self._gpu.failure(error)
+        self._gpu.make_former_current(self._outer, self._before)
+        if failure is not None:
+            raise failure from error
+
+
 class Gpu:
     """One GPU: its context, memory and loaded kernels.
 
@@ -147,28 +174,30 @@ class Gpu:
             driver.memset_d8(int(self._status), 0, STATUS_SIZE)
         atexit.register(self._close)
 
-    @contextmanager
-    def active(self) -> Iterator[Any]:
-        """PyCUDA's driver module, with this GPU's context current in this thread.
+    def active(self) -> _Active:
+        """For `with`: PyCUDA's driver module, with this GPU's context current in this thread.
 
-        What another library made current comes back afterwards.
+        What another library made current comes back afterwards; an error of the driver becomes a DeviceError.
         """
-        driver, outer, before = _driver(), getattr(_current, "gpu", None), libcuda.current_context()
+        return _Active(self)
+
+    def make_current(self, outer: Gpu | None, before: int) -> None:
+        """Makes its context this thread's, where `outer`'s is by PyCUDA's book, and `before` really."""
         if outer is not self:
             self._context.push()
             _current.gpu = self
         elif before != self.handle:
             libcuda.call("cuCtxSetCurrent", self.handle)
-        try:
-            yield driver
-        except (driver.Error, CudaError) as error:
-            raise self.failure(error) from error
-        finally:
-            if outer is not self:
-                _current.gpu = outer
-                self._context.pop()
+
+    def make_former_current(self, outer: Gpu | None, before: int) -> None:
+        """Takes back what `make_current` did."""
+        if outer is not self:
+            _current.gpu = outer
+            self._context.pop()
             if before != libcuda.current_context():
                 libcuda.call("cuCtxSetCurrent", before)
+        elif before != self.handle:
+            libcuda.call("cuCtxSetCurrent", before)
 
     def failure(self, error: Exception) -> DeviceError:
         """What to raise for an error of the driver: it may be an earlier launch's."""
@@ -211,7 +240,7 @@ class Gpu:
         Raises:
             DeviceError: not enough memory: what was asked, what is free, what the pool holds.
         """
-        size = int(np.prod(shape)) * dtype.itemsize
+        size = math.prod(shape) * dtype.itemsize
         with self.active() as driver:
             memory = self._memory(driver, size)
             if zero and size:
@@ -315,14 +344,16 @@ class Gpu:
 
     def memset(self, view: Ndarray, element: Ndarray) -> bool:
         """Writes one element everywhere in contiguous memory, if its bytes repeat; says whether they did."""
-        word = element.reshape(-1).view(np.uint8)
-        for width, kind in ((1, np.uint8), (2, np.uint16), (4, np.uint32)):
-            words = word.view(kind) if word.size % width == 0 else word[:0]
-            if words.size and bool(np.all(words == words[0])):
+        word = element.tobytes()
+        for width in (1, 2, 4):
+            if len(word) % width == 0 and word == word[:width] * (len(word) // width):
                 if view.size:
                     with self.active():
-                        name, number = f"cuMemsetD{8 * width}Async", view.nbytes // width
-                        libcuda.call(name, address(view), int(words[0]), number, self._on)
+                        name, number = (
+                            f"cuMemsetD{8 * width}Async",
+                            int.from_bytes(word[:width], sys.byteorder),
+                        )
+                        libcuda.call(name, address(view), number, view.nbytes // width, self._on)
                 return True
         return False
 

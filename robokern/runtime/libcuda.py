@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
 from ctypes import c_char_p, c_float, c_int, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 from functools import cache
 from pathlib import Path
@@ -58,6 +59,7 @@ _DISABLE_TIMING = 2  # CU_EVENT_DISABLE_TIMING
 _NON_BLOCKING = 1  # CU_STREAM_NON_BLOCKING
 
 TOO_MANY_BLOCKS = -1
+_own = threading.local()
 _START = Path(__file__).with_name("start.ll")
 
 
@@ -169,7 +171,21 @@ def driver_version() -> tuple[int, int]:
 
 def current_context() -> int:
     """The handle of this thread's context; 0: it has none."""
-    return made("cuCtxGetCurrent")
+    word, place = _word()
+    code = _function("cuCtxGetCurrent")(place)
+    if code:
+        raise error_of(code)
+    return word.value or 0
+
+
+def _word() -> tuple[c_void_p, Any]:
+    """A word of this thread's own, and what points to it."""
+    try:
+        found: tuple[c_void_p, Any] = _own.word
+    except AttributeError:
+        word = c_void_p()
+        found = _own.word = word, ctypes.pointer(word)
+    return found
 
 
 def memory_info() -> tuple[int, int]:
