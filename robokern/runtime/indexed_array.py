@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from robokern.errors import AdjointError
 from robokern.ir.types import ArrayType, IndexedArrayType, Type, as_type, indexed_array_type, int32
+from robokern.runtime import recording
 from robokern.runtime.array import Array
 from robokern.runtime.device import Device, DeviceLike
 from robokern.runtime.hostvalue import Ndarray, describe
@@ -102,19 +104,31 @@ class IndexedArray:
         return self.data.numbers()[self._selection()].tolist()
 
     def _write(self, one: Any) -> None:
+        if recording.tapes:
+            raise AdjointError(
+                "indexedarray: a tape cannot record that some elements are set; launch a kernel"
+            )
         values = self.data.numpy()
         values[self._selection()] = one
         if self.device.is_cuda:
             self.data.assign(values)
 
     def fill_(self, value: Any) -> IndexedArray:
-        """Sets every element to `value`, as `Array.fill_` does; returns the indexed array."""
+        """Sets every element to `value`, as `Array.fill_` does; returns the indexed array.
+
+        Raises:
+            AdjointError: a tape is recording.
+        """
         filled = Array(shape=1, dtype=self.dtype).fill_(value).numpy()[0]
         self._write(filled)
         return self
 
     def zero_(self) -> IndexedArray:
-        """Sets every element to zero; returns the indexed array."""
+        """Sets every element to zero; returns the indexed array.
+
+        Raises:
+            AdjointError: a tape is recording.
+        """
         self._write(np.zeros((), self.data.numpy().dtype))
         return self
 

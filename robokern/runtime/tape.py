@@ -263,6 +263,8 @@ class Tape:
         for array, block in zip(arrays, blocks, strict=True):
             if array._requires_grad:
                 self._add_leaf(array, block)
+            if array._keep:
+                self._refuse_references(launcher, array)
         pattern = self._pattern(launcher, dim, numbers, arrays, blocks)
         if pattern.made is not None:
             at = len(self.steps)
@@ -324,6 +326,21 @@ class Tape:
         if relation[1] and found.made is not None:
             refuse_overlap(launcher, found.made, numbers, arrays, relation[0])
         return found
+
+    def _refuse_references(self, launcher: Launcher, array: Array) -> None:
+        """Refuses structs in an array that refer to something differentiable: it would count as constant.
+
+        Raises:
+            AdjointError: they do.
+        """
+        for other in array._keep:
+            if isinstance(other, Array) and self._is_active(other):
+                raise AdjointError(
+                    f"kernel {launcher.kernel.name!r}: elements of an array of {array.dtype} refer to an array of "
+                    f"{other.dtype} that is differentiated; pass that array itself, or one struct"
+                )
+            if isinstance(other, Array):
+                self.blocks.of(other).constant = True
 
     def _add_leaf(self, array: Array, block: Block) -> None:
         """Makes an array that requires a gradient known."""

@@ -415,3 +415,46 @@ def test_outputs_that_are_inputs_pass_their_derivative_on(device):
     tape.backward(grads={x: np.array([1.0, 10.0, 100.0]), y: np.array([3.0, 4.0])})
     np.testing.assert_array_equal(x.grad.numpy(), [1, 40, 600])
     np.testing.assert_array_equal(y.grad.numpy(), [3, 4])
+
+
+@rk.struct
+class Link:
+    p: rk.array(dtype=d)
+    m: d
+
+
+@rk.kernel
+def linked(links: rk.array(dtype=Link), y: rk.array(dtype=d)):
+    i = rk.tid()
+    y[i] = links[i].p[0] * links[i].m
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_what_structs_in_an_array_refer_to_is_constant_or_refused(later, device):
+    p, y = doubles([3.0]), doubles([0.0, 0.0], True)
+    links = rk.array([Link(p=p, m=d(2.0)), Link(p=p, m=d(5.0))], dtype=Link)
+    with rk.Tape():
+        rk.launch(linked, 2, [links, y])
+        if later:
+            rk.launch(square, 1, [y, p])
+        else:
+            p.requires_grad = True
+        with pytest.raises(AdjointError) as caught:
+            rk.launch(linked, 2, [links, y])
+    assert str(caught.value) == (
+        "kernel 'linked': elements of an array of Link refer to an array of float64 that is differentiated; "
+        "pass that array itself, or one struct"
+    )
+
+
+def test_filling_an_indexed_array_is_refused(device):
+    x = doubles([1.0, 2.0, 3.0], True)
+    some = rk.indexedarray(x, [[0, 2]])
+    for fill in (some.zero_, lambda: some.fill_(1.0)):
+        with rk.Tape(), pytest.raises(AdjointError) as caught:
+            fill()
+        assert str(caught.value) == (
+            "indexedarray: a tape cannot record that some elements are set; launch a kernel"
+        )
+    some.fill_(7.0)
+    np.testing.assert_array_equal(x.numpy(), [7, 2, 7])
