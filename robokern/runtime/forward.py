@@ -34,6 +34,7 @@ from robokern.runtime.launch import Dim, Grid, Launch, Launcher, launch
 from robokern.runtime.memory import put
 from robokern.runtime.tape import Tape
 from robokern.runtime.tape_launch import arrays_of
+from robokern.runtime.tape_plan import refuse_references
 from robokern.runtime.tape_steps import WriteStep
 
 
@@ -78,6 +79,9 @@ class Forward(Tape):
 
     def carry(self, launcher: Launcher, device: Device, grid: Grid, arguments: list[Argument]) -> None:
         """As `launch`, for checked arguments."""
+        for argument in arguments:
+            for array in arrays_of(argument):
+                refuse_references(self, launcher, array)
         active = self._reached(launcher, arguments)
         if grid.count == 0:
             return

@@ -37,15 +37,14 @@ from robokern.runtime import recording
 from robokern.runtime.accumulate import accumulate, add_total
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
-from robokern.runtime.derivative import refuse_order
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.launch import Dim, Grid, Launcher, record_of
+from robokern.runtime.launch import Dim, Launcher, record_of
 from robokern.runtime.tape_backward import Grads, backward
 from robokern.runtime.tape_blocks import Block, Blocks, overlap, span_of
 from robokern.runtime.tape_guard import TapeGuard
-from robokern.runtime.tape_launch import LaunchStep, Pattern, arrays_in, by_value, numbered, pattern_of
-from robokern.runtime.tape_overlap import Numbers, overlaps, refuse_overlap
+from robokern.runtime.tape_launch import LaunchStep, arrays_in, numbered
+from robokern.runtime.tape_plan import plan
 from robokern.runtime.tape_steps import FuncStep, Step, WriteStep, copied
 
 if TYPE_CHECKING:
@@ -197,7 +196,7 @@ class Tape:
     def _relaunch(self, step: LaunchStep | None, key: Any, launch: Launch) -> None:
         if step is None or self._is_outdated(step):
             found = arrays_in(launch.arguments)
-            step = self._step(launch.launcher, launch.device, launch.dim, *found, launch.arguments)
+            step = plan(self, launch.launcher, launch.device, launch.dim, *found, launch.arguments)
             step.record = launch.record
             self._steps[key] = step
         record = step.record
@@ -238,9 +237,9 @@ class Tape:
             found = None if key is None else numbered(launcher, key[-1])
             if found is None:
                 arguments = launcher.arguments(values)
-                step = self._step(launcher, device, dim, *arrays_in(arguments), arguments)
+                step = plan(self, launcher, device, dim, *arrays_in(arguments), arguments)
             else:
-                self._steps[key] = self._step(launcher, device, dim, *found)
+                self._steps[key] = plan(self, launcher, device, dim, *found)
                 self.launch(launcher, device, dim, values)
                 return
         self._perform(step, lambda: launcher.launch(device, dim, values), lambda: launcher.arguments(values))
@@ -249,109 +248,16 @@ class Tape:
         """Whether it was of no interest when it was worked out, but overwrites what others need by now."""
         return step.made is None and (not self.saves or any(b.readers for b in step.guards))
 
-    def _step(
-        self,
-        launcher: Launcher,
-        device: Device,
-        dim: Dim,
-        numbers: Numbers,
-        arrays: Sequence[Array],
-        keep: object = None,
-    ) -> LaunchStep:
-        """What a launch does, for what is differentiable now."""
-        blocks = [self.blocks.of(a) for a in arrays]
-        for array, block in zip(arrays, blocks, strict=True):
-            if array._requires_grad:
-                self._add_leaf(array, block)
-            if array._keep:
-                self._refuse_references(launcher, array)
-        pattern = self._pattern(launcher, dim, numbers, arrays, blocks)
-        if pattern.made is not None:
-            at = len(self.steps)
-            for block in blocks:
-                if block.first < 0:
-                    block.first = at
-            for place in pattern.writes:
-                blocks[place].written = True
-        for place in pattern.activates:
-            self.activate(blocks[place])
-        for block in blocks:
-            if not block.active:
-                block.constant = True
-        return LaunchStep(pattern, device, dim, arrays, blocks, keep)
-
-    def _pattern(
-        self,
-        launcher: Launcher,
-        dim: Dim,
-        numbers: Numbers,
-        arrays: Sequence[Array],
-        blocks: Sequence[Block],
-    ) -> Pattern:
-        """What the kernel does, looked up by what is active where no arrays share memory."""
-        values = by_value(launcher, self.values) if self.values else frozenset()
-        flags = tuple([b.active for b in blocks])
-        if self.saves and not values and True not in flags and not any(b.readers for b in blocks):
-            return Pattern(launcher, numbers, None)
-        simple = dim.__class__ is int and launcher.tid_ndim in (0, 1) and self.checkpoint is None
-        if simple and not values and len(set(blocks)) == len(blocks):
-            known: dict[Any, Pattern] = launcher.__dict__.setdefault("patterns_by_flags", {})
-            if (numbers, flags) not in known:
-                known[numbers, flags] = self._derived(launcher, 1, numbers, arrays, blocks, values)
-            return known[numbers, flags]
-        ndim = 1 if simple else len(Grid(launcher.kernel.name, dim, launcher.tid_ndim).shape)
-        return self._derived(launcher, ndim, numbers, arrays, blocks, values)
-
-    def _derived(
-        self,
-        launcher: Launcher,
-        ndim: int,
-        numbers: Numbers,
-        arrays: Sequence[Array],
-        blocks: Sequence[Block],
-        values: frozenset[int],
-    ) -> Pattern:
-        """As `_pattern`, worked out.
-
-        Raises:
-            AdjointError: there is no exact derivative, or arrays overlap.
-        """
-        active = frozenset(
-            [n for n, b in zip(numbers, blocks, strict=True) if b.active and n in launcher.float_arrays]
-        )
-        if self.checkpoint is not None:
-            refuse_order(launcher)
-        relation = overlaps(launcher, numbers, arrays, blocks)
-        found = pattern_of(launcher, numbers, active, relation, ndim, values)
-        if relation[1] and found.made is not None:
-            refuse_overlap(launcher, found.made, numbers, arrays, relation[0])
-        return found
-
-    def _refuse_references(self, launcher: Launcher, array: Array) -> None:
-        """Refuses structs in an array that refer to something differentiable: it would count as constant.
-
-        Raises:
-            AdjointError: they do.
-        """
-        for other in array._keep:
-            if isinstance(other, Array) and self._is_active(other):
-                raise AdjointError(
-                    f"kernel {launcher.kernel.name!r}: elements of an array of {array.dtype} refer to an array of "
-                    f"{other.dtype} that is differentiated; pass that array itself, or one struct"
-                )
-            if isinstance(other, Array):
-                self.blocks.of(other).constant = True
-
-    def _add_leaf(self, array: Array, block: Block) -> None:
+    def add_leaf(self, array: Array, block: Block) -> None:
         """Makes an array that requires a gradient known."""
         self.leaves.setdefault(id(array), array)
         self.activate(block)
 
-    def _is_active(self, array: Array) -> bool:
+    def is_active(self, array: Array) -> bool:
         """Makes an array known; says whether it is differentiable now."""
         block = self.blocks.of(array)
         if array.requires_grad:
-            self._add_leaf(array, block)
+            self.add_leaf(array, block)
         return block.active and carries_float(array.dtype)
 
     def activate(self, block: Block) -> None:
@@ -400,9 +306,9 @@ class Tape:
         """Records that `place`, part of an array, is about to be set to `source`."""
         if recording.forward is not None:
             recording.forward.write(array, place, source)
-        active = self._is_active(array)
+        active = self.is_active(array)
         copy = isinstance(source, Array)
-        from_active = copy and self._is_active(source)
+        from_active = copy and self.is_active(source)
         self._open()
         target = wrap(place, array.dtype, array.device)
         self.before_write([target])
@@ -437,7 +343,7 @@ class Tape:
             )
         step = FuncStep(backward, arrays)
         for array in step.arrays:
-            self._is_active(array)
+            self.is_active(array)
             self.blocks.of(array).touch(len(self.steps), writes=True)
         step.run(self, len(self.steps))
         self._note(step, b"")

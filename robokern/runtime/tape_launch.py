@@ -332,15 +332,6 @@ def numbered(launcher: Launcher, picked: Sequence[Any]) -> tuple[Numbers, Sequen
     return None
 
 
-def by_value(launcher: Launcher, names: frozenset[str]) -> frozenset[int]:
-    """Numbers of the parameters by value that are called so."""
-    return frozenset(
-        n
-        for n, ((name, _), type) in enumerate(zip(launcher.kernel.params, launcher.types, strict=True))
-        if name in names and not isinstance(type, ArrayType) and carries_float(type)
-    )
-
-
 def _argument(type: Type, record: bytes, arrays: list[Array]) -> Argument:
     if isinstance(type, ArrayType):
         value = arrays[0] if arrays else None
