@@ -306,6 +306,8 @@ class Tape:
         """Records that `place`, part of an array, is about to be set to `source`."""
         if recording.forward is not None:
             recording.forward.write(array, place, source)
+        if isinstance(array.dtype, Struct):
+            self.replan()  # its elements may refer to other arrays from now on
         active = self.is_active(array)
         copy = isinstance(source, Array)
         from_active = copy and self.is_active(source)
