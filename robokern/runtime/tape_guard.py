@@ -26,7 +26,7 @@ from robokern.runtime.array import Array
 from robokern.runtime.capture import Graph
 from robokern.runtime.device import Device
 from robokern.runtime.launch import Launcher
-from robokern.runtime.tape_blocks import memory_of, overlap, span_of
+from robokern.runtime.tape_blocks import Span, address, memory_of, overlap, span_of
 from robokern.runtime.tape_launch import arrays_of
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class TapeGuard(Guard):
         self.tape = weakref.ref(tape)
         self.played = False
         self.spoiled: tuple[str, Array] | None = None
+        self.spans: list[Span] = []
 
     @property
     def is_gone(self) -> bool:
@@ -79,8 +80,13 @@ class TapeGuard(Guard):
 
     def stand(self, tape: Tape) -> None:
         """Begins, where the tape has something to lose."""
-        if any(_is_needed(tape, block) for block in tape.blocks):
+        self.look(tape)
+        if self.spans:
             self.enter()
+
+    def look(self, tape: Tape) -> None:
+        """Learns where the tape has something to lose."""
+        self.spans = [block.span for block in tape.blocks if _is_needed(tape, block)]
 
     def check(self, tape: Tape) -> None:
         """Raises AdjointError where the tape cannot be played any more."""
@@ -97,7 +103,7 @@ class TapeGuard(Guard):
         if tape is None:
             self.leave()
             return
-        if not any(_needs(tape, array) for array in arrays):
+        if not any(self._may_need(array) and _needs(tape, array) for array in arrays):
             return
         lost = [array for array in written() if _needs(tape, array)]
         if lost and (self.played or not tape.saves):
@@ -105,6 +111,17 @@ class TapeGuard(Guard):
             self.leave()
         elif lost:
             tape.before_write(lost)
+
+    def _may_need(self, array: Array) -> bool:
+        """Whether an array lies where the tape has something to lose: seldom, and quickly told."""
+        if not array.is_contiguous:
+            return True
+        first = address(array)
+        last = first + array._numpy.nbytes
+        for low, high in self.spans:  # noqa: SIM110 (a third of the time of any())
+            if first < high and low < last:
+                return True
+        return False
 
 
 def _needs(tape: Tape, array: Array) -> bool:
@@ -136,9 +153,11 @@ def before_launch(launcher: Launcher, values: Sequence[Any], seen: bool = True) 
     def written() -> list[Array]:
         return list(_arrays(launcher, values, _written(launcher, len(values))))
 
-    arrays = list(_arrays(launcher, values, range(len(values))))
-    unseen = () if seen else (tape.guard for tape in recording.tapes[-1:])
-    for guard in (*recording.guards, *unseen):
+    arrays = _all_arrays(launcher, values)
+    unseen = [] if seen else recording.tapes[-1:]
+    for tape in unseen:
+        tape.guard.look(tape)
+    for guard in (*recording.guards, *(tape.guard for tape in unseen)):
         guard.before(f"kernel {launcher.kernel.name!r}", arrays, written)
 
 
@@ -170,6 +189,17 @@ def _used(keep: Sequence[Any], device: Device) -> Iterator[Array]:
         elif isinstance(item, list):
             for argument in item:
                 yield from arrays_of(argument) if isinstance(argument, Argument) else ()
+
+
+def _all_arrays(launcher: Launcher, values: Sequence[Any]) -> Sequence[Array]:
+    try:
+        found = launcher.pick(list(values))
+    except (TypeError, IndexError):  # structs, too few values
+        found = (None,)
+    for array in found:
+        if array.__class__ is not Array:
+            return list(_arrays(launcher, values, range(len(values))))
+    return found
 
 
 def _arrays(launcher: Launcher, values: Sequence[Any], numbers: Sequence[int]) -> Iterator[Array]:
