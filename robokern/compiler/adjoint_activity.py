@@ -202,7 +202,7 @@ class Analysis:
             base = self.origins.get(op.args[0], Origin(RAW))
             known = None if base.indices is None else (*base.indices, *op.args[1:])
             self.origins[op.results[0]] = Origin(base.root, known)
-        elif op.name in ("slice", "components"):
+        elif op.name in ("slice", "front", "components"):
             base = self.origins.get(op.args[0], Origin(RAW))
             keeps = op.name == "components"
             self.origins[op.results[0]] = Origin(base.root, base.indices if keeps else None)

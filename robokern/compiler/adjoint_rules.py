@@ -406,7 +406,7 @@ def _never(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:
 
 _CONSTANT = (
     "const zero idiv mod floor ceil trunc rint and or xor not shl shr lt le gt ge eq ne bitcast "
-    "view slice components array_at local shape address tid assert print"
+    "view slice front components array_at local shape address tid assert print"
 )
 
 DIFFERENTIATE: dict[str, Rule] = {

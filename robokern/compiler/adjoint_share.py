@@ -17,7 +17,7 @@ from robokern.ir.nodes import Block, Func, Op, Value, walk
 from robokern.ir.ops import OPS
 
 _Key = tuple[Hashable, ...]
-_VIEWS = frozenset({"view", "slice", "components", "extract"})
+_VIEWS = frozenset({"view", "slice", "front", "components", "extract"})
 
 
 def share(func: Func) -> None:

@@ -34,7 +34,7 @@ from robokern.ir import layout
 from robokern.ir.nodes import Block, Op, Value, walk
 from robokern.ir.types import ArrayType, Struct, int64
 
-_ARRAYS = frozenset({"view", "slice", "components", "extract"})
+_ARRAYS = frozenset({"view", "slice", "front", "components", "extract"})
 
 
 @dataclass

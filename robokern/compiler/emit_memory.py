@@ -127,6 +127,11 @@ def _slice(f: Function, op: Op) -> list[Operands]:
     return [(moved, *shape, *strides)]
 
 
+def _front(f: Function, op: Op) -> list[Operands]:
+    _still_own(f, op)
+    return [layout.front(_array_type(op.args[0]).ndim, int(op.attrs["dim"]), f.values[op.args[0]])]
+
+
 def _clip(f: Function, x: str, low: str, high: str) -> str:
     raised = f.intrinsic("smax.i64", "i64", f"i64 {x}", f"i64 {low}")
     return f.intrinsic("smin.i64", "i64", f"i64 {raised}", f"i64 {high}")
@@ -328,6 +333,7 @@ ROWS: dict[str, Row] = {
     "atomic": _atomic,
     "view": _view,
     "slice": _slice,
+    "front": _front,
     "components": _components,
     "array_at": _array_at,
     "local": _local,

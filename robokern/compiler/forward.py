@@ -372,7 +372,7 @@ def _row(f: _Forward, op: Op, gradient: Func, results: list[Value], result: Valu
 RULES.update(
     {
         **dict.fromkeys(PARTIALS, _componentwise),
-        **dict.fromkeys(("view", "slice", "components"), _array),
+        **dict.fromkeys(("view", "slice", "front", "components"), _array),
         **dict.fromkeys(("store", "atomic"), _write),
         "select": _select,
         "cast": _cast,

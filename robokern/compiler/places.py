@@ -376,14 +376,9 @@ def indexed_attribute(lo: Lowering, node: ast.Attribute, array: Value) -> Any:
 
 
 def _array_slice(lo: Lowering, node: ast.Subscript, array: Value, items: list[ast.expr]) -> Value:
-    """Slices dimension by dimension; whole indices must come first, as in `a[i, 2:5]`."""
-    whole = [i for i in items if not isinstance(i, ast.Slice)]
-    if any(isinstance(i, ast.Slice) for i in items[: len(whole)]):
-        lo.fail(node, "an index after a slice is not supported", "put the indices before the slices")
-    if whole:
-        array = lo.op(node, "view", array, *(index_value(lo, lo.expr(i), node) for i in whole))
-    for dim, item in enumerate(items[len(whole) :]):
-        assert isinstance(item, ast.Slice)
+    """The view at the whole indices, then slices of the dimensions left, as in `a[i, 2:5]` or `a[:, i]`."""
+    array = _view_at_whole(lo, node, array, items)
+    for dim, item in enumerate(i for i in items if isinstance(i, ast.Slice)):
         start, stop, step = _bounds(lo, item)
         if isinstance(step, int) and step < 1:
             lo.fail(node, f"the step of an array slice must be positive, got {step}")
@@ -391,6 +386,16 @@ def _array_slice(lo: Lowering, node: ast.Subscript, array: Value, items: list[as
         ends = [_from_end(lo, node, b, length) for b in (0 if start is None else start, stop)]
         array = lo.op(node, "slice", array, *ends, index_value(lo, step, node), dim=dim)
     return array
+
+
+def _view_at_whole(lo: Lowering, node: ast.Subscript, array: Value, items: list[ast.expr]) -> Value:
+    whole = [dim for dim, item in enumerate(items) if not isinstance(item, ast.Slice)]
+    if whole != list(range(len(whole))):
+        for moved, dim in enumerate(reversed(whole)):
+            array = lo.op(node, "front", array, dim=dim + moved)
+    if not whole:
+        return array
+    return lo.op(node, "view", array, *(index_value(lo, lo.expr(items[dim]), node) for dim in whole))
 
 
 def _from_end(lo: Lowering, node: Any, bound: Any, length: Value) -> Value:

@@ -12,7 +12,7 @@ from robokern.ir.ops import OPS
 
 _PURE = frozenset(n for n, p in OPS.items() if not p.effect) | {"load", "local"}
 _WRITES = frozenset({"store", "atomic"})
-_VIEWS = frozenset({"view", "slice", "components", "extract"})
+_VIEWS = frozenset({"view", "slice", "front", "components", "extract"})
 
 
 def prune(func: Func, scratch: tuple[Value, ...] = ()) -> Func:

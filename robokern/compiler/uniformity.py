@@ -16,6 +16,7 @@ import operator
 from collections.abc import Callable, Sequence
 
 from robokern.compiler.emit_types import registers
+from robokern.ir import layout
 from robokern.ir.nodes import Block, Func, Op, Value, walk
 from robokern.ir.types import ArrayType, Scalar, Type
 
@@ -233,6 +234,13 @@ def _slice(u: Uniformity, op: Op) -> list[Strides]:
     return [u.of(op.args[0])]
 
 
+def _front(u: Uniformity, op: Op) -> list[Strides]:
+    u._keep_private(op)
+    array = op.args[0]
+    assert isinstance(array.type, ArrayType)
+    return [layout.front(array.type.ndim, op.attrs["dim"], u.of(array))]
+
+
 def _components(u: Uniformity, op: Op) -> list[Strides]:
     u._keep_private(op)
     array = op.args[0]
@@ -389,6 +397,7 @@ _RULES: dict[str, Callable[[Uniformity, Op], list[Strides]]] = {
     "atomic": _atomic,
     "view": _view,
     "slice": _slice,
+    "front": _front,
     "components": _components,
     "array_at": _array_at,
     "local": _local,

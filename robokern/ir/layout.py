@@ -6,8 +6,9 @@ An array is `1 + 2 * ndim` leaves: address, shape, strides in bytes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,9 +23,17 @@ from robokern.ir.types import (
     uint64,
 )
 
+T = TypeVar("T")
+
 LAUNCH_HEADER = 40  # i64 dim[4], ptr status
 STATUS_SIZE = 24  # i64 assert number + 1 (0: none failed), i64 item, i64 whether one thread runs all items
 ALONE_AT = 16  # byte offset of the last
+
+
+def front(ndim: int, dim: int, array: Sequence[T]) -> tuple[T, ...]:
+    """An array's leaves with dimension `dim` before its other dimensions."""
+    order = (dim, *(d for d in range(ndim) if d != dim))
+    return (array[0], *(array[1 + d] for d in order), *(array[1 + ndim + d] for d in order))
 
 
 @cache

@@ -159,6 +159,10 @@ def _slice(frame: Frame, op: Op, args: Arguments) -> list[Leaves]:
     return [[address, *shape, *strides]]
 
 
+def _front(frame: Frame, op: Op, args: Arguments) -> list[Leaves]:
+    return [list(layout.front(_array_type(op).ndim, op.attrs["dim"], args[0]))]
+
+
 def _components(frame: Frame, op: Op, args: Arguments) -> list[Leaves]:
     address, shape, strides = _parts(args[0])
     scalars = layout.leaves(_array_type(op).dtype)
@@ -263,6 +267,7 @@ MEMORY: dict[str, MemoryRule] = {
     "atomic": _atomic,
     "view": _view,
     "slice": _slice,
+    "front": _front,
     "components": _components,
     "array_at": _array_at,
     "local": _local,

@@ -215,6 +215,13 @@ def _slice(types: Types, attrs: dict[str, Any]) -> Types:
     return (array,)
 
 
+def _front(types: Types, attrs: dict[str, Any]) -> Types:
+    array = _indices(types)
+    _need(len(types) == 1, "front takes an array")
+    _need(0 <= attrs["dim"] < array.ndim, f"{array} has no dimension {attrs['dim']}")
+    return (array,)
+
+
 def _components_view(types: Types, attrs: dict[str, Any]) -> Types:
     array = _indices(types[:1])
     _need(isinstance(array.dtype, COMPOSITES), f"{array.dtype} has no components")
@@ -321,6 +328,7 @@ _row("store", _store, "writes part `offset` of the element at the indices", effe
 _row("atomic", _atomic, "combines into memory, gives the old value; each component is atomic", effect=True)
 _row("view", _view, "the sub-array at the leading indices")
 _row("slice", _slice, "every `step`-th (> 0) element along `dim` from start to stop, clipped to the array")
+_row("front", _front, "the array with `dim` before its other dimensions")
 _row(
     "components",
     _components_view,

@@ -48,6 +48,44 @@ def test_array_slices(device: str) -> None:
 
 
 @rk.kernel
+def index_after_slice(out: floats, box: rk.array3d(dtype=float), n: int):
+    i = rk.tid()
+    column = box[1, :, n]
+    out[i] = column[i] + box[i, :, 1][2] * 10.0 + box[:, i][1, n] * 100.0
+    box[1:, 2, i][0] = -1.0
+
+
+def test_an_index_after_a_slice(device: str) -> None:
+    values = np.random.default_rng(0).integers(1, 9, (3, 4, 5)).astype(np.float32)
+    want = [float(values[1, i, 2] + values[i, 2, 1] * 10 + values[1, i, 2] * 100) for i in range(2)]
+    box = rk.array(values, dtype=float, device=device)
+    out = rk.zeros(2, dtype=float, device=device)
+    rk.launch(index_after_slice, dim=2, inputs=[out, box, 2], device=device)
+    assert out.numpy().tolist() == want
+    values[1, 2, :2] = -1.0
+    assert np.array_equal(box.numpy(), values)
+
+
+@rk.kernel
+def column_products(x: grids, out: floats):
+    i = rk.tid()
+    column = x[:, i]
+    for k in range(column.shape[0]):
+        out[i] += column[k] * column[k] * x[k, :][i]
+
+
+def test_gradients_through_columns(device: str) -> None:
+    values = np.arange(1, 13, dtype=np.float32).reshape(4, 3)
+    x = rk.array(values, dtype=float, device=device, requires_grad=True)
+    out = rk.zeros(3, dtype=float, device=device, requires_grad=True)
+    with rk.Tape() as tape:
+        rk.launch(column_products, dim=3, inputs=[x, out], device=device)
+    assert np.array_equal(out.numpy(), (values**3).sum(axis=0))
+    tape.backward(grads={out: rk.ones(3, dtype=float, device=device)})
+    assert np.array_equal(x.grad.numpy(), 3 * values**2)
+
+
+@rk.kernel
 def vector_slices(out: rk.array(dtype=vec6), m: rk.mat33):
     v = vec6(0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
     tail = v[3:]
