@@ -101,6 +101,7 @@ class Tape:
         if recording.tapes:
             recording.tapes[-1].guard.stand(recording.tapes[-1])
         recording.tapes.append(self)
+        self.has_run = True
         recording.keep(self)
         return self
 
@@ -118,6 +119,7 @@ class Tape:
         self._clear()
 
     def _clear(self) -> None:
+        self.has_run = False  # whether it has been entered, so that an empty one is a mistake
         self.steps: list[Step] = []
         self.records: list[bytes] = []  # of each step that is a launch its launch record
         self.segments = [Segment(0)]

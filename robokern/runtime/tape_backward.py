@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from robokern.errors import AdjointError
 from robokern.runtime import recording
 from robokern.runtime.accumulate import accumulate, ones, placed
@@ -12,7 +14,7 @@ from robokern.runtime.array import Array, zeros_of
 from robokern.runtime.hostvalue import component_shape
 from robokern.runtime.memory import fill, move
 from robokern.runtime.tape_blocks import Block, Span, address, overlap, span_of
-from robokern.runtime.tape_steps import copied
+from robokern.runtime.tape_steps import FuncStep, copied
 
 if TYPE_CHECKING:
     from robokern.runtime.tape import Tape
@@ -24,7 +26,7 @@ def backward(tape: Tape, loss: Array | None, grads: Grads | None) -> None:
     """Plays a tape backwards.
 
     Raises:
-        AdjointError: no loss of one number.
+        AdjointError: no loss of one number, a derivative of another shape, or nothing requires a gradient.
     """
     recording.keep(tape)
     tape.retained, tape.value_gradients = set(), {}
@@ -33,6 +35,7 @@ def backward(tape: Tape, loss: Array | None, grads: Grads | None) -> None:
     for array in seeds:  # one that nothing on the tape touches, or only views of it, is differentiated too
         if array.requires_grad:
             tape.leaves.setdefault(id(array), array)
+    _need_leaves(tape, seeds)
     leaves = _by_block(tape)
     adopted = {b for b, arrays in leaves.items() if _adopt(b, arrays)}
     written = [span_of(a._grad) for a in tape.leaves.values() if a._grad is not None]
@@ -46,6 +49,15 @@ def backward(tape: Tape, loss: Array | None, grads: Grads | None) -> None:
         recording.tapes[:] = outer
         for block in tape.blocks:
             block.forget_shadow()
+
+
+def _need_leaves(tape: Tape, seeds: Mapping[Array, Any]) -> None:
+    asked = tape.leaves or tape.values or any(isinstance(step, FuncStep) for step in tape.steps)
+    if seeds and tape.has_run and not asked:
+        raise AdjointError(
+            "tape.backward: no array on this tape requires a gradient; "
+            "make those to differentiate by with requires_grad=True, before the tape"
+        )
 
 
 def _by_block(tape: Tape) -> dict[Block, list[Array]]:
@@ -85,6 +97,11 @@ def _seeds(tape: Tape, loss: Array | None, grads: Grads | None) -> dict[Array, A
         return _written_grads(tape)
     given = dict(grads or {})
     if loss is not None:
+        if not isinstance(loss, Array):
+            raise AdjointError(
+                "tape.backward: expected a loss that is a robokern array of one number, "
+                f"got {type(loss).__name__}"
+            )
         if loss.size != 1 or component_shape(loss.dtype):
             raise AdjointError(
                 f"tape.backward: expected a loss of one number, got {loss.type} of shape {loss.shape}; "
@@ -117,7 +134,7 @@ def _is_free(tape: Tape, grad: Any, written: Sequence[Span]) -> bool:
 
 def _seed(block: Block, array: Array, grad: Any, lent: bool) -> None:
     """Adds the derivative by an output to its adjoints; `lent`: it may be read later instead."""
-    given = grad if isinstance(grad, Array) else placed(grad, array)
+    given = grad if isinstance(grad, Array) else _from_host(grad, array)
     if given._numpy.shape != array._numpy.shape:
         raise AdjointError(
             f"tape.backward: grads: expected {array.type} of shape {array.shape}, "
@@ -130,6 +147,17 @@ def _seed(block: Block, array: Array, grad: Any, lent: bool) -> None:
         recording.keep(given)
     else:
         accumulate(block.shadow_of(array), given.to(array.device))
+
+
+def _from_host(grad: Any, array: Array) -> Array:
+    try:
+        return placed(grad, array)
+    except (TypeError, ValueError):
+        shape, got = array._numpy.shape, np.asarray(grad)
+        raise AdjointError(
+            f"tape.backward: grads: expected numbers of shape {shape} for {array.type}, "
+            f"got {got.dtype} of shape {got.shape}"
+        ) from None
 
 
 def _play(tape: Tape) -> None:

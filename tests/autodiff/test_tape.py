@@ -255,6 +255,43 @@ def test_a_loss_of_several_numbers_is_refused(device):
         Tape().backward(rk.zeros(2))
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"grads": np.ones((3, 3))},
+            "tape.backward: grads: expected numbers of shape (1,) for array(dtype=float64), "
+            "got float64 of shape (3, 3)",
+        ),
+        (
+            {"loss": np.zeros(1)},
+            "tape.backward: expected a loss that is a robokern array of one number, got ndarray",
+        ),
+    ],
+)
+def test_a_wrong_start_of_backward_is_refused(given, said, device):
+    x, y = square_of([4.0]), rk.zeros(1, dtype=rk.float64)
+    with Tape() as tape:
+        rk.launch(square, 1, [x, y])
+    if "grads" in given:
+        given = {"grads": {y: given["grads"]}}
+    with pytest.raises(AdjointError) as error:
+        tape.backward(**given)
+    assert str(error.value) == said
+
+
+def test_a_tape_without_anything_to_differentiate_by_says_so(device):
+    x, y = rk.ones(1, dtype=rk.float64), rk.zeros(1, dtype=rk.float64)
+    with Tape() as tape:
+        rk.launch(square, 1, [x, y])
+    with pytest.raises(AdjointError) as error:
+        tape.backward(y)
+    assert str(error.value) == (
+        "tape.backward: no array on this tape requires a gradient; "
+        "make those to differentiate by with requires_grad=True, before the tape"
+    )
+
+
 def test_nothing_is_recorded_outside_or_without_gradients(device):
     x, y = rk.zeros(2, dtype=rk.float64), rk.zeros(2, dtype=rk.float64)
     with Tape() as tape:
