@@ -288,12 +288,25 @@ def _python_attribute(lo: Lowering, node: ast.Attribute, x: Any) -> Any:
     if isinstance(x, Value) or not (isinstance(x, Type) or has_members(x)):
         lo.fail(node, f"{describe(x)} has no attributes in a kernel")
     try:
-        return kernel_meaning(getattr(x, node.attr))
+        return kernel_meaning(_member(x, node.attr))
     except UnsupportedError as error:
         lo.fail(node, str(error))
     except AttributeError:
         name = x.__name__ if isinstance(x, (ModuleType, type)) else str(x)
         lo.fail(node, f"{name} has no {node.attr!r}", nearest(node.attr, dir(x)))
+
+
+def _member(x: Any, name: str) -> Any:
+    """An attribute; a folder of a package that is imported (`robokern.view`) does not hide a refusal of its name."""
+    found = getattr(x, name)
+    if isinstance(found, ModuleType) and isinstance(x, ModuleType) and hasattr(x, "__getattr__"):
+        try:
+            x.__getattr__(name)
+        except UnsupportedError:
+            raise
+        except AttributeError:
+            pass
+    return found
 
 
 def _subscript(lo: Lowering, node: ast.Subscript, at: Any) -> Any:

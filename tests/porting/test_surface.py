@@ -76,6 +76,12 @@ SPELLINGS = {
 }
 
 
+def test_a_folder_of_the_package_hides_no_refusal():
+    import robokern.view  # noqa: F401
+
+    test_what_warps_compiler_writes_is_told_by_its_spelling("view(a, 0)")
+
+
 @pytest.mark.parametrize("call", SPELLINGS)
 def test_what_warps_compiler_writes_is_told_by_its_spelling(call):
     source = f"import robokern as rk\n@rk.kernel\ndef k(a: rk.array(dtype=float)):\n    rk.{call}\n"
