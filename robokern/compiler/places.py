@@ -297,7 +297,7 @@ def _python_attribute(lo: Lowering, node: ast.Attribute, x: Any) -> Any:
 
 
 def _member(x: Any, name: str) -> Any:
-    """An attribute; a folder of a package that is imported (`robokern.view`) does not hide a refusal of its name."""
+    """An attribute; an imported folder of the package (`robokern.view`) hides no refusal of its name."""
     found = getattr(x, name)
     if isinstance(found, ModuleType) and isinstance(x, ModuleType) and hasattr(x, "__getattr__"):
         try:
