@@ -1,7 +1,7 @@
 """Reverse mode: from a kernel's Func to the Func that hands adjoints back through it.
 
 The adjoint kernel computes the forward values again from the same arguments (*replay*), then goes backwards.
-Its parameters are the kernel's own, then those that `Adjoint` lists. It works in place: it adds to the
+Its parameters are the kernel's own, then those that `Layout` lists. It works in place: it adds to the
 adjoints of what was read, and takes and clears adjoints of what was overwritten; each item writes its own
 share of the derivative by a value.
 
@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 
 from robokern.compiler.adjoint_activity import RAW, Access, Analysis, Root, refuse
 from robokern.compiler.adjoint_inline import carries_float, inline
+from robokern.compiler.adjoint_layout import Effects, Layout
 from robokern.compiler.adjoint_private import without_private_atomics
 from robokern.compiler.adjoint_promote import promote
 from robokern.compiler.adjoint_record import Record, Recorder
@@ -43,39 +44,16 @@ Alias = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Effects:
-    """Numbers of the array parameters that a kernel reads and writes, and that active ones flow to."""
-
-    reads: frozenset[int]
-    writes: frozenset[int]
-    active: frozenset[int]
-
-
-@dataclass(frozen=True)
-class Adjoint:
+class Adjoint(Layout):
     """A kernel's reverse derivative.
 
     Attributes:
         func: the adjoint kernel; None if nothing flows back.
-        shadows: the parameters that have an adjoint array, in the order of those.
-        values: the parameters by value that have an array of shares over the grid, in the order of those.
-        finals: the parameters that are passed once more as they are after the launch, in the order of those.
-        saved: types of the arrays that the forward launch fills, over the grid.
-        logs: element types of the logs it fills: each an array rows x items and an int32 array over the grid.
-        forward: the kernel that fills them, to be launched in place of the original; None: nothing to fill.
-        reads: parameters whose elements the adjoint kernel reads.
-        copies: those of them that it overwrites: it needs a copy.
+        forward: the kernel that fills the records, launched in place of the original; None: nothing to fill.
     """
 
-    func: Func | None
-    shadows: tuple[int, ...] = ()
-    values: tuple[int, ...] = ()
-    finals: tuple[int, ...] = ()
-    saved: tuple[ArrayType, ...] = ()
-    logs: tuple[Type, ...] = ()
+    func: Func | None = None
     forward: Func | None = None
-    reads: frozenset[int] = frozenset()
-    copies: frozenset[int] = frozenset()
 
 
 def effects(
@@ -246,7 +224,7 @@ class _Adjoint:
         body, shares = self._written()
         self.missing = [op for op in walk(body) if op.results and op.results[0] in self.sweep.risky]
         if self.missing:
-            return Adjoint(None)
+            return Adjoint()
         used = {a for op in walk(body) for a in op.args}
         finals = {n: v for n, v in finals.items() if v in used}
         records = sorted((r for r in self.records if r.array in used), key=lambda r: r.count is not None)
@@ -264,15 +242,15 @@ class _Adjoint:
         )
         reads, copies, hands_on = self._effects(derived)
         return Adjoint(
-            derived if hands_on else None,
-            tuple(shadows),
-            tuple(shares),
-            tuple(finals),
-            tuple(r.array.type for r in records if r.count is None),  # type: ignore[misc]
-            tuple(r.op.results[0].type for r in records if r.count is not None),
-            self._forward(records) if records and hands_on else None,
-            reads,
-            copies,
+            shadows=tuple(shadows),
+            values=tuple(shares),
+            finals=tuple(finals),
+            saved=tuple(r.array.type for r in records if r.count is None),  # type: ignore[misc]
+            logs=tuple(r.op.results[0].type for r in records if r.count is not None),
+            reads=reads,
+            copies=copies,
+            func=derived if hands_on else None,
+            forward=self._forward(records) if records and hands_on else None,
         )
 
     def _mirrored(self, table: dict[Value, Value], roots: set[Root]) -> dict[int, Value]:

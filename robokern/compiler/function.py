@@ -166,6 +166,7 @@ def func_grad(function: Function) -> Callable[[Any], Any]:
     def register(python: Any) -> Any:
         for overload in function.overloads:
             overload.gradients += python.overloads if isinstance(python, Function) else [Overload(python)]
+        _note_by_hand(function)
         return python
 
     return register
@@ -177,9 +178,19 @@ def func_replay(function: Function) -> Callable[[Any], Any]:
     def register(python: Any) -> Any:
         for overload in function.overloads:
             overload.replays += python.overloads if isinstance(python, Function) else [Overload(python)]
+        _note_by_hand(function)
         return python
 
     return register
+
+
+BY_HAND: list[Function] = []  # funcs of this package whose derivatives were written, perhaps elsewhere
+
+
+def _note_by_hand(function: Function) -> None:
+    of_package = any(o.python.__module__.startswith("robokern.") for o in function.overloads)
+    if of_package and function not in BY_HAND:
+        BY_HAND.append(function)
 
 
 class Gradient:

@@ -2,53 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from itertools import pairwise
-from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING
 
-from robokern.compiler.adjoint import Adjoint, Effects, adjoint, effects
-from robokern.compiler.adjoint_spent import spendable, without_clearing
+from robokern.compiler.adjoint_layout import Effects, Layout
 from robokern.errors import AdjointError
 from robokern.ir import layout
-from robokern.ir.nodes import Func, Op, Value, callees, walk
+from robokern.ir.nodes import Func, Value, callees, walk
 from robokern.ir.types import Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
-from robokern.runtime.call_site import call_site
-from robokern.runtime.device import CPU, REF, Device
+from robokern.runtime.derivative_note import Facts, Request, leave, recall
+from robokern.runtime.derived_launcher import DerivedLauncher, Packed, outline_of
+from robokern.runtime.device import Device
 from robokern.runtime.launch import Grid, Launcher
+from robokern.runtime.warm_start import noted
 
-Packed = list[bytes]  # the arguments of a launch
+if TYPE_CHECKING:
+    from robokern.compiler.adjoint import Adjoint
 
 
-class DerivedLauncher(Launcher):
-    """Launches a Func that was made from a kernel's, not lowered from Python."""
+class Derivation:
+    """The programs of a derivative, derived when one is asked for: the cache may have their code.
 
-    def __init__(self, launcher: Launcher, func: Func) -> None:
-        types = tuple(p.type for p in func.params)
-        kernel: Any = SimpleNamespace(
-            name=func.name,
-            params=tuple(zip(func.names, types, strict=True)),
-            overload=SimpleNamespace(defaults={}),
-            options=launcher.kernel.options,
-            is_generic=False,
+    Args:
+        launcher: the kernel.
+        request: which derivative; its `active` are all that become so.
+    """
+
+    def __init__(self, launcher: Launcher, request: Request) -> None:
+        self.launcher, self.request = launcher, request
+
+    @cached_property
+    def rule(self) -> Adjoint:
+        """The derivative.
+
+        Raises:
+            AdjointError: there is none that is exact.
+        """
+        from robokern.compiler.adjoint import adjoint
+
+        active, alias, shared, ndim, values = self.request
+        found = adjoint(self.launcher.func, active, ndim, shared, alias, values)
+        self.launcher.confirm()
+        return found
+
+    def forward(self) -> Func:
+        """What runs the kernel and fills the records."""
+        assert self.rule.forward is not None
+        return self.rule.forward
+
+    def backward(self) -> Func:
+        """The adjoint kernel."""
+        assert self.rule.func is not None
+        return self.rule.func
+
+    def spent(self, arguments: frozenset[int]) -> Func:
+        """The adjoint kernel that leaves the adjoints of spendable arguments as they are."""
+        from robokern.compiler.adjoint_spent import without_clearing
+
+        return without_clearing(self.backward(), self._shadows(arguments))
+
+    def facts(self, effects: Effects) -> Facts:
+        """What a tape must know."""
+        rule = self.rule
+        known = Layout(rule.shadows, rule.values, rule.finals, rule.saved, rule.logs, rule.reads, rule.copies)
+        forward = None if rule.forward is None else outline_of(rule.forward)
+        backward = None if rule.func is None else outline_of(rule.func)
+        return Facts(effects, known, self._spendable(), forward, backward)
+
+    def _spendable(self) -> frozenset[int]:
+        from robokern.compiler.adjoint_spent import spendable
+
+        shadows = self.rule.shadows
+        if self.rule.func is None:
+            return frozenset()
+        found = spendable(self.rule.func, self._shadows(frozenset(shadows)))
+        return frozenset(n for n, fits in zip(shadows, found, strict=True) if fits)
+
+    def _shadows(self, arguments: frozenset[int]) -> list[Value]:
+        """The parameters of the adjoint kernel that are the adjoints of some arguments."""
+        rule, params = self.rule, self.backward().params
+        others = (
+            len(rule.shadows) + len(rule.values) + len(rule.finals) + len(rule.saved) + 2 * len(rule.logs)
         )
-        self.__dict__["func"] = func
-        super().__init__(kernel, types)
-
-    def play(self, place: Device, grid: Grid, packed: Packed, contiguous: bool) -> None:
-        """Runs on arguments that are packed already; `contiguous`: all arrays among them are."""
-        if place is REF or recording.capture is not None:
-            self.start(place, grid, [Argument(p, None, contiguous) for p in packed])
-            return
-        record = grid.header + b"".join(packed)
-        if place is CPU:
-            failed = self.program(contiguous).run(grid.count, record, self.unit(grid))
-        else:
-            failed = self.gpu_program(place, contiguous).run(grid.count, record, call_site())
-        self.raise_failed(failed, grid.shape)
+        first = len(params) - others
+        return [params[first + k] for k, n in enumerate(rule.shadows) if n in arguments]
 
 
 @dataclass
@@ -56,31 +97,49 @@ class Derivative:
     """What a tape does with one kernel, for given active parameters.
 
     Attributes:
-        effects: what the kernel reads and writes.
-        rule: its adjoint.
-        forward: runs it and fills the saved arrays; the kernel's own launcher where there are none.
+        facts: what is known of it without its programs.
+        forward: runs the kernel and fills the saved arrays; its own launcher where there are none.
         backward: runs the adjoint kernel; None if nothing flows back.
+        derivation: makes the programs.
         rows: how long each of the adjoint's logs was made last.
-        spendable: arguments whose adjoints need not be cleared where nobody looks at them again.
     """
 
-    effects: Effects
-    rule: Adjoint
+    facts: Facts
     forward: Launcher
     backward: DerivedLauncher | None
+    derivation: Derivation
     rows: list[int]
-    spendable: frozenset[int]
+    spent: dict[frozenset[int], DerivedLauncher] = field(default_factory=dict)
+
+    @property
+    def effects(self) -> Effects:
+        """What the kernel reads and writes."""
+        return self.facts.effects
+
+    @property
+    def rule(self) -> Layout:
+        """The parameters of the adjoint kernel."""
+        return self.facts.layout
+
+    @property
+    def spendable(self) -> frozenset[int]:
+        """Arguments whose adjoints need not be cleared where nobody looks at them again."""
+        return self.facts.spendable
 
     def spending(self, arguments: frozenset[int]) -> DerivedLauncher:
         """As `backward`, but leaves the adjoints of spendable arguments as they are."""
-        assert self.backward is not None and self.rule.func is not None
+        assert self.backward is not None
         if not arguments:
             return self.backward
-        known: dict[frozenset[int], DerivedLauncher] = self.__dict__.setdefault("spent", {})
-        if arguments not in known:
-            func = without_clearing(self.rule.func, _shadows(self.rule, arguments))
-            known[arguments] = DerivedLauncher(self.backward, func)
-        return known[arguments]
+        if arguments not in self.spent:
+            made = self.derivation
+            self.spent[arguments] = DerivedLauncher(
+                made.launcher,
+                partial(made.spent, arguments),
+                self.backward.outline,
+                f"spent {sorted(arguments)} {made.request}",
+            )
+        return self.spent[arguments]
 
 
 def split(record: bytes, types: tuple[Type, ...]) -> Packed:
@@ -105,27 +164,27 @@ def refuse_order(launcher: Launcher) -> None:
     """
     known = launcher.__dict__
     if "ordered" not in known:
-        known["ordered"] = _used_atomic(launcher.func)
-    op = known["ordered"]
-    if op is not None:
+        known["ordered"] = noted(launcher, "used atomic", lambda: _used_atomic(launcher.func))
+    place = known["ordered"]
+    if place is not None:
         raise AdjointError(
             f"kernel {launcher.kernel.name!r}: it uses the result of an atomic, which depends on the order "
             "of items, so a tape with checkpoint= cannot run it again",
-            op.loc.file if op.loc else None,
-            op.loc.line if op.loc else None,
+            place[0],
+            place[1],
             hint="use a tape without checkpoint",
         )
 
 
-def _used_atomic(func: Func) -> Op | None:
-    """The first atomic whose result is used."""
+def _used_atomic(func: Func) -> list[str | int | None] | None:
+    """File and line of the first atomic whose result is used; None: there is none."""
     for one in (*callees(func), func):
         ops = list(walk(one.body))
         regions = [one.body, *(region for op in ops for region in op.regions)]
         used = {v for op in ops for v in op.args} | {v for region in regions for v in region.yields}
         for op in ops:
             if op.name == "atomic" and op.results and op.results[0] in used:
-                return op
+                return [op.loc.file, op.loc.line] if op.loc else [None, None]
     return None
 
 
@@ -150,42 +209,34 @@ def derivative(
     Raises:
         AdjointError: it has none that is exact.
     """
-    known: dict[Any, Derivative] = launcher.__dict__.setdefault("derived", {})
-    key = active, alias, shared, ndim, values
-    if key not in known:
-        found = effects(launcher.func, active, alias, values)
+    known: dict[Request, Derivative] = launcher.__dict__.setdefault("derived", {})
+    request = Request(active, alias, shared, ndim, values)
+    if request not in known:
+        noted = recall(launcher, request)
+        found = _effects(launcher, request) if noted is None else noted.effects
         # what becomes active in a launch is so from the start in the next: one derivative serves both
-        closure = found.active, alias, shared, ndim, values
+        closure = request._replace(active=found.active)
         if closure not in known:
-            known[closure] = _derive(launcher, found, alias, shared, ndim, values)
-        known[key] = known[closure]
-    return known[key]
+            known[closure] = _derivative(Derivation(launcher, closure), found, noted)
+        known[request] = known[closure]
+        if noted is None:
+            leave(launcher, request, known[request].facts)
+    return known[request]
 
 
-def _derive(
-    launcher: Launcher,
-    found: Effects,
-    alias: tuple[int, ...],
-    shared: bool,
-    ndim: int,
-    values: frozenset[int],
-) -> Derivative:
-    rule = adjoint(launcher.func, found.active, ndim, shared, alias, values)
-    forward = launcher if rule.forward is None else DerivedLauncher(launcher, rule.forward)
-    backward = None if rule.func is None else DerivedLauncher(launcher, rule.func)
-    return Derivative(found, rule, forward, backward, [0] * len(rule.logs), _spendable(rule))
+def _effects(launcher: Launcher, request: Request) -> Effects:
+    from robokern.compiler.adjoint import effects
+
+    return effects(launcher.func, request.active, request.alias, request.values)
 
 
-def _shadows(rule: Adjoint, arguments: Collection[int]) -> list[Value]:
-    """The parameters of the adjoint kernel that are the adjoints of some arguments."""
-    assert rule.func is not None
-    others = len(rule.shadows) + len(rule.values) + len(rule.finals) + len(rule.saved) + 2 * len(rule.logs)
-    first = len(rule.func.params) - others
-    return [rule.func.params[first + k] for k, n in enumerate(rule.shadows) if n in arguments]
-
-
-def _spendable(rule: Adjoint) -> frozenset[int]:
-    if rule.func is None:
-        return frozenset()
-    found = spendable(rule.func, _shadows(rule, rule.shadows))
-    return frozenset(n for n, fits in zip(rule.shadows, found, strict=True) if fits)
+def _derivative(made: Derivation, effects: Effects, noted: Facts | None) -> Derivative:
+    facts = made.facts(effects) if noted is None else noted
+    launcher, forward, backward = made.launcher, facts.forward, facts.backward
+    return Derivative(
+        facts,
+        DerivedLauncher(launcher, made.forward, forward, f"forward {made.request}") if forward else launcher,
+        DerivedLauncher(launcher, made.backward, backward, f"adjoint {made.request}") if backward else None,
+        made,
+        [0] * len(facts.layout.logs),
+    )

@@ -27,7 +27,7 @@ from robokern.runtime import recording
 from robokern.runtime.accumulate import placed
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
-from robokern.runtime.derivative import DerivedLauncher
+from robokern.runtime.derived_launcher import DerivedLauncher
 from robokern.runtime.device import Device, DeviceLike
 from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.launch import Dim, Grid, Launch, Launcher, launch

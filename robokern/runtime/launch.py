@@ -216,6 +216,13 @@ class Launcher:
         """Whether a launch on a GPU has something to tell when it is done."""
         return asserts_or_prints(self.func)
 
+    def note_key(self, what: str) -> str | None:
+        """The key of a note on something that is made of its program; None: nothing may be noted."""
+        return None
+
+    def confirm(self) -> None:
+        """Takes note that its program was just read, perhaps long after the key of its notes was made."""
+
     def check(self, number: int) -> Assert:
         """The `assert` that a status record's number, less one, means."""
         from robokern.compiler.emit import assertions
@@ -648,10 +655,17 @@ def _leaves(type: Type, record: bytes) -> list[Any]:
 def compiled(func: Func, contiguous: bool) -> bytes:
     """Object code of a kernel for this machine, from the cache if it is there."""
     from robokern.compiler import build, target
+
+    return compiled_under(build.key(func, target.cpu(contiguous)), func, contiguous)
+
+
+def compiled_under(key: str, func: Func, contiguous: bool) -> bytes:
+    """The same where its key in the cache is known."""
+    from robokern.compiler import build, target
     from robokern.runtime.cache import object_cache
 
     place = target.cpu(contiguous)
-    return object_cache().get(build.key(func, place), lambda: build.compile(func, place))
+    return object_cache().get(key, lambda: build.compile(func, place))
 
 
 def compiled_for(func: Func, arch: str, contiguous: bool) -> bytes:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from robokern.compiler.adjoint import effects
 from robokern.errors import AdjointError
 from robokern.ir.types import ArrayType, Struct
 from robokern.runtime import recording
@@ -28,6 +27,7 @@ from robokern.runtime.device import Device
 from robokern.runtime.launch import Launcher
 from robokern.runtime.tape_blocks import Span, address, memory_of, overlap, span_of
 from robokern.runtime.tape_launch import arrays_of
+from robokern.runtime.warm_start import noted
 
 if TYPE_CHECKING:
     from robokern.runtime.tape import Tape
@@ -216,8 +216,15 @@ def _written(launcher: Launcher, count: int) -> Sequence[int]:
     """Parameters that the kernel writes to; all where that cannot be told."""
     known: dict[str, Sequence[int]] = launcher.__dict__
     if "written" not in known:
-        try:
-            known["written"] = sorted(effects(launcher.func, frozenset()).writes)
-        except AdjointError:
-            known["written"] = range(count)
+        known["written"] = noted(launcher, "written", lambda: _found_written(launcher, count))
     return known["written"]
+
+
+def _found_written(launcher: Launcher, count: int) -> list[int]:
+    # not needed where an earlier process noted it
+    from robokern.compiler.adjoint import effects
+
+    try:
+        return sorted(effects(launcher.func, frozenset()).writes)
+    except AdjointError:
+        return [*range(count)]

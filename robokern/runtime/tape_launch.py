@@ -127,9 +127,9 @@ class LaunchStep(Step):
     def touched(self) -> Iterator[Touched]:
         """The arrays, called as the parameters are."""
         assert self.made is not None
-        names, found = self.launcher.func.names, self.made.effects
+        params, found = self.launcher.kernel.params, self.made.effects
         for number, array in zip(self.pattern.numbers, self.arrays, strict=True):
-            yield array, names[number], number in found.reads, number in found.writes
+            yield array, params[number][0], number in found.reads, number in found.writes
 
     # forwards
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from robokern.compiler import target
@@ -16,7 +19,14 @@ from robokern.compiler.function import Kernel
 from robokern.ir.nodes import Assert, Loc
 from robokern.ir.types import Type
 from robokern.runtime.cache import object_cache
-from robokern.runtime.launch import Launcher, adds_floats, asserts_or_prints, compiled, compiled_for
+from robokern.runtime.launch import (
+    Launcher,
+    adds_floats,
+    asserts_or_prints,
+    compiled,
+    compiled_for,
+    compiled_under,
+)
 
 if TYPE_CHECKING:
     from robokern.ir.nodes import Func
@@ -98,29 +108,62 @@ class NotedLauncher(Launcher):
         return compiled_for(self.func, arch, contiguous)
 
 
-class WarmLauncher(NotedLauncher):
-    """A launcher that finds and leaves notes in the disk cache."""
+class KeptLauncher(NotedLauncher):
+    """A launcher that finds and leaves notes in the disk cache, under its `key`."""
 
     def __init__(self, kernel: Kernel, types: tuple[Type, ...]) -> None:
-        self._key = _key_of(kernel, types)
-        self.note = None if self._key is None else _read(self._key)
+        key = self.key()
+        self.note = None if key is None else read_note(key)
         super().__init__(kernel, types)
+
+    def key(self) -> str | None:
+        """The key of its note; None: it has none."""
+        raise NotImplementedError
+
+    def note_key(self, what: str) -> str | None:
+        """The key of a note on something that is made of its program."""
+        key = self.key()
+        return None if key is None else hashlib.sha256(f"{key} {what}".encode()).hexdigest()
 
     def build(self, contiguous: bool) -> bytes:
         """Compiles, and notes what it did for later processes."""
-        code = super().build(contiguous)
-        if self._key is not None and self.note is None:
-            object_cache().store(self._key, json.dumps(note_of(self.func)).encode())
+        key = self.key()
+        if key is None or self.note is not None:
+            return super().build(contiguous)
+        note = note_of(self.func)
+        code = compiled_under(note["contiguous" if contiguous else "strided"], self.func, contiguous)
+        self._leave(key, note)
         return code
 
     def build_for_gpu(self, arch: str, contiguous: bool) -> bytes:
         """Compiles to PTX, and notes what it did for later processes."""
-        code = super().build_for_gpu(arch, contiguous)
-        if self._key is not None:
+        code, key = super().build_for_gpu(arch, contiguous), self.key()
+        if key is not None:
             note = note_of(self.func) if self.note is None else self.note
             note["ptx"][arch] = gpu_keys(self.func, arch)
-            object_cache().store(self._key, json.dumps(note).encode())
+            self._leave(key, note)
         return code
+
+    def _leave(self, key: str, note: Note) -> None:
+        self.note = note
+        leave_note(key, note)
+
+
+class WarmLauncher(KeptLauncher):
+    """A kernel's launcher."""
+
+    def __init__(self, kernel: Kernel, types: tuple[Type, ...]) -> None:
+        self._key = _key_of(kernel, types)
+        super().__init__(kernel, types)
+
+    def key(self) -> str | None:
+        """A hash of the kernel's fingerprint, its argument types and the processor."""
+        return self._key
+
+    def confirm(self) -> None:
+        """Ends all notes where the kernel changed since its key was made: a derivative came later, say."""
+        if self._key is not None and self._key != _key_of(self.kernel, self.types):
+            self._key = None
 
 
 def _key_of(kernel: Kernel, types: tuple[Type, ...]) -> str | None:
@@ -128,9 +171,42 @@ def _key_of(kernel: Kernel, types: tuple[Type, ...]) -> str | None:
     if found is None:
         return None
     place = target.cpu()
-    return hashlib.sha256(f"{found} {types!r} {place!r}".encode()).hexdigest()
+    return hashlib.sha256(f"{found} {types!r} {place!r} {_form()}".encode()).hexdigest()
 
 
-def _read(key: str) -> Note | None:
+@cache
+def _form() -> str:
+    """Hash of the sources that decide what notes say, as far as fingerprints leave them out."""
+    names = ("warm_start", "launch", "derivative", "derivative_note", "derived_launcher", "tape_guard")
+    files = [Path(__file__).with_name(f"{name}.py") for name in names]
+    return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
+
+
+def noted(launcher: Launcher, what: str, make: Callable[[], Any]) -> Any:
+    """Something about a kernel's program that JSON can say, from a note where there is one.
+
+    Args:
+        launcher: the kernel's.
+        what: tells it from other things about the program.
+        make: finds it out.
+    """
+    key = launcher.note_key(what)
+    known = None if key is None else read_note(key)
+    if known is None:
+        known = {what: make()}
+        launcher.confirm()
+        key = launcher.note_key(what)
+        if key is not None:
+            leave_note(key, known)
+    return known[what]
+
+
+def read_note(key: str) -> Note | None:
+    """What was noted under a key; None where there is nothing sound."""
     stored = object_cache().load(key)
     return None if stored is None else json.loads(stored)
+
+
+def leave_note(key: str, note: Note) -> None:
+    """Notes something for later processes."""
+    object_cache().store(key, json.dumps(note).encode())

@@ -8,7 +8,7 @@ from robokern.compiler.adjoint import adjoint
 from robokern.compiler.forward import jvp
 from robokern.ir import layout
 from robokern.ir.verify import verify
-from robokern.runtime.derivative import DerivedLauncher
+from robokern.runtime.derived_launcher import DerivedLauncher
 from robokern.runtime.device import get_device
 from robokern.runtime.launch import Grid, prepare
 
