@@ -111,6 +111,8 @@ class NotedLauncher(Launcher):
 class KeptLauncher(NotedLauncher):
     """A launcher that finds and leaves notes in the disk cache, under its `key`."""
 
+    _noted_here = False  # then the note's keys are those of the program in this process
+
     def __init__(self, kernel: Kernel, types: tuple[Type, ...]) -> None:
         key = self.key()
         self.note = None if key is None else read_note(key)
@@ -127,13 +129,17 @@ class KeptLauncher(NotedLauncher):
 
     def build(self, contiguous: bool) -> bytes:
         """Compiles, and notes what it did for later processes."""
-        key = self.key()
-        if key is None or self.note is not None:
+        self.keep()
+        if self.note is None or not self._noted_here:
             return super().build(contiguous)
-        note = note_of(self.func)
-        code = compiled_under(note["contiguous" if contiguous else "strided"], self.func, contiguous)
-        self._leave(key, note)
-        return code
+        return compiled_under(self.note["contiguous" if contiguous else "strided"], self.func, contiguous)
+
+    def keep(self) -> None:
+        """Notes the program where nobody did."""
+        key = self.key()
+        if key is not None and self.note is None:
+            self._noted_here = True
+            self._leave(key, note_of(self.func))
 
     def build_for_gpu(self, arch: str, contiguous: bool) -> bytes:
         """Compiles to PTX, and notes what it did for later processes."""
@@ -164,6 +170,8 @@ class WarmLauncher(KeptLauncher):
         """Ends all notes where the kernel changed since its key was made: a derivative came later, say."""
         if self._key is not None and self._key != _key_of(self.kernel, self.types):
             self._key = None
+        # its own code may never be needed: records are filled by another program
+        self.keep()
 
 
 def _key_of(kernel: Kernel, types: tuple[Type, ...]) -> str | None:

@@ -12,7 +12,9 @@ import pytest
 
 import robokern as rk
 from robokern.compiler import fingerprint as fingerprint_module
+from robokern.compiler import function as function_module
 from robokern.compiler.fingerprint import fingerprint
+from robokern.lang import error_function
 
 constants = ModuleType("constants")
 
@@ -234,3 +236,22 @@ def test_long_code_with_extended_arguments() -> None:
     code = scope["outer"](1).__code__
     assert list(fingerprint_module.looked_up(code)) == list(fingerprint_module._disassembled(code))
     assert ("name399", "part399") in set(fingerprint_module._paths(code))
+
+
+def test_a_derivative_written_for_a_func_of_the_package_counts_in_every_kernel(monkeypatch) -> None:
+    """Another func of the package may call it, and those are not visited."""
+
+    def written(x: float, adj_result: float):
+        rk.adjoint[x] += adj_result * constants.GAIN
+
+    monkeypatch.setattr(constants, "GAIN", 2.0, raising=False)
+    known = [fingerprint(made(1.0))]
+    for overload in error_function.erf.overloads:
+        monkeypatch.setattr(overload, "gradients", [])
+    monkeypatch.setattr(fingerprint_module, "BY_HAND", [])
+    monkeypatch.setattr(function_module, "BY_HAND", fingerprint_module.BY_HAND)
+    rk.func_grad(error_function.erf)(written)
+    known.append(fingerprint(made(1.0)))
+    monkeypatch.setattr(constants, "GAIN", 3.0)
+    known.append(fingerprint(made(1.0)))
+    assert None not in known and len({*known}) == 3
