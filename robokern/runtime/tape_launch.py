@@ -11,7 +11,8 @@ from robokern.ir.types import ArrayType, Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, zeros_of
-from robokern.runtime.derivative import Derivative, Packed, derivative, split, start
+from robokern.runtime.derivative import Derivative, derivative, split, start
+from robokern.runtime.derived_launcher import Packed
 from robokern.runtime.device import Device
 from robokern.runtime.indexed_array import IndexedArray
 from robokern.runtime.launch import Dim, Grid, Launcher
