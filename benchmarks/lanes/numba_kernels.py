@@ -1,6 +1,6 @@
 """The kernels for numba: `prange`, fastmath off, components spelled out for speed.
 
-The rigid body is missing: numba has no quaternions or structs of vectors, so it would be another program.
+numba has no quaternions or structs of vectors, so the rigid body is a row of 13 numbers: p, q, v, w.
 """
 
 from __future__ import annotations
@@ -52,6 +52,43 @@ def mandelbrot(out, n):
                 x = t
                 k += 1
             out[i, j] = k
+
+
+@njit(inline="always")
+def rotated(qx, qy, qz, qw, x, y, z):
+    tx, ty, tz = f4(2) * (qy * z - qz * y), f4(2) * (qz * x - qx * z), f4(2) * (qx * y - qy * x)
+    return x + qw * tx + qy * tz - qz * ty, y + qw * ty + qz * tx - qx * tz, z + qw * tz + qx * ty - qy * tx
+
+
+@njit(inline="always")
+def product(m, x, y, z):
+    return (
+        m[0, 0] * x + m[0, 1] * y + m[0, 2] * z,
+        m[1, 0] * x + m[1, 1] * y + m[1, 2] * z,
+        m[2, 0] * x + m[2, 1] * y + m[2, 2] * z,
+    )
+
+
+@njit(parallel=True)
+def rigid(bodies, inertia, inverse, out, step):
+    dt = f4(step)
+    for i in prange(bodies.shape[0]):
+        b, o = bodies[i], out[i]
+        qx, qy, qz, qw = b[3], b[4], b[5], b[6]
+        wx, wy, wz = rotated(-qx, -qy, -qz, qw, b[10], b[11], b[12])
+        lx, ly, lz = product(inertia[i], wx, wy, wz)
+        gx, gy, gz = product(inverse[i], wy * lz - wz * ly, wz * lx - wx * lz, wx * ly - wy * lx)
+        tx, ty, tz = rotated(qx, qy, qz, qw, wx - gx * dt, wy - gy * dt, wz - gz * dt)
+        vz, half = b[9] + f4(-9.81) * dt, f4(0.5) * dt
+        rx = qx + (tx * qw + ty * qz - tz * qy) * half
+        ry = qy + (ty * qw + tz * qx - tx * qz) * half
+        rz = qz + (tz * qw + tx * qy - ty * qx) * half
+        rw = qw - (tx * qx + ty * qy + tz * qz) * half
+        length = f4(1) / math.sqrt(rx * rx + ry * ry + rz * rz + rw * rw)
+        o[0], o[1], o[2] = b[0] + b[7] * dt, b[1] + b[8] * dt, b[2] + vz * dt
+        o[3], o[4], o[5], o[6] = rx * length, ry * length, rz * length, rw * length
+        o[7], o[8], o[9] = b[7], b[8], vz
+        o[10], o[11], o[12] = tx, ty, tz
 
 
 @njit(parallel=True)
@@ -138,4 +175,5 @@ FUNCTIONS: dict[str, Any] = {
     "mandelbrot": mandelbrot,
     "triangles": triangles,
     "march": march,
+    "rigid": rigid,
 }
