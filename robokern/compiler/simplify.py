@@ -19,10 +19,11 @@ import numpy.typing as npt
 
 from robokern.compiler.inline import is_pure
 from robokern.ir import layout
+from robokern.ir.bfloat16 import NAN, stored
 from robokern.ir.evaluate import PURE, dtype_of
 from robokern.ir.nodes import Block, Func, Op, Value
 from robokern.ir.ops import OPS
-from robokern.ir.types import Scalar
+from robokern.ir.types import Scalar, bfloat16
 
 _Key = tuple[Hashable, ...]
 _WRITES = frozenset({"store", "atomic"})
@@ -119,7 +120,7 @@ class _Forward:
             return op
         with np.errstate(all="ignore"):
             (leaf,) = rule(op, [[v] for v in values if v is not None])
-        if op.name == "bitcast" and np.isnan(leaf[0]):
+        if np.isnan(leaf[0]) and _shows_bits(op, leaf):
             return op  # a constant would not keep the bits of the NaN
         return replace(op, name="const", args=(), attrs={"value": leaf[0].item(), "type": op.results[0].type})
 
@@ -159,6 +160,13 @@ class _Forward:
                 return value
             at += len(layout.leaves(value.type))
         return None
+
+
+def _shows_bits(op: Op, nan: npt.NDArray[Any]) -> bool:
+    """Whether a NaN that an operation gives differs from the NaN of a constant in bits that are specified."""
+    if op.results[0].type == bfloat16:
+        return bool(stored(nan)[0] != NAN)
+    return op.name == "bitcast"
 
 
 def attributes(attrs: dict[str, Any]) -> list[Hashable]:

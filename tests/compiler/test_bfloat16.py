@@ -565,3 +565,19 @@ def test_forward_mode() -> None:
     kernel = unary(rk.exp)
     moved = rk.jvp(kernel, dim=2, inputs=[x], outputs=[y], tangents=[rk.ones(2, dtype=rk.bfloat16)])
     assert np.allclose(moved[0].list(), np.exp([1.0, 2.0]), rtol=0.01)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_negated_constant_nan_keeps_its_bits(device: str) -> None:
+    # an operation gives 0x7FC0, and -x keeps bits: also where both are computed while compiling
+    @rk.kernel
+    def constants(out: rk.array(dtype=rk.bfloat16)):
+        nan = rk.sqrt(rk.bfloat16(-1.0))
+        out[0] = nan
+        out[1] = -nan
+        out[2] = -(-nan)
+        out[3] = rk.abs(-nan)
+
+    out = rk.zeros(4, dtype=rk.bfloat16, device=device)
+    rk.launch(constants, 1, [out], device=device)
+    assert [hex(x) for x in out.numpy().view(np.uint16)] == ["0x7fc0", "0xffc0", "0x7fc0", "0x7fc0"]
