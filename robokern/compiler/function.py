@@ -301,6 +301,10 @@ class Kernel:
         self.listed: list[Kernel] = []
         self.ahead: dict[str, Callable[..., Any]] = {}
 
+    def forget(self) -> None:
+        """Drops the prepared launches, and with them the code that nothing else uses."""
+        self.launchers.clear()
+
     @property
     def params(self) -> tuple[tuple[str, Any], ...]:
         """Names and types (patterns, if generic) of the parameters."""

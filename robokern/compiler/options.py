@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
 from types import NoneType
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakSet
 
 from robokern.compiler import warp_options
 
-_prepared: list[Callable[[], None]] = []
+
+class Prepared(Protocol):
+    """Something that was made under options which may change."""
+
+    def forget(self) -> None:
+        """Drops what was made."""
+
+
+_prepared: WeakSet[Prepared] = WeakSet()  # weak, so that a kernel nobody uses any more goes with its code
 
 
 def _forget() -> None:
     while _prepared:
-        _prepared.pop()()
+        _prepared.pop().forget()
 
 
 @dataclass
@@ -160,9 +168,9 @@ def get_module_options(module: Any = None) -> dict[str, Any]:
     return {**asdict(config), **_modules.get(_name(module), {})}
 
 
-def before_change(forget: Callable[[], None]) -> None:
-    """Has `forget` called once, when an option changes: what was prepared must be prepared again."""
-    _prepared.append(forget)
+def forget_on_change(prepared: Prepared) -> None:
+    """Has it forget, once, when an option changes: what was prepared must be prepared again."""
+    _prepared.add(prepared)
 
 
 def _name(module: Any) -> str:

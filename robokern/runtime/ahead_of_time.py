@@ -104,11 +104,11 @@ def load_aot_module(
         object_cache().more.append(folder)
     for kernel, entry in chosen:
         kernel.ahead[entry["types"]] = partial(AheadLauncher, entry, folder)
-        kernel.launchers.clear()
+        kernel.forget()
     for generic in _generic(module):
         for kernel in generic.listed:
             generic.ahead.update(kernel.ahead)
-        generic.launchers.clear()
+        generic.forget()
 
 
 class AheadLauncher(NotedLauncher):

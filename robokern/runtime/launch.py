@@ -583,7 +583,7 @@ def prepare_types(kernel: Kernel, types: tuple[Type, ...]) -> Launcher:
     with driver_cpu.lock:
         if key not in kernel.launchers:
             kernel.launchers[key] = _launcher(kernel, types)
-            options.before_change(kernel.launchers.clear)
+            options.forget_on_change(kernel)
         found: Launcher = kernel.launchers[key]
     return found
 
