@@ -21,6 +21,7 @@ from robokern.ir.types import ArrayType, IndexedArrayType, Scalar, Struct, Type,
 from robokern.runtime.array import Array, plain_type, share
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import base_dtype, component_shape, describe, elements, fill_record
+from robokern.runtime.memory import address
 
 Pack = Callable[[Any], bytes]
 
@@ -126,8 +127,7 @@ def _array_packer(expected: ArrayType) -> Pack:
             flags, shape = value.flags, value.shape
             plain = flags.c_contiguous and flags.writeable and flags.aligned
             if plain and value.dtype == dtype and len(shape) == dimensions and shape[ndim:] == axes:
-                address = value.__array_interface__["data"][0]
-                return describe_array(address, *shape[:ndim], *value.strides[:ndim])
+                return describe_array(address(value), *shape[:ndim], *value.strides[:ndim])
         elif value is None:
             return null
         raise TypeError

@@ -27,7 +27,7 @@ from robokern.runtime.hostvalue import (
     host_value,
     infer_dtype,
 )
-from robokern.runtime.memory import allocate, content, fill, move, put
+from robokern.runtime.memory import address, allocate, content, fill, move, put
 
 Shape = int | Sequence[int]
 
@@ -151,7 +151,7 @@ class Array(ArrayOperators):
     @property
     def ptr(self) -> int:
         """Address of the first element."""
-        return int(self._numpy.__array_interface__["data"][0])
+        return address(self._numpy)
 
     @property
     def is_contiguous(self) -> bool:
@@ -464,7 +464,7 @@ def wrap(data: Ndarray, dtype: Type, device: Device = CPU, keep: list[Any] | Non
     made._keep = keep if keep is not None else []
     made.shape, made.strides = data.shape[:ndim], data.strides[:ndim]
     made.type, made.plain_type = type, plain if data.flags.c_contiguous else None
-    made.descriptor = pack(made.ptr, *made.shape, *made.strides)
+    made.descriptor = pack(address(data), *made.shape, *made.strides)
     made._requires_grad, made.retain_grad, made._grad = False, False, None
     return made
 

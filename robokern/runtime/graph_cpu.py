@@ -17,6 +17,7 @@ from robokern.runtime import driver_cpu
 from robokern.runtime.capture import Capture, Check, Graph
 from robokern.runtime.device import REF, Device
 from robokern.runtime.hostvalue import Ndarray
+from robokern.runtime.memory import address
 
 if TYPE_CHECKING:
     from robokern.runtime.arguments import Argument
@@ -107,7 +108,7 @@ class CpuCapture(Capture):
         if not view.flags.c_contiguous:
             self.host(partial(_assign, view, element))
         elif view.size:
-            self._add(FILL, _address(view), _address(element), element.nbytes, view.nbytes)
+            self._add(FILL, address(view), address(element), element.nbytes, view.nbytes)
 
     def copy(self, target: Ndarray, source: Ndarray) -> None:
         """Records a copy of elements."""
@@ -116,7 +117,7 @@ class CpuCapture(Capture):
         if not plain or target.dtype != source.dtype:
             self.host(partial(_assign, target, source))
         elif target.size:
-            self._add(COPY, _address(target), _address(source), target.nbytes)
+            self._add(COPY, address(target), address(source), target.nbytes)
 
     def host(self, action: Callable[[], None]) -> None:
         """Records a call of a Python function."""
@@ -172,7 +173,3 @@ def _raise_failed(launcher: Launcher, shape: tuple[int, ...], failed: int) -> No
 
 def _assign(target: Ndarray, source: Ndarray) -> None:
     target[...] = source
-
-
-def _address(view: Ndarray) -> int:
-    return int(view.__array_interface__["data"][0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from robokern.runtime.hostvalue import Ndarray
 
 LARGE = 1 << 16  # bytes from which on it pays to ask whether they are all to be zero
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register there is
+
+_first_byte: Callable[[Any], ctypes.c_char] = ctypes.c_char.from_buffer
+_addressof = ctypes.addressof
 
 
 def allocate(shape: tuple[int, ...], dtype: np.dtype[Any], device: Device, zero: bool = False) -> Ndarray:
@@ -35,11 +39,19 @@ def allocate(shape: tuple[int, ...], dtype: np.dtype[Any], device: Device, zero:
     return made
 
 
+def address(view: Ndarray) -> int:
+    """Where its first element lies."""
+    try:
+        return _addressof(_first_byte(view))  # a third of the time, for contiguous views that are not empty
+    except (TypeError, ValueError):
+        found: int = view.__array_interface__["data"][0]
+        return found
+
+
 def _on_host(shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool) -> Ndarray:
     size = math.prod(shape) * dtype.itemsize + ALIGNMENT
     raw = (np.zeros if zero else np.empty)(size, np.uint8)
-    start = -int(raw.__array_interface__["data"][0]) % ALIGNMENT
-    return np.ndarray(shape, dtype, raw, start)
+    return np.ndarray(shape, dtype, raw, -address(raw) % ALIGNMENT)
 
 
 def allocate_pinned(shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool) -> Ndarray:
@@ -100,7 +112,7 @@ def fill(view: Ndarray, device: Device, one: Ndarray) -> None:
     if capture is not None:
         capture.fill(view, one)
     elif view.nbytes >= LARGE and view.flags.c_contiguous and not one.tobytes().strip(b"\0"):
-        ctypes.memset(view.__array_interface__["data"][0], 0, view.nbytes)  # several times as fast
+        ctypes.memset(address(view), 0, view.nbytes)  # several times as fast
     else:
         view[...] = one
 

@@ -13,6 +13,7 @@ from robokern.runtime.array import wrap
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.launch import MAX_LENGTH, Grid, prepare
+from robokern.runtime.memory import address
 
 _DIMENSIONS = 4
 
@@ -62,9 +63,7 @@ def copy(target: Ndarray, source: Ndarray, device: Device) -> None:
 
 def _word(*views: Ndarray) -> int:
     """The largest word that every element of every view is a row of, in bytes."""
-    places = [
-        n for v in views for n in (v.itemsize, int(v.__array_interface__["data"][0]), *map(int, v.strides))
-    ]
+    places = [n for v in views for n in (v.itemsize, address(v), *map(int, v.strides))]
     return next(width for width in (8, 4, 2, 1) if all(n % width == 0 for n in places))
 
 

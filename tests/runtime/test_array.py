@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 import robokern as rk
 from robokern.ir.layout import numpy_dtype, size_of
 from robokern.ir.types import ArrayType, float32, float64, int32, vec3
+from robokern.runtime.memory import address
 
 
 @rk.struct
@@ -407,3 +408,14 @@ def test_gradients_have_a_place():
 
 def test_an_array_shows_what_it_is():
     assert repr(rk.array([[1, 2]])) == "array2d([[1, 2]], dtype=int32, device='cpu')"
+
+
+def test_address_of_any_view() -> None:
+    frozen = np.zeros(3)
+    frozen.flags.writeable = False
+    rows = np.zeros((3, 4))
+    views = [
+        rows, rows[:, ::2], rows[::-1], rows[1:], rows.T, rows[:0], np.zeros((3, 0)), np.zeros(()), frozen,
+        np.zeros(2, np.dtype([("a", "f4"), ("b", "i8")], align=True)), np.broadcast_to(np.zeros(1), (4,)),
+    ]  # fmt: skip
+    assert [address(v) for v in views] == [v.__array_interface__["data"][0] for v in views]
