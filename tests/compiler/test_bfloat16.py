@@ -581,3 +581,14 @@ def test_negated_constant_nan_keeps_its_bits(device: str) -> None:
     out = rk.zeros(4, dtype=rk.bfloat16, device=device)
     rk.launch(constants, 1, [out], device=device)
     assert [hex(x) for x in out.numpy().view(np.uint16)] == ["0x7fc0", "0xffc0", "0xffc0", "0x7fc0"]
+
+
+@rk.func
+def own_type(pattern: rk.uint16) -> rk.uint16:
+    return rk.bitcast(rk.bfloat16(rk.bitcast(pattern, rk.bfloat16)), rk.uint16)
+
+
+def test_a_cast_to_its_own_type_keeps_bits() -> None:
+    kernel = unary(own_type, rk.uint16, rk.uint16)
+    np.testing.assert_array_equal(evaluate(kernel, (rk.uint16, PATTERNS), to=rk.uint16), PATTERNS)
+    assert own_type(rk.uint16(0xFFFE)) == 0xFFFE  # on the host too

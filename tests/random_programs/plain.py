@@ -163,7 +163,9 @@ class Kind:
             return whole
         if isinstance(self.type, Scalar):
             (x,) = args
-            return apply("cast", x, type=self.type) if isinstance(x, Datum) else typed(x, self.type)
+            if isinstance(x, Datum) and x.type != self.type:  # a cast to its own type keeps a NaN's bits
+                return apply("cast", x, type=self.type)
+            return typed(x, self.type)
         parts = [typed(a, self.type.dtype) for a in args]
         return apply("splat" if len(parts) == 1 else "make", *parts, type=self.type)
 
