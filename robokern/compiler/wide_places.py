@@ -105,8 +105,10 @@ def element(f: WideFunction, array: Value, indices: Sequence[Value]) -> Place:
 
 def _scaled(f: WideFunction, address: str, index: str, stride: str) -> str:
     """Addresses `index` elements of `stride` bytes further; one instruction, which gathers can take in."""
-    if f.is_wide(address) or not f.is_wide(index) or stride.startswith("%") or f.is_wide(stride):
+    if f.is_wide(address) or stride.startswith("%") or f.is_wide(stride):
         return moved(f, address, times(f, index, stride))
+    if not f.is_wide(index):
+        return f.let(f"getelementptr [{stride} x i8], ptr {address}, i64 {index}")
     return f.let_wide(f"getelementptr [{stride} x i8], ptr {address}, {f.vector('i64')} {index}")
 
 
@@ -156,4 +158,4 @@ def _following(f: WideFunction, place: Follows) -> list[str]:
     numbers = f.spilled(held, index)
     if held == "i32":
         numbers = [f.let(f"sext i32 {n} to i64") for n in numbers]
-    return [moved(f, place.origin, times(f, n, place.stride)) for n in numbers]
+    return [_scaled(f, place.origin, n, place.stride) for n in numbers]
