@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.emit_function import Function, Operands, Row
-from robokern.compiler.emit_types import literal, register, zero
+from robokern.compiler.emit_types import literal, memory_size, register, zero
 from robokern.ir.nodes import Func, Op, Value, walk
 from robokern.ir.types import Scalar
 
@@ -53,9 +53,11 @@ class WideFunction(Function):
     ) -> None:
         super().__init__(module, func, rows, framed=False)
         self.lanes, self.uniformity, self.mask, self.sole = lanes, uniformity, mask, sole
+        self.tail = mask == FIRST and not sole  # only for the items left over by full groups
         self.used = _used(func)
         self.awaited_roots: frozenset[Op] = frozenset()  # square roots not left to the divider (`wide_roots`)
         self.coordinate = "%lane.tid"  # the operand that tells lanes their place in the last dimension
+        self._slots: dict[str, str] = {}  # where `spilled` puts vectors of a type
         self._width = 1
         self._vectors = {FIRST, "%lane.tid"}
         self._spread: dict[tuple[str, str], str] = {}
@@ -148,6 +150,17 @@ class WideFunction(Function):
         if not self.is_wide(operand):
             return operand
         return self.let(f"extractelement {self.vector(held)} {operand}, i64 {lane}")
+
+    def spilled(self, held: str, operand: str) -> list[str]:
+        """What each lane holds: stored and loaded, which takes half as long as extracting one by one."""
+        size = memory_size(held)
+        if held not in self._slots:
+            self._slots[held] = self.reserve(size * self.lanes, 64)
+        slot = self._slots[held]
+        # volatile, or LLVM makes it extractions
+        self.do(f"store volatile {self.vector(held)} {operand}, ptr {slot}, align 64")
+        places = [self.let(f"getelementptr i8, ptr {slot}, i64 {k * size}") for k in range(self.lanes)]
+        return [self.let(f"load {held}, ptr {place}, align {size}") for place in places]
 
     def open(self, label: str) -> None:
         super().open(label)

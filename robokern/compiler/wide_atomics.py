@@ -13,7 +13,7 @@ from robokern.compiler.emit_memory import atomic_rule, atomically, places
 from robokern.compiler.emit_types import memory_size, register
 from robokern.compiler.wide import WideFunction
 from robokern.compiler.wide_control import lowest
-from robokern.compiler.wide_memory import Place, element, leaf_place, moved, times
+from robokern.compiler.wide_places import Place, element, leaf_place, moved, times
 from robokern.ir.nodes import Op
 from robokern.ir.types import Scalar, scalar_of
 

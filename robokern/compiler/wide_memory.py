@@ -3,8 +3,8 @@
     the same place in all lanes             one scalar access
     neighbouring places                     one vector access
     neighbouring small elements             one access to all, put in order by shuffles
-    larger elements, all lanes active       pieces of each, transposed (`wide_rows`)
-    anything else                           gather, scatter
+    elements of three words and more        pieces of each, transposed (`wide_rows`)
+    anything else                           gather, scatter; two words at once
 
 A private array is interleaved: each of its scalars becomes a row of one scalar per lane, so that lanes at
 equal indices touch neighbouring places.
@@ -13,125 +13,21 @@ equal indices touch neighbouring places.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from robokern.compiler import emit_memory, wide_rows
-from robokern.compiler.emit_arithmetic import convert
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_memory import contiguous, load_leaf, places, store_leaf
-from robokern.compiler.emit_types import memory, memory_size, register
+from robokern.compiler.emit_types import memory, memory_size
 from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide import FIRST, FULL, WideFunction
 from robokern.compiler.wide_control import highest
+from robokern.compiler.wide_places import Place, apart, array_type, element, index_of, leaf_place, pointers
 from robokern.ir import layout
-from robokern.ir.nodes import Func, Op, Value, walk
-from robokern.ir.types import ArrayType, int64, scalar_of, uint64
+from robokern.ir.nodes import Func, Op, walk
+from robokern.ir.types import scalar_of
 
 _MOST_INTERLEAVED = 4  # leaves of an element that shuffles put in order; wider ones are gathered
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the lanes' elements lie.
-
-    Args:
-        address: one pointer, or one per lane.
-        stride: bytes from lane to lane if there is one pointer.
-        private: in an interleaved array.
-    """
-
-    address: str
-    stride: int = 0
-    private: bool = False
-
-
-# addresses
-
-
-def _index(f: WideFunction, index: Value) -> str:
-    """An index as i64, one or one per lane."""
-    (operand,) = f.values[index]
-    scalar = scalar_of(index.type)
-    if not operand.startswith("%") and not f.is_wide(operand) and scalar != uint64:
-        return operand
-    return f.lanewise(partial(convert, f, source=scalar, target=int64), (register(scalar),), (operand,))
-
-
-def times(f: WideFunction, a: str, b: str) -> str:
-    if b == "1":
-        return a
-    if not a.startswith("%") and not b.startswith("%") and not f.is_wide(a) and not f.is_wide(b):
-        return str(int(a) * int(b))
-    return f.lanewise(lambda x, y: f.let(f"mul {f.widened('i64')} {x}, {y}"), ("i64", "i64"), (a, b))
-
-
-def moved(f: WideFunction, address: str, offset: str) -> str:
-    """The address, or addresses, some bytes further."""
-    if offset == "0":
-        return address
-    if not f.is_wide(address) and not f.is_wide(offset):
-        return f.let(f"getelementptr i8, ptr {address}, i64 {offset}")
-    base = f"{f.vector('ptr')} {address}" if f.is_wide(address) else f"ptr {address}"
-    by = f"{f.vector('i64')} {offset}" if f.is_wide(offset) else f"i64 {offset}"
-    return f.let_wide(f"getelementptr i8, {base}, {by}")
-
-
-def _array(array: Value) -> ArrayType:
-    assert isinstance(array.type, ArrayType)
-    return array.type
-
-
-def element(f: WideFunction, array: Value, indices: Sequence[Value]) -> Place:
-    """The place of the element, or of the sub-array, at the leading indices."""
-    private = array in f.uniformity.private
-    address, strides = f.values[array][0], f.values[array][1 + _array(array).ndim :]
-    total, varying = 0, []
-    for index, stride in zip(indices, strides, strict=False):
-        (step,) = f.uniformity.of(index)
-        operand = _index(f, index)
-        literal = not stride.startswith("%") and not f.is_wide(stride)
-        if f.is_wide(operand) and step is not None and literal and not private:
-            total += step * int(stride)
-            operand = f.first("i64", operand)
-        if f.is_wide(operand) or f.is_wide(stride):
-            varying.append((operand, stride))
-        else:
-            address = moved(f, address, times(f, operand, stride))
-    if total and (varying or f.is_wide(address)):
-        address, total = _spaced(f, address, total), 0
-    for operand, stride in varying:
-        address = _scaled(f, address, operand, stride)
-    return Place(address, total, private)
-
-
-def _scaled(f: WideFunction, address: str, index: str, stride: str) -> str:
-    """Addresses `index` elements of `stride` bytes further; one instruction, which gathers can take in."""
-    if f.is_wide(address) or not f.is_wide(index) or stride.startswith("%") or f.is_wide(stride):
-        return moved(f, address, times(f, index, stride))
-    return f.let_wide(f"getelementptr [{stride} x i8], ptr {address}, {f.vector('i64')} {index}")
-
-
-def _spaced(f: WideFunction, address: str, stride: int) -> str:
-    """One address per lane, `stride` bytes apart."""
-    if f.is_wide(address):
-        return moved(f, address, f.numbered("i64", stride))
-    # 32-bit offsets from one address: half the gathers of 64-bit addresses
-    return f.let_wide(f"getelementptr i8, ptr {address}, {f.vector('i32')} {f.numbered('i32', stride)}")
-
-
-def leaf_place(f: WideFunction, place: Place, held: str, offset: int) -> Place:
-    """Where a leaf of the element lies."""
-    if not place.private:
-        return Place(moved(f, place.address, str(offset)), place.stride)
-    address = moved(f, place.address, str(offset * f.lanes))
-    size = memory_size(held)
-    return Place(_spaced(f, address, size)) if f.is_wide(address) else Place(address, size, private=True)
-
-
-def _pointers(f: WideFunction, place: Place) -> str:
-    """One address per lane, or one for all where they are equal."""
-    return _spaced(f, place.address, place.stride) if place.stride else place.address
 
 
 # reading
@@ -149,9 +45,13 @@ def _read(f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]
     width = _interleaved(op, place) if f.mask is None else 0
     if width:
         return _deinterleave(f, place, parts, width)
+    if _is_pair(f, op, place, parts):
+        return _read_pair(f, place, parts)
     words = _read_rows(f, op, place, parts)
     return tuple(
-        _from_word(f, held, words[at]) if at in words else _load_leaf(f, held, leaf_place(f, place, held, at))
+        _from_word(f, held, words[at])
+        if at in words and memory_size(held) == 4
+        else _load_leaf(f, held, leaf_place(f, place, held, at))
         for held, at in parts
     )
 
@@ -160,7 +60,7 @@ def _gains(f: WideFunction, op: Op, place: Place) -> bool:
     """Whether an access is better with all lanes active, where only the end of a row leaves some out."""
     if not f.sole or f.mask != FIRST or place.private or f.is_wide(place.address):
         return False
-    plain = place.stride == layout.size_of(_array(op.args[0]).dtype) and not f.module.target.masks
+    plain = place.stride == layout.size_of(array_type(op.args[0]).dtype) and not f.module.target.masks
     return plain or bool(_interleaved(op, place)) or _fits_rows(f, op, place)
 
 
@@ -182,16 +82,27 @@ def _either(f: WideFunction, types: Sequence[str], write: Callable[[], Operands]
     )
 
 
-def _in_rows(f: WideFunction, op: Op, place: Place) -> bool:
-    """Whether whole elements can be moved, each lane's apart from the others'."""
-    apart = not place.private and not f.is_wide(place.address)
-    return f.mask is None and apart and _fits_rows(f, op, place)
+def _rows(f: WideFunction, op: Op, place: Place, writes: bool) -> wide_rows.Rows | None:
+    """Where each lane's element is, if whole elements are worth moving."""
+    size = layout.size_of(array_type(op.args[0]).dtype)
+    if place.private or f.tail or f.lanes % wide_rows.WORDS or wide_rows.words_of(size) < 3:
+        return None
+    if _is_scattered(f, place):
+        return wide_rows.anywhere(f, apart(f, place, size, writes))
+    if f.mask is None and _fits_rows(f, op, place):
+        return wide_rows.evenly(f, place.address, place.stride)
+    return None
+
+
+def _is_scattered(f: WideFunction, place: Place) -> bool:
+    return f.is_wide(place.address) or bool(place.stride and f.mask not in (None, FIRST))
 
 
 def _fits_rows(f: WideFunction, op: Op, place: Place) -> bool:
-    piece, size = 4 * wide_rows.WORDS, layout.size_of(_array(op.args[0]).dtype)
+    size = layout.size_of(array_type(op.args[0]).dtype)
+    least = 4 * wide_rows.words_of(size)
     whole = place.stride % 4 == 0 and f.lanes % wide_rows.WORDS == 0
-    return whole and abs(place.stride) >= piece and size >= piece
+    return whole and abs(place.stride) >= least >= 12 and not place.private
 
 
 def moves_rows(program: Func, uniformity: Uniformity) -> bool:
@@ -199,20 +110,38 @@ def moves_rows(program: Func, uniformity: Uniformity) -> bool:
     return any(
         op.name in ("load", "store")
         and op.args[0] not in uniformity.private
-        and len(layout.leaves(_array(op.args[0]).dtype)) > _MOST_INTERLEAVED
-        and any(uniformity.of(index)[0] for index in op.args[1 : 1 + _array(op.args[0]).ndim])
+        and len(layout.leaves(array_type(op.args[0]).dtype)) > _MOST_INTERLEAVED
+        and any(uniformity.of(index)[0] for index in op.args[1 : 1 + array_type(op.args[0]).ndim])
         for op in walk(program.body)
     )
 
 
 def _read_rows(f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]]) -> dict[int, str]:
     """Words of the element by byte offset, where pieces are worth it."""
+    size = layout.size_of(array_type(op.args[0]).dtype)
+    pieces = wide_rows.pieces(parts, size, whole=False)
+    rows = _rows(f, op, place, writes=False) if pieces else None
     words: dict[int, str] = {}
-    if _in_rows(f, op, place):
-        for piece in wide_rows.pieces(parts, layout.size_of(_array(op.args[0]).dtype), whole=False):
-            found = wide_rows.read(f, place.address, place.stride, piece)
-            words.update((piece + 4 * k, word) for k, word in enumerate(found))
+    for piece in pieces if rows else ():
+        assert rows is not None
+        found = wide_rows.read(f, rows, piece, wide_rows.words_of(size))
+        words.update((piece + 4 * k, word) for k, word in enumerate(found))
     return words
+
+
+def _is_pair(f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]]) -> bool:
+    """Whether the whole of an element of two words, each lane's apart, is accessed."""
+    two = [memory_size(held) for held, _ in parts] == [4, 4] and [at for _, at in parts] == [0, 4]
+    lie_apart = f.is_wide(place.address) or place.stride != 0
+    return two and lie_apart and not place.private and layout.size_of(array_type(op.args[0]).dtype) == 8
+
+
+def _read_pair(f: WideFunction, place: Place, parts: Sequence[tuple[str, int]]) -> Operands:
+    """Both words by one gather."""
+    both = _gathered(f, "i64", place, 4)
+    vector = f"<{2 * f.lanes} x i32>"
+    words = f.let_wide(f"bitcast {f.vector('i64')} {both} to {vector}")
+    return tuple(_from_word(f, held, _every(f, vector, words, k, 2)) for k, (held, _) in enumerate(parts))
 
 
 def _from_word(f: WideFunction, held: str, word: str) -> str:
@@ -230,14 +159,16 @@ def _write_rows(
     f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]], operands: Operands
 ) -> set[int]:
     """Writes the pieces that are worth it; gives the offsets of what is written."""
+    size = layout.size_of(array_type(op.args[0]).dtype)
+    pieces = wide_rows.pieces(parts, size, whole=True)
+    rows = _rows(f, op, place, writes=True) if pieces else None
+    leaves = {at: (held, o) for (held, at), o in zip(parts, operands, strict=True)}
     written: set[int] = set()
-    if _in_rows(f, op, place):
-        leaves = {at: (held, o) for (held, at), o in zip(parts, operands, strict=True)}
-        for piece in wide_rows.pieces(parts, layout.size_of(_array(op.args[0]).dtype), whole=True):
-            offsets = range(piece, piece + 4 * wide_rows.WORDS, 4)
-            words = [_to_word(f, *leaves[at]) for at in offsets]
-            wide_rows.write(f, place.address, place.stride, piece, words)
-            written.update(offsets)
+    for piece in pieces if rows else ():
+        assert rows is not None
+        offsets = range(piece, piece + 4 * wide_rows.words_of(size), 4)
+        wide_rows.write(f, rows, piece, [_to_word(f, *leaves[at]) for at in offsets])
+        written.update(offsets)
     return written
 
 
@@ -245,16 +176,21 @@ def _load_leaf(f: WideFunction, held: str, place: Place) -> str:
     if not f.is_wide(place.address) and not place.stride:
         return load_leaf(f, held, place.address, 0)
     stored, size = memory(held), memory_size(held)
-    vector, mask = f.vector(stored), f"{f.vector('i1')} {f.active}"
-    if place.stride == size and (f.mask is None or place.private):
+    vector = f.vector(stored)
+    if place.stride != size:
+        loaded = _gathered(f, stored, place, size)
+    elif f.mask is None or place.private:
         loaded = f.let_wide(f"load {vector}, ptr {place.address}, align {size}")
     else:
-        if place.stride == size:
-            name, pointer = "load", f"ptr align {size} {place.address}"
-        else:
-            name, pointer = "gather", f"{f.vector('ptr')} align {size} {f.spread('ptr', _pointers(f, place))}"
-        loaded = _masked(f, f"masked.{name}", vector, stored, [pointer, mask, f"{vector} zeroinitializer"])
+        pointer, mask = f"ptr align {size} {place.address}", f"{f.vector('i1')} {f.active}"
+        loaded = _masked(f, "masked.load", vector, stored, [pointer, mask, f"{vector} zeroinitializer"])
     return f.let_wide(f"icmp ne {vector} {loaded}, zeroinitializer") if held == "i1" else loaded
+
+
+def _gathered(f: WideFunction, stored: str, place: Place, align: int) -> str:
+    vector, mask = f.vector(stored), f"{f.vector('i1')} {f.active}"
+    pointer = f"{f.vector('ptr')} align {align} {f.spread('ptr', pointers(f, place))}"
+    return _masked(f, "masked.gather", vector, stored, [pointer, mask, f"{vector} zeroinitializer"])
 
 
 def _masked(f: WideFunction, name: str, result: str, stored: str, arguments: list[str]) -> str:
@@ -273,7 +209,7 @@ def _masked(f: WideFunction, name: str, result: str, stored: str, arguments: lis
 
 def _interleaved(op: Op, place: Place) -> int:
     """Leaves of an element that lanes hold side by side, if shuffles should put them in order; else 0."""
-    dtype = _array(op.args[0]).dtype
+    dtype = array_type(op.args[0]).dtype
     leaves, offsets = layout.leaves(dtype), layout.leaf_offsets(dtype)
     count, size = len(leaves), leaves[0].size if leaves else 0
     alike = all(leaf == leaves[0] for leaf in leaves) and offsets == tuple(k * size for k in range(count))
@@ -313,6 +249,9 @@ def _write(f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int
     if width and width == len(parts):
         _interleave(f, place, parts[0][0], operands)
         return ()
+    if _is_pair(f, op, place, parts):
+        _write_pair(f, place, parts, operands)
+        return ()
     written = _write_rows(f, op, place, parts, operands)
     for (held, at), operand in zip(parts, operands, strict=True):
         if at not in written:
@@ -331,15 +270,28 @@ def _store_leaf(f: WideFunction, held: str, operand: str, place: Place) -> None:
     if place.private and f.mask:  # not a masked store, so that LLVM can hold the array in registers
         old = f.let_wide(f"load {vector}, ptr {place.address}, align {size}")
         operand = f.blend(stored, f.mask, operand, old)
-    if place.stride == size and (f.mask is None or place.private):
+    if place.stride != size:
+        _scatter(f, stored, operand, place, size)
+    elif f.mask is None or place.private:
         f.do(f"store {vector} {operand}, ptr {place.address}, align {size}")
-        return
-    if place.stride == size:
-        name, pointer = "store", f"ptr align {size} {place.address}"
     else:
-        name, pointer = "scatter", f"{f.vector('ptr')} align {size} {f.spread('ptr', _pointers(f, place))}"
+        pointer, mask = f"ptr align {size} {place.address}", f"{f.vector('i1')} {f.active}"
+        _masked(f, "masked.store", "void", stored, [f"{vector} {operand}", pointer, mask])
+
+
+def _write_pair(f: WideFunction, place: Place, parts: Sequence[tuple[str, int]], operands: Operands) -> None:
+    """Both words by one scatter."""
+    first, second = (_to_word(f, held, o) for (held, _), o in zip(parts, operands, strict=True))
+    word, order = f.vector("i32"), ", ".join(f"i32 {k}, i32 {f.lanes + k}" for k in range(f.lanes))
+    words = f.let_wide(f"shufflevector {word} {first}, {word} {second}, <{2 * f.lanes} x i32> <{order}>")
+    both = f.let_wide(f"bitcast <{2 * f.lanes} x i32> {words} to {f.vector('i64')}")
+    _scatter(f, "i64", both, place, 4)
+
+
+def _scatter(f: WideFunction, stored: str, operand: str, place: Place, align: int) -> None:
+    pointer = f"{f.vector('ptr')} align {align} {f.spread('ptr', pointers(f, place))}"
     mask = f"{f.vector('i1')} {f.active}"
-    _masked(f, f"masked.{name}", "void", stored, [f"{vector} {operand}", pointer, mask])
+    _masked(f, "masked.scatter", "void", stored, [f"{f.vector(stored)} {operand}", pointer, mask])
 
 
 def _last(f: WideFunction, held: str, operand: str) -> str:
@@ -376,9 +328,9 @@ def _interleave(f: WideFunction, place: Place, held: str, operands: Operands) ->
 
 def _view(f: Function, op: Op) -> list[Operands]:
     assert isinstance(f, WideFunction)
-    ndim, given = _array(op.args[0]).ndim, len(op.args) - 1
+    ndim, given = array_type(op.args[0]).ndim, len(op.args) - 1
     held = f.values[op.args[0]]
-    address = _pointers(f, element(f, op.args[0], op.args[1:]))
+    address = pointers(f, element(f, op.args[0], op.args[1:]))
     return [(address, *held[1 + given : 1 + ndim], *held[1 + ndim + given :])]
 
 
@@ -386,7 +338,7 @@ def _components(f: Function, op: Op) -> list[Operands]:
     assert isinstance(f, WideFunction)
     if op.args[0] not in f.uniformity.private:
         return list(emit_memory.ROWS["components"](f, op))
-    array = _array(op.args[0])
+    array = array_type(op.args[0])
     address, *rest = f.values[op.args[0]]
     count, size = len(layout.leaves(array.dtype)), layout.size_of(scalar_of(array.dtype))
     return [(address, *rest[: array.ndim], str(count), *rest[array.ndim :], str(size * f.lanes))]
@@ -395,7 +347,7 @@ def _components(f: Function, op: Op) -> list[Operands]:
 def _array_at(f: Function, op: Op) -> list[Operands]:
     assert isinstance(f, WideFunction)
     (handle,) = f.values[op.args[0]]
-    shape = tuple(_index(f, a) for a in op.args[1:])
+    shape = tuple(index_of(f, a) for a in op.args[1:])
     apply = lambda h: f.let(f"inttoptr {f.widened('i64')} {h} to {f.widened('ptr')}")  # noqa: E731
     address = f.lanewise(apply, ("i64",), (handle,))
     return [(address, *shape, *contiguous(f, op.attrs["type"].dtype, shape))]
