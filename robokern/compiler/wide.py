@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_types import literal, register, zero
-from robokern.ir.nodes import Func, Op, Value, walk
+from robokern.ir.nodes import Func, Op, Value
 from robokern.ir.types import Scalar
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ class WideFunction(Function):
     ) -> None:
         super().__init__(module, func, rows, framed=False)
         self.lanes, self.uniformity, self.mask, self.sole = lanes, uniformity, mask, sole
-        self.used = _used(func)
         self.awaited_roots: frozenset[Op] = frozenset()  # square roots not left to the divider (`wide_roots`)
         self.coordinate = "%lane.tid"  # the operand that tells lanes their place in the last dimension
         self._width = 1
@@ -232,16 +231,6 @@ class WideFunction(Function):
         if wide:
             self._vectors.add(name)
         return name
-
-
-def _used(func: Func) -> set[Value]:
-    """Values that something uses."""
-    used = set(func.body.yields)
-    for op in walk(func.body):
-        used.update(op.args)
-        for region in op.regions:
-            used.update(region.yields)
-    return used
 
 
 def tid(f: Function, op: Op) -> list[Operands]:
