@@ -268,9 +268,13 @@ class _Element:
 
     def add_atomically(self, g: list[Leaf]) -> None:
         """Adds, while others do."""
+        b = self.s.b
+        if self.is_whole and None not in g:
+            b.ops("atomic", self.array, *self.indices, whole(b, self.type, g), op="add", offset=self.offset)
+            return
         for k, x in enumerate(g):
             if x is not None:
-                self.s.b.ops("atomic", self.array, *self.indices, x, op="add", offset=self.offset + k)
+                b.ops("atomic", self.array, *self.indices, x, op="add", offset=self.offset + k)
 
     def clear(self) -> None:
         """Sets it to zero."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
-from robokern.compiler import emit_arithmetic, emit_composite, emit_control, emit_memory
+from robokern.compiler import emit_arithmetic, emit_atomic, emit_composite, emit_control, emit_memory
 from robokern.compiler.emit_function import Function, Row, typed
 from robokern.compiler.emit_types import registers
 from robokern.compiler.target import Body, Target
@@ -22,6 +23,7 @@ EMIT: dict[str, Row] = {
     **emit_arithmetic.ROWS,
     **emit_composite.ROWS,
     **emit_memory.ROWS,
+    **emit_atomic.ROWS,
     **emit_control.ROWS,
 }
 
@@ -95,6 +97,15 @@ class Module:
         kernel = self._signatures[self.func]
         parameters = tuple(p.type for p in self.func.params)
         return Body(kernel.symbol, kernel.context, parameters, self.ndim, self.target.attributes)
+
+    @cached_property
+    def together(self) -> frozenset[Op]:
+        """Additions of floats by which all items are likely to change one element at once."""
+        from robokern.compiler.uniformity import Uniformity  # few kernels need it
+
+        found = Uniformity(self.func, self.ndim)
+        adds = (op for op in walk(self.func.body) if op.name == "atomic" and op.attrs["op"] == "add")
+        return frozenset(op for op in adds if all(map(found.is_uniform, op.args[:-1])))
 
     def declare(self, declaration: str) -> None:
         """Makes an external function known."""

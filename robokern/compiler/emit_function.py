@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.emit_types import literal, register, registers
 from robokern.ir.layout import ALONE_AT
-from robokern.ir.nodes import Block, Func, Op, Value
+from robokern.ir.nodes import Block, Func, Op, Value, used_values
 from robokern.ir.types import Scalar, Type
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class Function:
         self.frame_size = 0
         self._count = 0
         self._asks_alone = False
+
+    @cached_property
+    def used(self) -> set[Value]:
+        """Values that something uses."""
+        return used_values(self.func.body)
 
     def fresh(self, prefix: str = "%v") -> str:
         """A name not used before in this function."""

@@ -1,6 +1,7 @@
 """Dead code of a whole function: what neither a result nor memory outside depends on.
 
-More than `simplify` removes: loops and branches without effect, and stores to private arrays nobody reads.
+More than `simplify` removes: loops and branches without effect, what these hand on that nobody uses (a sum
+that only its own next turn reads), and stores to private arrays nobody reads.
 """
 
 from __future__ import annotations
@@ -78,11 +79,40 @@ def _block(block: Block, live: set[Value], unread: set[Value]) -> Block:
     for op in reversed(block.ops):
         if not live.intersection(op.results) and not _has_effect(op, unread):
             continue
-        live.update(op.args)
-        # a region may use what it makes in an earlier turn: parameters only, which are no outer values
-        regions = tuple(_block(r, live, unread) for r in op.regions)
-        kept.append(replace(op, regions=regions) if regions else op)
+        smaller = _with_regions(op, live, unread) if op.regions else op
+        live.update(smaller.args)
+        kept.append(smaller)
     return Block(block.params, kept[::-1], block.yields)
+
+
+def _with_regions(op: Op, live: set[Value], unread: set[Value]) -> Op:
+    """A branch or loop with only what somebody uses of the values that it hands on."""
+    count = len(op.results)
+    needed = {j for j, result in enumerate(op.results) if result in live}
+    while True:
+        # a region may use what it makes in an earlier turn: parameters only, which are no outer values
+        regions = tuple(_block(_only(r, count, needed), live, unread) for r in op.regions)
+        carried = [r.params[len(r.params) - count :] for r in op.regions if r.params]
+        more = needed | {j for values in carried for j, v in enumerate(values) if v in live}
+        if more == needed:
+            break
+        needed = more
+    regions = tuple(Block(_picked(r.params, count, needed), r.ops, r.yields) for r in regions)
+    results = _picked(op.results, count, needed)
+    if op.name == "if":
+        types = tuple(r.type for r in results)
+        return replace(op, results=results, attrs={**op.attrs, "types": types}, regions=regions)
+    return replace(op, args=_picked(op.args, count, needed), results=results, regions=regions)
+
+
+def _only(region: Block, count: int, needed: set[int]) -> Block:
+    return Block(region.params, region.ops, _picked(region.yields, count, needed))
+
+
+def _picked(values: tuple[Value, ...], count: int, needed: set[int]) -> tuple[Value, ...]:
+    """Without those of the last `count` values that are not needed; what is before them stays."""
+    first = len(values) - count
+    return tuple(v for k, v in enumerate(values) if k < first or k - first in needed)
 
 
 def _has_effect(op: Op, unread: set[Value]) -> bool:

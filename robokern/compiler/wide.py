@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_types import literal, memory_size, register, zero
-from robokern.ir.nodes import Func, Op, Value, walk
+from robokern.ir.nodes import Func, Op, Value
 from robokern.ir.types import Scalar
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ class WideFunction(Function):
         super().__init__(module, func, rows, framed=False)
         self.lanes, self.uniformity, self.mask, self.sole = lanes, uniformity, mask, sole
         self.tail = mask == FIRST and not sole  # only for the items left over by full groups
-        self.used = _used(func)
         self.awaited_roots: frozenset[Op] = frozenset()  # square roots not left to the divider (`wide_roots`)
         self.coordinate = "%lane.tid"  # the operand that tells lanes their place in the last dimension
         self._slots: dict[str, str] = {}  # where `spilled` puts vectors of a type
@@ -245,16 +244,6 @@ class WideFunction(Function):
         if wide:
             self._vectors.add(name)
         return name
-
-
-def _used(func: Func) -> set[Value]:
-    """Values that something uses."""
-    used = set(func.body.yields)
-    for op in walk(func.body):
-        used.update(op.args)
-        for region in op.regions:
-            used.update(region.yields)
-    return used
 
 
 def tid(f: Function, op: Op) -> list[Operands]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from robokern.compiler import emit_memory
+from robokern.compiler.emit_atomic import Combine, atomic_rule, atomically
 from robokern.compiler.emit_function import Function, Operands, Row
-from robokern.compiler.emit_memory import atomic_rule, atomically, places
+from robokern.compiler.emit_memory import places
 from robokern.compiler.emit_types import memory_size, register
 from robokern.compiler.wide import WideFunction
 from robokern.compiler.wide_control import lowest
@@ -76,13 +76,13 @@ def _lane_by_lane(
     for slot in found:
         f.do(f"store {f.vector(held)} zeroinitializer, ptr {slot}, align 64")
 
-    def of_lane(lane: str, combine: emit_memory.Combine) -> None:
+    def of_lane(lane: str, combine: Combine) -> None:
         for k, pointer in enumerate(pointers):
             old = combine(f, t, name, pointer(lane), *(o(lane) for o in given[k]))
             if used:
                 f.do(f"store {held} {old}, ptr {f.let(f'getelementptr {held}, ptr {found[k]}, i64 {lane}')}")
 
-    def write(combine: emit_memory.Combine) -> list[str]:
+    def write(combine: Combine) -> list[str]:
         _for_lanes(f, bits, lambda lane: of_lane(lane, combine))
         return []
 

@@ -111,6 +111,16 @@ def walk(block: Block) -> Iterator[Op]:
             yield from walk(region)
 
 
+def used_values(block: Block) -> set[Value]:
+    """Values that something in the block uses, or that it yields."""
+    used = set(block.yields)
+    for op in walk(block):
+        used.update(op.args)
+        for region in op.regions:
+            used.update(region.yields)
+    return used
+
+
 def callees(func: Func) -> list[Func]:
     """Every function it calls, directly or not, callees before callers, each once."""
     found: dict[int, Func] = {}

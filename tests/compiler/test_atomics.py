@@ -103,3 +103,51 @@ def test_more_than_32_bits_of_items_and_elements(device):
     rk.launch(touch, dim=(rows, columns), inputs=[a])
     for i, j in ((0, 0), (2, 147_483_650), (4, columns - 1)):
         assert a[i, j] == (i + j) % 256
+
+
+@rk.kernel
+def add_to_one(x: rk.array(dtype=rk.vec3), every: int, total: rk.array(dtype=rk.vec3)):
+    i = rk.tid()
+    if i % every == 0:
+        rk.atomic_add(total, 0, x[i])
+
+
+@pytest.mark.parametrize("every", [1, 3])
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 1000])
+def test_many_items_add_to_one_element(count, every, device):
+    """Whole warps and parts of them; sums that are exact in any order, one of subnormal numbers."""
+    numbers = np.arange(3 * count, dtype=np.float32).reshape(count, 3)
+    numbers[:, 2] *= np.float32(2.0**-149)
+    total = rk.zeros(1, dtype=rk.vec3)
+    rk.launch(add_to_one, dim=count, inputs=[rk.array(numbers, dtype=rk.vec3), every, total])
+    np.testing.assert_array_equal(total.numpy()[0], numbers[::every].sum(axis=0))
+
+
+@rk.kernel
+def add_to_each(x: rk.array(dtype=float), y: rk.array(dtype=float)):
+    i = rk.tid()
+    rk.atomic_add(y, i, x[i])
+
+
+@rk.kernel
+def add_all(x: rk.array(dtype=float), y: rk.array(dtype=float)):
+    rk.atomic_add(y, 0, x[rk.tid()])
+
+
+@pytest.mark.parametrize("old", [0.0, -0.0, 1e-45, 1.5])
+@pytest.mark.parametrize("more", [0.0, -0.0, 1e-45, 1e-40, 2.0**-100, -1.5])
+def test_zeros_and_small_numbers_are_added_to_the_bit(old, more, device):
+    y, x = rk.full(40, old, dtype=float), rk.full(40, more, dtype=float)
+    rk.launch(add_to_each, dim=40, inputs=[x, y])
+    expected = np.full(40, old, np.float32) + np.full(40, more, np.float32)
+    np.testing.assert_array_equal(y.numpy().view(np.int32), expected.view(np.int32))
+
+
+def test_minus_zeros_of_a_whole_warp(device):
+    """Minus zero plus minus zeros stays; one plain zero makes it plain."""
+    x = np.full(64, -0.0, np.float32)
+    for number, negative in ((-0.0, True), (0.0, False)):
+        x[5] = number
+        y = rk.full(1, -0.0, dtype=float)
+        rk.launch(add_all, dim=64, inputs=[rk.array(x, dtype=float), y])
+        assert bool(np.signbit(y.numpy()[0])) is negative

@@ -6,6 +6,7 @@ import itertools
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -135,6 +136,23 @@ def test_a_product_and_a_sum_are_not_fused() -> None:
     ptx = build.compile(Func("f", values, ("x", "y"), b.body, tid_ndim=1), cuda()).decode()
     # without .rn ptxas would be free to fuse them
     assert "mul.rn.f32" in ptx and "add.rn.f32" in ptx and "fma" not in ptx
+
+
+def addition(place: Callable[[Builder, Value], Value]) -> str:
+    """PTX of a kernel that adds to an element and does not ask for what was there."""
+    x, y = (Value(ArrayType(float32, 1)) for _ in range(2))
+    b = Builder()
+    i = b.op("tid", ndim=1)
+    b.ops("atomic", y, place(b, i), b.op("load", x, i, type=float32, offset=0), op="add", offset=0)
+    return build.compile(Func("f", (x, y), ("x", "y"), b.body, tid_ndim=1), cuda()).decode()
+
+
+def test_what_all_items_add_to_is_summed_over_the_warp() -> None:
+    together, apart = addition(lambda b, i: b.const(0, int32)), addition(lambda b, i: i)
+    assert "shfl.sync.bfly" in together and "match.all.sync" in together
+    assert "shfl" not in apart and "match" not in apart
+    for ptx in (together, apart):
+        assert "atom.global.add.f32" in ptx
 
 
 def test_items_are_numbered_with_64_bits() -> None:
