@@ -33,7 +33,7 @@ def _compiler_digest() -> str:
     here = Path(__file__).parent
     single = [
         here / f"{name}.py"
-        for name in ("target", "build", "pipeline", "width", "inline", "uniformity", "ternary_logic")
+        for name in ("target", "build", "condensed", "pipeline", "width", "inline", "uniformity", "ternary_logic")
     ]
     names = [*(p for pattern in ("emit*.py", "entry*.py", "wide*.py") for p in here.glob(pattern)), *single]
     data = [here.parent / "ir" / f"{name}.py" for name in ("bfloat16", "layout", "types")]

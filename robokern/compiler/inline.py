@@ -33,7 +33,7 @@ def inlined(
         stands_for: the function whose body is put in a callee's place.
         paths: filled with the path of each op in the result.
     """
-    return _Inliner(func, keeps, stands_for, {} if paths is None else paths).run()
+    return Inliner(func, keeps, stands_for, {} if paths is None else paths).run()
 
 
 def inlined_size(func: Func) -> int:
@@ -52,7 +52,7 @@ def is_pure(func: Func) -> bool:
 def placed(func: Func, args: list[Value], out: list[Op]) -> tuple[Value, ...]:
     """Appends the body of a function, which asserts nothing; calls in it stay. Gives its results."""
     env = dict(zip(func.params, args, strict=True))
-    _Inliner(func, lambda callee: True, lambda callee: callee, {}).ops(func.body, env, func, out)
+    Inliner(func, lambda callee: True, lambda callee: callee, {}).ops(func.body, env, func, out)
     return tuple(env[v] for v in func.body.yields)
 
 
@@ -72,7 +72,9 @@ def cloned(op: Op, env: Env, regions: tuple[Block, ...]) -> Op:
 
 
 @dataclass
-class _Inliner:
+class Inliner:
+    """Copies a function, see `inlined`."""
+
     func: Func
     keeps: Callable[[Func], bool]
     stands_for: Callable[[Func], Func]

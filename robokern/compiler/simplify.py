@@ -61,7 +61,7 @@ class _Simplification:
     def function(self, func: Func) -> Func:
         if func not in self.done:
             body = _Forward(self).block(func.body, {})
-            self.done[func] = replace(func, body=_without_dead(body, set())[0])
+            self.done[func] = replace(func, body=without_dead(body))
         return self.done[func]
 
 
@@ -175,6 +175,11 @@ def attributes(attrs: dict[str, Any]) -> list[Hashable]:
 
 
 _REMOVABLE = frozenset(n for n, p in OPS.items() if not p.effect) | {"load", "local"}
+
+
+def without_dead(block: Block) -> Block:
+    """A function's body without operations whose results nobody uses."""
+    return _without_dead(block, set())[0]
 
 
 def _without_dead(block: Block, outside: set[Value]) -> tuple[Block, set[Value]]:

@@ -20,7 +20,8 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING
 
-from robokern.compiler.inline import inlined, inlined_size, stays_called
+from robokern.compiler.condensed import condensed
+from robokern.compiler.inline import inlined_size, stays_called
 from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide_stream import streamed
 from robokern.ir import layout
@@ -65,7 +66,7 @@ def choose(func: Func, target: Target) -> Width:
     size = inlined_size(func)
     if not func.lanes and size > LONGEST:
         return Width(1, f"{size} operations with callees in place; more than {LONGEST} compile slowly")
-    program = inlined(func, keeps=stays_called)
+    program = condensed(func, keeps=stays_called)
     uniformity = Uniformity(program, _dimensions(func))
     if uniformity.obstacle:
         return Width(1, uniformity.obstacle)
