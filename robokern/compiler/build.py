@@ -27,14 +27,14 @@ def keys(func: Func, *targets: Target) -> list[str]:
     return [hashlib.sha256(f"{same}\0{target!r}".encode()).hexdigest() for target in targets]
 
 
+_SINGLE = "target build condensed fold simplify inline pipeline width uniformity ternary_logic".split()
+
+
 @cache
 def _compiler_digest() -> str:
     """Hash of the sources that turn a Func into code: no version number to forget."""
     here = Path(__file__).parent
-    single = [
-        here / f"{name}.py"
-        for name in ("target", "build", "condensed", "pipeline", "width", "inline", "uniformity", "ternary_logic")
-    ]
+    single = [here / f"{name}.py" for name in _SINGLE]
     names = [*(p for pattern in ("emit*.py", "entry*.py", "wide*.py") for p in here.glob(pattern)), *single]
     data = [here.parent / "ir" / f"{name}.py" for name in ("bfloat16", "layout", "types")]
     sources = sorted([*names, *data])

@@ -1,8 +1,8 @@
 """A kernel with calls put in place and nothing in it computed twice, or known already.
 
-Wide code is written from it. What library functions have in common shows only once their bodies are in place:
-the sine and the cosine of an angle share its reduction and both polynomials, a rotation by a constant angle is
-constant. Each operation is looked up when it is copied, so that the work saved pays for the search.
+Wide code is written from it. What library functions have in common shows only once their bodies are in
+place: the sine and the cosine of an angle share its reduction and both polynomials, a rotation by a constant
+angle is constant. Each operation is looked up when it is copied, so that the work saved pays for the search.
 
 * an operation or call without effect that was made before, in this block or around it, is not made again,
 * a load likewise, where nothing is written in between,
@@ -17,18 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from robokern.compiler.fold import folded
 from robokern.compiler.inline import Env, Inliner, is_pure
 from robokern.compiler.simplify import without_dead
 from robokern.ir import layout
-from robokern.ir.evaluate import PURE, dtype_of
+from robokern.ir.evaluate import PURE
 from robokern.ir.nodes import Block, Func, Op, Value, walk
 from robokern.ir.ops import OPS
-from robokern.ir.types import Scalar
 
 _Key = tuple[Hashable, ...]
 _SHARED = frozenset(n for n, p in OPS.items() if not p.effect)
@@ -37,7 +33,7 @@ _FOLDED = frozenset(PURE) - {"const", "zero"}
 
 
 def condensed(func: Func, keeps: Callable[[Func], bool]) -> Func:
-    """The function with all calls replaced but those of functions that `keeps` names; `func` stays as it is."""
+    """The function with all calls replaced but those that `keeps` names; `func` stays as it is."""
     made = _Condenser(func, keeps, lambda callee: callee, {}).run()
     return replace(made, body=without_dead(made.body))
 
@@ -87,27 +83,12 @@ class _Condenser(Inliner):
     def new(self, op: Op, env: Env, out: list[Op]) -> tuple[Value, ...]:
         results = tuple([Value(r.type) for r in op.results])
         made = Op(op.name, tuple([env[a] for a in op.args]), results, op.attrs, (), op.loc)
-        if op.name in _FOLDED and (known := self.folded(made)) is not None:
+        if op.name in _FOLDED and (known := folded(made, self.made)) is not None:
             made = Op("const", (), results, {"value": known, "type": results[0].type}, (), op.loc)
         if made.name in ("const", "make", "splat"):
             self.made[results[0]] = made
         out.append(made)
         return results
-
-    def folded(self, op: Op) -> Any:
-        """The number that a scalar operation on constants gives."""
-        if not op.args or not isinstance(op.results[0].type, Scalar):
-            return None
-        values: list[npt.NDArray[Any]] = []
-        for a in op.args:
-            made = self.made.get(a)
-            if made is None or made.name != "const":
-                return None
-            values.append(np.asarray([made.attrs["value"]]).astype(dtype_of(made.attrs["type"])))
-        with np.errstate(all="ignore"):
-            (leaf,) = PURE[op.name](op, [[v] for v in values])
-        # a constant would not keep the bits of a NaN
-        return None if op.name == "bitcast" and np.isnan(leaf[0]) else leaf[0].item()
 
     def simpler(self, op: Op, key: _Key, env: Env) -> tuple[Value, ...] | None:
         """A value there is already that equals the op's result."""

@@ -14,16 +14,11 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from robokern.compiler.fold import folded
 from robokern.compiler.inline import is_pure
 from robokern.ir import layout
-from robokern.ir.bfloat16 import NAN, stored
-from robokern.ir.evaluate import PURE, dtype_of
 from robokern.ir.nodes import Block, Func, Op, Value
 from robokern.ir.ops import OPS
-from robokern.ir.types import Scalar, bfloat16
 
 _Key = tuple[Hashable, ...]
 _WRITES = frozenset({"store", "atomic"})
@@ -112,23 +107,10 @@ class _Forward:
 
     def folded(self, op: Op) -> Op:
         """The constant that a scalar operation on constants gives."""
-        rule = PURE.get(op.name)
-        if rule is None or not op.args or not isinstance(op.results[0].type, Scalar):
+        number = folded(op, self.made)
+        if number is None:
             return op
-        values = [self.constant(a) for a in op.args]
-        if any(v is None for v in values):
-            return op
-        with np.errstate(all="ignore"):
-            (leaf,) = rule(op, [[v] for v in values if v is not None])
-        if np.isnan(leaf[0]) and _shows_bits(op, leaf):
-            return op  # a constant would not keep the bits of the NaN
-        return replace(op, name="const", args=(), attrs={"value": leaf[0].item(), "type": op.results[0].type})
-
-    def constant(self, value: Value) -> npt.NDArray[Any] | None:
-        made = self.made.get(value)
-        if made is None or made.name != "const":
-            return None
-        return np.asarray([made.attrs["value"]]).astype(dtype_of(made.attrs["type"]))
+        return replace(op, name="const", args=(), attrs={"value": number, "type": op.results[0].type})
 
     def known_branch(self, op: Op) -> Block | None:
         condition = self.made.get(op.args[0])
@@ -160,13 +142,6 @@ class _Forward:
                 return value
             at += len(layout.leaves(value.type))
         return None
-
-
-def _shows_bits(op: Op, nan: npt.NDArray[Any]) -> bool:
-    """Whether a NaN that an operation gives differs from the NaN of a constant in bits that are specified."""
-    if op.results[0].type == bfloat16:
-        return bool(stored(nan)[0] != NAN)
-    return op.name == "bitcast"
 
 
 def attributes(attrs: dict[str, Any]) -> list[Hashable]:
