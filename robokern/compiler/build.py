@@ -27,7 +27,10 @@ def keys(func: Func, *targets: Target) -> list[str]:
     return [hashlib.sha256(f"{same}\0{target!r}".encode()).hexdigest() for target in targets]
 
 
-_SINGLE = ["target", "build", "condensed", "fold", "simplify", "inline", "pipeline", "width", "uniformity", "ternary_logic"]
+_SINGLE = (
+    "target", "build", "condensed", "fold", "simplify", "inline", "pipeline", "width", "uniformity",
+    "ternary_logic",
+)  # fmt: skip
 
 
 @cache
