@@ -38,7 +38,7 @@ class Options:
         max_unroll: constant loops of at most so many turns are unrolled.
         enable_backward: whether the kernel may be differentiated.
         cpu_lanes: items that run at once on the CPU, in the lanes of vector registers: `auto` (the compiler
-            chooses for each kernel), or 1, 2, 4, 8, 16, 32. Results do not depend on it, except that an
+            chooses for each kernel), or 1, 2, 4, 8, 16, 32, 64. Results do not depend on it, except that an
             item's atomic additions of floats may come between another's.
     """
 
@@ -72,7 +72,7 @@ _KINDS: dict[str, type] = {
     "enable_backward": bool,
     "cpu_lanes": int,
 }
-LANES = (1, 2, 4, 8, 16, 32)
+LANES = (1, 2, 4, 8, 16, 32, 64)
 
 
 def _check(name: str, value: Any) -> None:

@@ -53,6 +53,7 @@ class Target:
         attributes: LLVM attributes of every function.
         half_fma: the processor rounds a float16 fused multiply-add once.
         vector_bits: width of a vector register; 0: items run apart, as on GPUs.
+        vector_pipes: vector operations that it can start in a cycle, of those it has to do in wide code.
         masks: a load or store under a mask costs no more than one without.
         access_tag: metadata of a memory access that no other item conflicts with.
         footer: metadata that the module ends with.
@@ -71,6 +72,7 @@ class Target:
     attributes: str
     half_fma: bool
     vector_bits: int = 0
+    vector_pipes: int = 2
     masks: bool = False
     access_tag: str = ""
     footer: str = field(default="", repr=False)
@@ -124,6 +126,7 @@ def cpu(contiguous: bool = True, name: str = "host") -> Target:
         attributes=f"nounwind{_WIDE}" if "+avx512vbmi2" in present else "nounwind",
         half_fma="+avx512fp16" in present,
         vector_bits=512 if "+avx512vbmi2" in present else 256 if "+avx2" in present or name in _AVX2 else 128,
+        vector_pipes=4 if (name, binding.get_host_cpu_name()) == ("host", "znver5") else 2,
         masks="+avx512vl" in present,
         access_tag=f", !llvm.access.group {ACCESS_GROUP}",
         footer=METADATA,

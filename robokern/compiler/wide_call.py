@@ -83,7 +83,7 @@ def _loop(given: Sequence[str], callee: Signature, bits: str) -> list[str]:
         "lanes:",
         f"  %left = phi {bits} [ %bits, %start ], [ %less, %lanes ]",
         f"  %lane = call {bits} @llvm.cttz.{bits}({bits} %left, i1 true)",
-        f"  %at = zext {bits} %lane to i64",
+        f"  %at = {'add i64 %lane, 0' if bits == 'i64' else f'zext {bits} %lane to i64'}",
         *(line for k, held in enumerate(given) for line in _read(k, held)),
         f"  %made = call {callee.returns} {callee.symbol}({_arguments(given)})",
         *(line for k, held in enumerate(callee.results) for line in _write(k, held, callee.returns)),

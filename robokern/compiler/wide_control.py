@@ -26,7 +26,7 @@ def _if(f: Function, op: Op) -> list[Operands]:
     if not f.is_wide(condition):
         return _uniform_if(f, op, condition)
     outer, sides = f.mask, []
-    cheap = all(_is_cheap(region) for region in op.regions)
+    cheap = all(is_cheap(region) for region in op.regions)
     for number, region in enumerate(op.regions):
         if cheap or not region.ops:
             sides.append(f.block(region))
@@ -39,7 +39,8 @@ def _if(f: Function, op: Op) -> list[Operands]:
     ]
 
 
-def _is_cheap(region: Block) -> bool:
+def is_cheap(region: Block) -> bool:
+    """Whether both sides of such a branch are computed rather than asked for."""
     if any(OPS[op.name].effect for op in region.ops):
         return False
     return sum(_WEIGHTS.get(op.name, 1) * len(registers(op.results[0].type)) for op in region.ops) <= CHEAP

@@ -4,7 +4,8 @@
 ; worth a wake-up does it publish the rest and call the workers; so no caller has to guess what an item costs, small launches
 ; never leave the calling thread, and few heavy items are spread as well as many light ones.
 ;
-; A worker sleeps on a condition variable, woken by a new @epoch, after spinning on it for a few microseconds. @gate counts the
+; A worker sleeps on a condition variable, woken by a new @epoch, after spinning on it: for a few microseconds, or for 100 if the
+; call before came within that time, as in a loop of launches; so it is there at once, and other libraries lose little. @gate counts the
 ; workers inside the published launch; its sign bit is set while no launch is open. A worker that wakes late finds the gate
 ; closed and turns back, so the record of a finished launch is never read.
 ;
@@ -102,16 +103,23 @@ start:
   br label %idle
 idle:
   %seen = phi i64 [ %born, %start ], [ %epoch, %leave ], [ %epoch, %notify ]
+  %patience = phi i64 [ 0, %start ], [ %next_patience, %leave ], [ %next_patience, %notify ]
+  %began = call i64 @now()
   br label %spin
 spin:
-  %turn = phi i64 [ 0, %idle ], [ %turned, %again ]
+  %turn = phi i64 [ 0, %idle ], [ %turned, %again ], [ %turned, %linger ]
   %glimpse = load atomic i64, ptr @epoch acquire, align 8
   %changed = icmp ne i64 %glimpse, %seen
   br i1 %changed, label %woken, label %again
 again:
   call void @relax()
   %turned = add i64 %turn, 1
-  %patient = icmp ult i64 %turned, 128
+  %few = icmp ult i64 %turned, 128
+  br i1 %few, label %spin, label %linger
+linger:
+  %now = call i64 @now()
+  %waited = sub i64 %now, %began
+  %patient = icmp slt i64 %waited, %patience
   br i1 %patient, label %spin, label %drowsy
 drowsy:
   %locked = call i32 @pthread_mutex_lock(ptr @lock)
@@ -127,6 +135,10 @@ awake:
   %unlocked = call i32 @pthread_mutex_unlock(ptr @lock)
   br label %woken
 woken:
+  %arrived = call i64 @now()
+  %gap = sub i64 %arrived, %began
+  %frequent = icmp slt i64 %gap, 100000
+  %next_patience = select i1 %frequent, i64 100000, i64 0
   %epoch = load atomic i64, ptr @epoch acquire, align 8
   %stop = load atomic i64, ptr @stopping acquire, align 8
   %dismissed = icmp ne i64 %stop, 0
@@ -190,19 +202,20 @@ finished:
   ret i64 %count
 }
 
-; Waits until no worker is inside the closed gate: spins a little, then sleeps.
+; Waits until no worker is inside the closed gate: spins for about a slice of short launches, then sleeps.
 define internal void @await_workers() {
 start:
+  %began = call i64 @now()
   br label %spin
 spin:
-  %turn = phi i64 [ 0, %start ], [ %turned, %again ]
   %glimpse = load atomic i64, ptr @gate acquire, align 8
   %alone = icmp eq i64 %glimpse, -9223372036854775808
   br i1 %alone, label %finished, label %again
 again:
   call void @relax()
-  %turned = add i64 %turn, 1
-  %patient = icmp ult i64 %turned, 128
+  %now = call i64 @now()
+  %waited = sub i64 %now, %began
+  %patient = icmp slt i64 %waited, 50000
   br i1 %patient, label %spin, label %drowsy
 drowsy:
   %locked = call i32 @pthread_mutex_lock(ptr @lock)

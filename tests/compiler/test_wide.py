@@ -24,8 +24,8 @@ from tests.compiler.machine import Machine, same_bits
 from tests.random_programs import comparing as suite
 from tests.random_programs.generator import Generator
 
-WIDTHS = (2, 4, 8, 16, 32)
-ITEMS = 77  # no multiple of a width, more than two groups of the widest
+WIDTHS = (2, 4, 8, 16, 32, 64)
+ITEMS = 77  # no multiple of a width, more than two groups of 32
 floats = rk.array(dtype=float)
 ints = rk.array(dtype=int)
 vectors = rk.array(dtype=rk.vec3)
@@ -59,7 +59,7 @@ def agree(kernel: Kernel, dim: Any, *args: Any) -> list[np.ndarray]:
 # random programs
 
 
-@pytest.mark.parametrize("lanes", (4, 16))
+@pytest.mark.parametrize("lanes", (4, 16, 64))
 @pytest.mark.parametrize("seed", range(100, 112))
 def test_random_operations(seed: int, lanes: int) -> None:
     func, given = simplify(random_ir.program(seed)), random_ir.inputs(seed)
@@ -680,6 +680,33 @@ def test_the_width_follows_machine_and_type() -> None:
         assert choose(func, old).lanes == expected // 4
 
 
+@rk.kernel
+def pendulum(x: floats):
+    i = rk.tid()
+    angle, speed = x[i], float(0.0)
+    for _k in range(64):
+        speed -= rk.sin(angle) * 0.1
+        angle += speed * 0.1
+    x[i] = angle
+
+
+@rk.kernel
+def pendulum_to_rest(x: floats):
+    i = rk.tid()
+    angle, speed = x[i], float(0.0)
+    while angle > 0.1:
+        speed -= rk.sin(angle) * 0.1
+        angle += speed * 0.1
+    x[i] = angle
+
+
+def test_loops_that_wait_for_themselves_take_several_registers() -> None:
+    for kernel, pipes, expected in ((pendulum, 2, 2), (pendulum, 4, 4), (pendulum_to_rest, 4, 2)):
+        func = lower(with_lanes(kernel, "auto"), tuple(t for _, t in kernel.params))
+        assert choose(func, replace(cpu(), vector_bits=512, vector_pipes=pipes)).lanes == 16 * expected
+    agree(pendulum, ITEMS, np.linspace(-3e5, 3e5, ITEMS).astype(np.float32))
+
+
 def test_the_width_is_an_option_of_kernels_modules_and_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
     def lanes(**given: int) -> int:
         return lanes_of(Kernel(doubles.overload.python, given))
@@ -694,7 +721,7 @@ def test_the_width_is_an_option_of_kernels_modules_and_the_session(monkeypatch: 
         rk.set_module_options({"cpu_lanes": "auto"})
 
 
-@pytest.mark.parametrize("wrong", (3, 0, "wide", 64))
+@pytest.mark.parametrize("wrong", (3, 0, "wide", 128))
 def test_a_width_that_does_not_exist_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match="cpu_lanes"):
         with_lanes(doubles, wrong).options  # noqa: B018

@@ -83,7 +83,8 @@ def test_workers_sleep_between_launches():
     """They leave the cores to other libraries' threads."""
     driver_cpu.set_cpu_threads(2)
     seen = np.zeros(2000, np.int64)
-    handwritten.heavy().run(2000, record(seen))
+    for _ in range(5):  # in a loop of launches, they wait longer for the next
+        handwritten.heavy().run(2000, record(seen))
     assert driver_cpu.pool().workers() == 1
     time.sleep(0.05)
     before = time.process_time()
