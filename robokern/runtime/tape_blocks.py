@@ -18,7 +18,7 @@ from robokern.ir.types import uint8
 from robokern.runtime.array import Array, wrap, zeros_of
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.memory import ALIGNMENT, move
+from robokern.runtime.memory import ALIGNMENT, PADDED, move
 
 try:
     from numpy.lib.array_utils import byte_bounds
@@ -71,7 +71,8 @@ class Block:
 
     def is_filled_by(self, array: Array) -> bool:
         """Whether there is no room for another element."""
-        return bool(self.size - array._numpy.nbytes <= ALIGNMENT)
+        padding = ALIGNMENT if self.memory.dtype is PADDED else 0
+        return bool(self.size - padding <= array._numpy.nbytes)
 
     @property
     def size(self) -> int:
