@@ -55,6 +55,7 @@ class Target:
         vector_bits: width of a vector register; 0: items run apart, as on GPUs.
         masks: a load or store under a mask costs no more than one without.
         access_tag: metadata of a memory access that no other item conflicts with.
+        unrolled: metadata of the way back of an innermost loop in a short kernel; empty: LLVM decides alone.
         footer: metadata that the module ends with.
         print: writes the call that prints a formatted line.
         flushing_adds: atomic additions of float32 take subnormal numbers, found, added or left, for zero.
@@ -73,6 +74,7 @@ class Target:
     vector_bits: int = 0
     masks: bool = False
     access_tag: str = ""
+    unrolled: str = ""
     footer: str = field(default="", repr=False)
     print: Print = field(default=printf, repr=False)
     flushing_adds: bool = False
@@ -153,6 +155,8 @@ def cuda(arch: str = "sm_90", contiguous: bool = True) -> Target:
         entry=entry_cuda.entry,
         attributes="nounwind",
         half_fma=True,
+        unrolled=entry_cuda.UNROLLED,
+        footer=entry_cuda.METADATA,
         print=vprintf,
         flushing_adds=True,
         data_layout=_nvptx_layout(),

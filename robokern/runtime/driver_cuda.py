@@ -543,12 +543,15 @@ class Program:
 
 
 def _prepare_compiler(arch: str) -> None:
-    """Loads what a first launch will need, while the driver opens a context."""
+    """Does what a first launch would wait for, while the driver opens a context."""
     with driver_cpu.lock:
-        from robokern.compiler import build, frontend, target
+        from robokern.compiler import fingerprint, target
+        from robokern.compiler.rehearse import rehearse
+        from robokern.runtime import warm_start
 
-        assert build and frontend
-        target.cuda(arch)
+        assert warm_start
+        fingerprint.stamp()
+        rehearse(target.cuda(arch))
         libcuda.start()
 
 
