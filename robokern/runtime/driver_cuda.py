@@ -95,6 +95,8 @@ def opened() -> list[Gpu]:
 class Owned:
     """Device memory as NumPy sees it; freed when the last view of it goes."""
 
+    is_whole = True  # all of what was allocated, and nobody else's
+
     def __init__(self, gpu: Gpu, memory: Any, size: int) -> None:
         self._gpu, self._memory = gpu, memory
         self.__array_interface__ = {

@@ -136,7 +136,7 @@ class Blocks:
 
     def __init__(self) -> None:
         self._by_owner: dict[int, Block] = {}
-        self._apart: list[Block] = []  # memory that NumPy allocated: nothing else can overlap it unseen
+        self._apart: list[Block] = []  # memory that is `_is_whole`: nothing else can overlap it unseen
         self._by_span: dict[Span, Block] = {}
         self._spans: list[Span] = []
 
@@ -168,7 +168,7 @@ class Blocks:
         owner: Any = array._numpy
         while type(owner.base) is np.ndarray:
             owner = owner.base
-        if owner.base is None and owner is array._numpy.base and not self._spans:
+        if _is_whole(owner) and owner is array._numpy.base and not self._spans:
             block = Block(owner, array.device)
             self._apart.append(block)
         else:
@@ -207,6 +207,11 @@ class Blocks:
                     "tape: two arrays overlap in memory of another library; wrap the whole, then slice it"
                 )
         return None
+
+
+def _is_whole(owner: Ndarray) -> bool:
+    """Whether NumPy allocated this memory, or we did on a GPU."""
+    return owner.base is None or getattr(owner.base, "is_whole", False)
 
 
 def memory_of(data: Ndarray, device: Device) -> Array:
