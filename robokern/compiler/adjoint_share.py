@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from robokern.compiler.adjoint_advance import advance_reads
 from robokern.compiler.adjoint_hoist import hoist_reads
 from robokern.compiler.inline import is_pure
 from robokern.compiler.simplify import attributes
@@ -24,6 +25,7 @@ def share(func: Func) -> None:
     """Rewrites the function, whose values nobody else may share, in place; arrays do not overlap."""
     constant = _constant_arrays(func)
     hoist_reads(func.body, constant & set(func.params))
+    advance_reads(func.body, constant)
     _Share(constant).block(func.body, {})
 
 

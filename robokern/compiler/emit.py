@@ -27,6 +27,7 @@ EMIT: dict[str, Row] = {
     **emit_control.ROWS,
 }
 
+LONGEST_UNROLLED = 200  # weight up to which a kernel's loops are unrolled where that pays
 ALWAYS_INLINE = 250  # weight up to which a function is always inlined, so that loops that call it vectorise
 
 
@@ -123,6 +124,18 @@ class Module:
         """Marks a memory access as independent between items, unless items reuse some memory."""
         return self.target.access_tag if self.independent else ""
 
+    def loop_tag(self, loop: Op) -> str:
+        """Marks an innermost loop of a short kernel for unrolling, where the target wants that."""
+        if not self.target.unrolled or self.weight(self.func) > LONGEST_UNROLLED:
+            return ""
+        return self.target.unrolled if all(map(self._is_plain, loop.regions)) else ""
+
+    def _is_plain(self, block: Block) -> bool:
+        """Whether it can be written several times in a row: it has no loop and waits for nobody."""
+        calls = (op.attrs["callee"] for op in walk(block) if op.name == "call")
+        waits = any(op.name in _NOT_REPEATED for op in walk(block))
+        return not waits and all(self._is_small(f) and self._is_plain(f.body) for f in calls)
+
     def signature(self, func: Func) -> Signature:
         """How a callee is called."""
         return self._signatures[func]
@@ -202,6 +215,7 @@ def bind_parameters(f: Function, func: Func) -> list[str]:
     return [p for p in params if p]
 
 
+_NOT_REPEATED = frozenset({"for", "while", "atomic", "assert", "print"})
 _FREE = frozenset(emit_composite.ROWS) - {"pick", "put"}
 
 

@@ -41,15 +41,15 @@ class _Loop:
         f.open(self.head)
         f.lines += [""] * sum(map(len, self.types))
 
-    def turn(self, values: Sequence[Operands]) -> None:
-        """Ends the block by going back to the head with new values."""
+    def turn(self, values: Sequence[Operands], tag: str = "") -> None:
+        """Ends the block by going back to the head with new values; `tag`: metadata of that way."""
         lines = [
             f"  {name} = phi {held} [ {first}, %{self.before} ], [ {new}, %{self.f.label} ]"
             for group in zip(self.types, self.names, self.initial, values, strict=True)
             for held, name, first, new in zip(*group, strict=True)
         ]
         self.f.lines[self.at : self.at + len(lines)] = lines
-        self.f.jump(self.head)
+        self.f.do(f"br label %{self.head}{tag}")
 
 
 def _while(f: Function, op: Op) -> list[Operands]:
@@ -83,7 +83,7 @@ def _for(f: Function, op: Op) -> list[Operands]:
     values = f.block(region)
     wrap = "" if not unit else "nsw " if scalar.kind == "i" else "nuw "
     following = f.let(f"add {wrap}{register(scalar)} {turn}, {step if unit else 1}")
-    loop.turn([(following,), *values])
+    loop.turn([(following,), *values], f.module.loop_tag(op))
     f.open(end)
     return carried
 

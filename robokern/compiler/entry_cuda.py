@@ -14,6 +14,11 @@ from robokern.ir import layout
 if TYPE_CHECKING:
     from robokern.compiler.target import Body
 
+# on the way back of a loop: LLVM then writes four turns in a row, so that their reads are under way at once
+UNROLLED = ", !llvm.loop !0"
+METADATA = """!0 = distinct !{!0, !1}
+!1 = !{!"llvm.loop.unroll.count", i32 4}
+"""
 BLOCK = 256  # threads of a block: a thread may then use every register that the hardware can address
 _REGISTERS = {"ctaid": "block", "tid": "thread"}
 

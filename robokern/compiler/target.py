@@ -56,6 +56,7 @@ class Target:
         vector_pipes: vector operations that it can start in a cycle, of those it has to do in wide code.
         masks: a load or store under a mask costs no more than one without.
         access_tag: metadata of a memory access that no other item conflicts with.
+        unrolled: metadata of the way back of an innermost loop in a short kernel; empty: LLVM decides alone.
         footer: metadata that the module ends with.
         print: writes the call that prints a formatted line.
         flushing_adds: atomic additions of float32 take subnormal numbers, found, added or left, for zero.
@@ -75,6 +76,7 @@ class Target:
     vector_pipes: int = 2
     masks: bool = False
     access_tag: str = ""
+    unrolled: str = ""
     footer: str = field(default="", repr=False)
     print: Print = field(default=printf, repr=False)
     flushing_adds: bool = False
@@ -156,6 +158,8 @@ def cuda(arch: str = "sm_90", contiguous: bool = True) -> Target:
         entry=entry_cuda.entry,
         attributes="nounwind",
         half_fma=True,
+        unrolled=entry_cuda.UNROLLED,
+        footer=entry_cuda.METADATA,
         print=vprintf,
         flushing_adds=True,
         data_layout=_nvptx_layout(),

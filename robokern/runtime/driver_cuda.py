@@ -95,6 +95,8 @@ def opened() -> list[Gpu]:
 class Owned:
     """Device memory as NumPy sees it; freed when the last view of it goes."""
 
+    is_whole = True  # all of what was allocated, and nobody else's
+
     def __init__(self, gpu: Gpu, memory: Any, size: int) -> None:
         self._gpu, self._memory = gpu, memory
         self.__array_interface__ = {
@@ -543,12 +545,15 @@ class Program:
 
 
 def _prepare_compiler(arch: str) -> None:
-    """Loads what a first launch will need, while the driver opens a context."""
+    """Does what a first launch would wait for, while the driver opens a context."""
     with driver_cpu.lock:
-        from robokern.compiler import build, frontend, target
+        from robokern.compiler import fingerprint, target
+        from robokern.compiler.rehearse import rehearse
+        from robokern.runtime import warm_start
 
-        assert build and frontend
-        target.cuda(arch)
+        assert warm_start
+        fingerprint.stamp()
+        rehearse(target.cuda(arch))
         libcuda.start()
 
 

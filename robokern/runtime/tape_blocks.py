@@ -18,7 +18,7 @@ from robokern.ir.types import uint8
 from robokern.runtime.array import Array, wrap, zeros_of
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.memory import ALIGNMENT, move
+from robokern.runtime.memory import ALIGNMENT, PADDED, move
 
 try:
     from numpy.lib.array_utils import byte_bounds
@@ -71,7 +71,8 @@ class Block:
 
     def is_filled_by(self, array: Array) -> bool:
         """Whether there is no room for another element."""
-        return bool(self.size - array._numpy.nbytes <= ALIGNMENT)
+        padding = ALIGNMENT if self.memory.dtype is PADDED else 0
+        return bool(self.size - padding <= array._numpy.nbytes)
 
     @property
     def size(self) -> int:
@@ -135,7 +136,7 @@ class Blocks:
 
     def __init__(self) -> None:
         self._by_owner: dict[int, Block] = {}
-        self._apart: list[Block] = []  # memory that NumPy allocated: nothing else can overlap it unseen
+        self._apart: list[Block] = []  # memory that is `_is_whole`: nothing else can overlap it unseen
         self._by_span: dict[Span, Block] = {}
         self._spans: list[Span] = []
 
@@ -167,7 +168,7 @@ class Blocks:
         owner: Any = array._numpy
         while type(owner.base) is np.ndarray:
             owner = owner.base
-        if owner.base is None and owner is array._numpy.base and not self._spans:
+        if _is_whole(owner) and owner is array._numpy.base and not self._spans:
             block = Block(owner, array.device)
             self._apart.append(block)
         else:
@@ -206,6 +207,11 @@ class Blocks:
                     "tape: two arrays overlap in memory of another library; wrap the whole, then slice it"
                 )
         return None
+
+
+def _is_whole(owner: Ndarray) -> bool:
+    """Whether NumPy allocated this memory, or we did on a GPU."""
+    return owner.base is None or getattr(owner.base, "is_whole", False)
 
 
 def memory_of(data: Ndarray, device: Device) -> Array:

@@ -330,3 +330,23 @@ def test_scopes_begin_and_end(device):
             tape.record_scope_end()
     assert tape.scopes == [(1, "kept", 1), (0, "outer", 1)]
     assert str(caught.value) == "tape.record_scope_end: no scope is open; call record_scope_begin first"
+
+
+@rk.kernel
+def doubled(x: rk.array(dtype=rk.float64), y: rk.array(dtype=rk.float64)):
+    i = rk.tid()
+    y[i] = x[i] * rk.float64(2.0)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_adjoints_beside_an_overwritten_slice_stay(shared, device):
+    """The elements that no launch writes have the adjoint they were given; memory of NumPy has no padding."""
+    values = np.arange(6.0)
+    copy = not shared or rk.get_device().is_cuda
+    y = rk.array(values, dtype=rk.float64, copy=copy, requires_grad=True)
+    x = rk.full(2, 3.0, dtype=rk.float64, requires_grad=True)
+    with rk.Tape() as tape:
+        rk.launch(doubled, 2, [x, y[2:4]])
+    tape.backward(grads={y: np.ones(6)})
+    assert y.grad.numpy().tolist() == [1.0, 1.0, 0.0, 0.0, 1.0, 1.0]
+    assert x.grad.numpy().tolist() == [2.0, 2.0]

@@ -155,6 +155,28 @@ def test_what_all_items_add_to_is_summed_over_the_warp() -> None:
         assert "atom.global.add.f32" in ptx
 
 
+def summed(waits: bool) -> str:
+    """PTX of a kernel that sums an array, and adds the sum so far atomically if it `waits`."""
+    x, y, n = Value(ArrayType(float32, 1)), Value(ArrayType(float32, 1)), Value(int32)
+    k, total, b = Value(int32), Value(float32), Builder()
+    i = b.op("tid", ndim=1)
+    with b.region((k, total)) as turn:
+        more = b.op("add", total, b.op("load", x, k, type=float32, offset=0))
+        if waits:
+            b.ops("atomic", y, i, more, op="add", offset=0)
+        turn.yields = (more,)
+    (found,) = b.ops("for", b.const(0, int32), n, b.const(1, int32), b.const(0, float32), regions=(turn,))
+    b.ops("store", y, i, found, offset=0)
+    return build.compile(Func("f", (x, y, n), ("x", "y", "n"), b.body, tid_ndim=1), cuda()).decode()
+
+
+def test_short_loops_read_ahead(capfd: pytest.CaptureFixture[str]) -> None:
+    """Four turns in a row and one alone for the rest; LLVM says nothing of the loop that stays as it is."""
+    assert summed(waits=False).count("ld.global") == 5
+    assert summed(waits=True).count("ld.global") == 1
+    assert capfd.readouterr().err == ""
+
+
 def test_items_are_numbered_with_64_bits() -> None:
     ptx = build.compile(elementwise("neg", int32, 1), cuda()).decode()
     assert re.search(r"mul\.wide\.u32|mad\.wide\.u32", ptx)
