@@ -37,6 +37,7 @@ from robokern.runtime import recording
 from robokern.runtime.accumulate import accumulate, add_total
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
+from robokern.runtime.blank import clear
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.launch import Dim, Launcher, record_of
@@ -139,8 +140,7 @@ class Tape:
     def zero(self) -> None:
         """Sets the `grad` of every array that took part to zero."""
         for array in self.leaves.values():
-            if array._grad is not None:
-                array._grad.zero_()
+            clear(array)
 
     @property
     def entries(self) -> list[Step]:

@@ -15,7 +15,9 @@ import numpy as np
 
 from robokern.errors import AdjointError
 from robokern.ir.types import uint8
+from robokern.runtime import recording
 from robokern.runtime.array import Array, wrap, zeros_of
+from robokern.runtime.blank import unwritten
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.memory import ALIGNMENT, move
@@ -42,12 +44,14 @@ class Block:
         shadow: its adjoints, in the time of a `backward`.
         origin: address of the block's byte that the first byte of `shadow` belongs to.
         borrowed: whether the shadow is not to be changed.
+        leaf: the array whose `grad` is to be the shadow, once there has to be one.
         spent: whether nobody will ask for the shadow any more.
         first: place in the tape of the first step that touches it; -1: none does.
     """
 
     active = constant = written = borrowed = spent = False
     shadow: Array | None = None
+    leaf: Array | None = None
     first = -1
     origin = 0
     _span: Span | None = None
@@ -93,6 +97,9 @@ class Block:
 
     def _own_shadow(self) -> Array:
         """The shadow, which may be changed."""
+        if self.shadow is None and self.leaf is not None:
+            assert self.leaf.grad is not None
+            self.adopt(self.leaf.grad, address(self.leaf))
         if self.shadow is None:
             self.shadow, self.origin = zeros_of(uint8, (self.size,), self.device), self.span[0]
         if self.borrowed:
@@ -105,9 +112,26 @@ class Block:
         """Makes a contiguous `grad` the shadow of the bytes from `origin` on; `borrowed`: until a change."""
         self.shadow, self.origin, self.borrowed = grad, origin, borrowed
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether all adjoints are zero, and not in memory."""
+        return self.shadow is None and (self.leaf is None or self.leaf._grad is None)
+
+    def claim(self, array: Array) -> None:
+        """Makes a shadow of an array that fills a blank block, for what is about to write all of it."""
+        new = self.leaf is None
+        made = zeros_of(array.dtype, array.shape, self.device, zero=False) if new else unwritten(self.leaf)
+        self.adopt(made, address(array))
+
+    def settle(self) -> None:
+        """Makes the shadow that has been claimed, and written, the gradient that it is to be."""
+        if self.leaf is not None and self.leaf._grad is None and self.shadow is not None:
+            self.leaf._grad = self.shadow
+            recording.blank.pop(self.leaf, None)
+
     def forget_shadow(self) -> None:
         """Drops the adjoints."""
-        self.shadow = None
+        self.shadow = self.leaf = None
         self.borrowed = self.spent = False
 
     def content(self) -> Array:
