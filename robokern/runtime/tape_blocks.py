@@ -20,7 +20,7 @@ from robokern.runtime.array import Array, wrap, zeros_of
 from robokern.runtime.blank import unwritten
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.memory import ALIGNMENT, move
+from robokern.runtime.memory import move
 
 try:
     from numpy.lib.array_utils import byte_bounds
@@ -46,6 +46,7 @@ class Block:
         borrowed: whether the shadow is not to be changed.
         leaf: the array whose `grad` is to be the shadow, once there has to be one.
         spent: whether nobody will ask for the shadow any more.
+        used: where the arrays lie that steps use, require a gradient or are given one; None: there are none.
         first: place in the tape of the first step that touches it; -1: none does.
     """
 
@@ -54,6 +55,7 @@ class Block:
     leaf: Array | None = None
     first = -1
     origin = 0
+    used: Span | None = None
     _span: Span | None = None
 
     def __init__(self, owner: Any, device: Device) -> None:
@@ -68,14 +70,20 @@ class Block:
             self._span = _bounds(self.memory)
         return self._span
 
-    def touch(self, at: int, writes: bool) -> None:
-        """Notes that the step at a place of the tape uses it."""
+    def touch(self, at: int, array: Array, writes: bool) -> None:
+        """Notes that the step at a place of the tape uses an array in it."""
         self.first = at if self.first < 0 else self.first
         self.written |= writes
+        self.cover(array)
+
+    def cover(self, array: Array) -> None:
+        """Notes that an array in it takes part."""
+        low, high = span_of(array)
+        self.used = (min(low, self.used[0]), max(high, self.used[1])) if self.used else (low, high)
 
     def is_filled_by(self, array: Array) -> bool:
-        """Whether there is no room for another element."""
-        return bool(self.size - array._numpy.nbytes <= ALIGNMENT)
+        """Whether all that takes part of it is one array, without gaps."""
+        return array.is_contiguous and self.used == span_of(array)
 
     @property
     def size(self) -> int:

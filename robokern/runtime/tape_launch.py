@@ -209,7 +209,8 @@ class LaunchStep(Step):
 
     def _claim(self, spent: frozenset[int]) -> frozenset[int]:
         """Makes memory for adjoints that are zero and all written here, without clearing it: their arguments."""
-        places = [k for k in self._whole if self.blocks[k].is_blank and self.pattern.numbers[k] not in spent]
+        places = [k for k in self._whole if self.pattern.numbers[k] not in spent]
+        places = [k for k in places if self.blocks[k].is_blank and self.blocks[k].is_filled_by(self.arrays[k])]
         for k in places:
             self.blocks[k].claim(self.arrays[k])
         return frozenset([self.pattern.numbers[k] for k in places])
@@ -224,8 +225,6 @@ class LaunchStep(Step):
             if number in self.made.storable
             and self.blocks.count(self.blocks[k]) == 1
             and array.shape == self.grid.shape
-            and array.is_contiguous
-            and self.blocks[k].is_filled_by(array)
         )
 
     def _spent(self, at: int) -> frozenset[int]:
