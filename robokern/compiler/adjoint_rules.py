@@ -252,19 +252,20 @@ class _Element:
         place = self.offset + k
         return self.s.b.op("load", self.array, *self.indices, offset=place, type=self.scalars[k])
 
-    def _write(self, k: int, x: Value) -> None:
+    def _write(self, k: int, x: Leaf) -> None:
+        assert x is not None
         self.s.b.ops("store", self.array, *self.indices, x, offset=self.offset + k)
 
     def add(self, g: list[Leaf]) -> None:
         """Adds; nobody else may touch the element."""
         b = self.s.b
         if self.is_whole and sum(x is not None for x in g) > 1:
-            sums = [add(b, old, x) for old, x in zip(self.read(), g, strict=True)]
+            sums = [self.s.plus(old, x) for old, x in zip(self.read(), g, strict=True)]
             b.ops("store", self.array, *self.indices, whole(b, self.type, sums), offset=self.offset)
             return
         for k, x in enumerate(g):
             if x is not None:
-                self._write(k, b.op("add", self._load(k), x))
+                self._write(k, self.s.plus(self._load(k), x))
 
     def add_atomically(self, g: list[Leaf]) -> None:
         """Adds, while others do."""

@@ -22,17 +22,15 @@ from robokern.compiler.adjoint_rules import (
     Env,
     Factor,
     Leaf,
+    add,
     times,
     whole,
-)
-from robokern.compiler.adjoint_rules import (
-    add as plus,
 )
 from robokern.compiler.builder import Builder
 from robokern.compiler.inline import cloned
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Op, Value, walk
-from robokern.ir.types import ArrayType, Struct, int64
+from robokern.ir.types import ArrayType, Struct, bfloat16, int64, scalar_of
 
 _ARRAYS = frozenset({"view", "slice", "front", "components", "extract"})
 
@@ -49,6 +47,7 @@ class Sweep:
         hoisted: private arrays that live as long as the item: checkpoints.
         again: above 0 while a loop's turns are replayed a second time, for its reverse.
         risky: replayed reads that may find another value than the launch did, and the op of each.
+        products: adjoints that are products, and their factors.
         shared: whether arrays may overlap, so that no element is certain to belong to one item.
     """
 
@@ -59,6 +58,7 @@ class Sweep:
     hoisted: list[Op] = field(default_factory=list)
     again: int = 0
     risky: dict[Value, Op] = field(default_factory=dict)
+    products: dict[Leaf, tuple[Value, Value]] = field(default_factory=dict)
     shared: bool = False
     b: Builder = field(default_factory=Builder)
 
@@ -112,15 +112,21 @@ class Sweep:
             return
         leaves = adj.setdefault(value, [None] * len(layout.leaves(value.type)))
         if layout.leaves(value.type)[k].kind == "f":
-            leaves[k] = plus(self.b, leaves[k], g)
+            leaves[k] = self.plus(leaves[k], g)
 
     def accumulate_product(self, adj: Adjoints, value: Value, k: int, g: Value, factor: Factor) -> None:
         """Adds g * factor."""
-        old = adj.get(value, [None] * (k + 1))[k]
-        if old is not None and isinstance(factor, Value):
-            adj[value][k] = self.b.op("fma", g, factor, old)
-        else:
-            self.accumulate(adj, value, k, times(self.b, g, factor))
+        product = times(self.b, g, factor)
+        if isinstance(factor, Value) and product is not None and scalar_of(g.type) != bfloat16:
+            self.products[product] = g, factor
+        self.accumulate(adj, value, k, product)
+
+    def plus(self, old: Leaf, new: Leaf) -> Leaf:
+        """The sum of two adjoints; rounded once where one is a product, which then has no other use."""
+        for product, other in ((new, old), (old, new)):
+            if product in self.products and other is not None:
+                return self.b.op("fma", *self.products[product], other)
+        return add(self.b, old, new)
 
     # replay
 

@@ -146,8 +146,9 @@ class _Run:
         return record
 
     def _kept(self, array: Array) -> bytes:
-        """An array's descriptor; it lives as long as the run."""
+        """An array's descriptor; it lives as long as the run, or the graph that is being captured."""
         self.keep.append(array)
+        recording.keep(array)
         return array.descriptor
 
     # what was given

@@ -173,8 +173,17 @@ class Array(ArrayOperators):
     def grad(self) -> Array | None:
         """The gradient, zeros at first; None unless `requires_grad`."""
         if self.requires_grad and self._grad is None:
-            self._grad = zeros_of(self.dtype, self.shape, self.device)
+            self._grad = self._zero_grad()
         return self._grad if self.requires_grad else None
+
+    def _zero_grad(self) -> Array:
+        """Zeros for `grad`: new ones, or in the memory that was set aside for them."""
+        blank = recording.blank.get(self)
+        if blank is None:
+            return zeros_of(self.dtype, self.shape, self.device)
+        fill(blank._numpy, self.device, np.zeros((), blank._numpy.dtype))
+        del recording.blank[self]
+        return blank
 
     @grad.setter
     def grad(self, value: Array | None) -> None:
@@ -183,6 +192,7 @@ class Array(ArrayOperators):
                 f"array.grad: expected {self.type} of shape {self.shape}, "
                 f"got {value.type} of shape {value.shape}"
             )
+        recording.blank.pop(self, None)
         self._grad, self.requires_grad = value, value is not None
 
     def numpy(self) -> Ndarray:

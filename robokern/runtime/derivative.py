@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import pairwise
@@ -59,11 +60,20 @@ class Derivation:
         assert self.rule.func is not None
         return self.rule.func
 
-    def spent(self, arguments: frozenset[int]) -> Func:
-        """The adjoint kernel that leaves the adjoints of spendable arguments as they are."""
-        from robokern.compiler.adjoint_spent import without_clearing
+    def known(self, spent: frozenset[int], blank: frozenset[int]) -> Func:
+        """The adjoint kernel that leaves adjoints as they are, and takes others to be zero and writes all.
 
-        return without_clearing(self.backward(), self._shadows(arguments))
+        Args:
+            spent: arguments whose adjoints are spendable.
+            blank: those whose adjoints are storable.
+        """
+        from robokern.compiler.adjoint_spent import without_clearing
+        from robokern.compiler.adjoint_stored import storing
+
+        func = self.backward()
+        if spent:
+            func = without_clearing(func, self._shadows(spent))
+        return storing(func, self._shadows(blank)) if blank else func
 
     def facts(self, effects: Effects) -> Facts:
         """What a tape must know."""
@@ -71,16 +81,20 @@ class Derivation:
         known = Layout(rule.shadows, rule.values, rule.finals, rule.saved, rule.logs, rule.reads, rule.copies)
         forward = None if rule.forward is None else outline_of(rule.forward)
         backward = None if rule.func is None else outline_of(rule.func)
-        return Facts(effects, known, self._spendable(), forward, backward)
-
-    def _spendable(self) -> frozenset[int]:
         from robokern.compiler.adjoint_spent import spendable
+        from robokern.compiler.adjoint_stored import storable
 
+        return Facts(
+            effects, known, self._fitting(spendable), self._fitting(storable), forward, backward
+        )
+
+    def _fitting(self, fits: Callable[[Func, list[Value]], list[bool]]) -> frozenset[int]:
+        """The arguments whose adjoints do."""
         shadows = self.rule.shadows
         if self.rule.func is None:
             return frozenset()
-        found = spendable(self.rule.func, self._shadows(frozenset(shadows)))
-        return frozenset(n for n, fits in zip(shadows, found, strict=True) if fits)
+        found = fits(self.rule.func, self._shadows(frozenset(shadows)))
+        return frozenset(n for n, fit in zip(shadows, found, strict=True) if fit)
 
     def _shadows(self, arguments: frozenset[int]) -> list[Value]:
         """The parameters of the adjoint kernel that are the adjoints of some arguments."""
@@ -109,7 +123,7 @@ class Derivative:
     backward: DerivedLauncher | None
     derivation: Derivation
     rows: list[int]
-    spent: dict[frozenset[int], DerivedLauncher] = field(default_factory=dict)
+    variants: dict[tuple[frozenset[int], frozenset[int]], DerivedLauncher] = field(default_factory=dict)
 
     @property
     def effects(self) -> Effects:
@@ -126,20 +140,31 @@ class Derivative:
         """Arguments whose adjoints need not be cleared where nobody looks at them again."""
         return self.facts.spendable
 
-    def spending(self, arguments: frozenset[int]) -> DerivedLauncher:
-        """As `backward`, but leaves the adjoints of spendable arguments as they are."""
+    @property
+    def storable(self) -> frozenset[int]:
+        """Arguments whose adjoints need not be in memory where they are zero."""
+        return self.facts.storable
+
+    def variant(self, spent: frozenset[int], blank: frozenset[int]) -> DerivedLauncher:
+        """As `backward`, for what is known of some adjoints.
+
+        Args:
+            spent: arguments whose adjoints are spendable, and stay as they are.
+            blank: those whose adjoints are storable and zero, whatever is in memory.
+        """
         assert self.backward is not None
-        if not arguments:
+        if not spent and not blank:
             return self.backward
-        if arguments not in self.spent:
-            made = self.derivation
-            self.spent[arguments] = DerivedLauncher(
+        key = spent, blank
+        if key not in self.variants:
+            made, what = self.derivation, f"spent {sorted(spent)} blank {sorted(blank)}"
+            self.variants[key] = DerivedLauncher(
                 made.launcher,
-                partial(made.spent, arguments),
+                partial(made.known, spent, blank),
                 self.backward.outline,
-                f"spent {sorted(arguments)} {made.request}",
+                f"{what} {made.request}",
             )
-        return self.spent[arguments]
+        return self.variants[key]
 
 
 def split(record: bytes, types: tuple[Type, ...]) -> Packed:

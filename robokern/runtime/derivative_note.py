@@ -42,12 +42,14 @@ class Facts:
         effects: what the kernel reads and writes.
         layout: the parameters of the adjoint kernel.
         spendable: arguments whose adjoints need not be cleared where nobody looks at them again.
+        storable: arguments whose adjoints need not be in memory where they are zero.
         forward, backward: outlines of the programs; None: there is none.
     """
 
     effects: Effects
     layout: Layout
     spendable: frozenset[int]
+    storable: frozenset[int]
     forward: Outline | None
     backward: Outline | None
 
@@ -84,6 +86,7 @@ def _note_of(facts: Facts) -> Note | None:
         "records": [saved, logs],
         "uses": [*map(sorted, (layout.reads, layout.copies))],
         "spendable": sorted(facts.spendable),
+        "storable": sorted(facts.storable),
         "forward": _noted(facts.forward),
         "backward": _noted(facts.backward),
     }
@@ -113,6 +116,7 @@ def _facts_of(note: Note, types: tuple[Type, ...], ndim: int) -> Facts:
         Effects(*map(frozenset, note["effects"])),
         layout,
         frozenset(note["spendable"]),
+        frozenset(note["storable"]),
         _outline(note["forward"], (*types, *records)),
         _outline(note["backward"], (*types, *_adjoints(layout, types, ndim), *records)),
     )

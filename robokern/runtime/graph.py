@@ -40,6 +40,7 @@ def capture_begin(device: DeviceLike = None, stream: Stream | None = None) -> No
     place = get_device(device) if stream is None else stream.device
     if recording.capture is not None:
         raise DeviceError(f"capture_begin: a capture on {recording.capture.device} is on; end it first")
+    recording.settle()
     recording.capture = _begun(place, stream)
 
 

@@ -20,7 +20,6 @@ from robokern.runtime.hostvalue import Ndarray
 
 LARGE = 1 << 16  # bytes from which on it pays to ask whether they are all to be zero
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register there is
-PADDED = np.dtype(np.uint8, metadata={"padded": ALIGNMENT})  # of memory with as many bytes more than elements
 
 _first_byte: Callable[[Any], ctypes.c_char] = ctypes.c_char.from_buffer
 _addressof = ctypes.addressof
@@ -51,7 +50,7 @@ def address(view: Ndarray) -> int:
 
 def _on_host(shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool) -> Ndarray:
     size = math.prod(shape) * dtype.itemsize + ALIGNMENT
-    raw = (np.zeros if zero else np.empty)(size, PADDED)
+    raw = (np.zeros if zero else np.empty)(size, np.uint8)
     return np.ndarray(shape, dtype, raw, -address(raw) % ALIGNMENT)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from robokern.errors import DeviceError
 from robokern.runtime.call_site import call_site, line
 
 if TYPE_CHECKING:
+    from robokern.runtime.array import Array
     from robokern.runtime.capture import Capture
     from robokern.runtime.forward import Forward
     from robokern.runtime.tape import Tape
@@ -17,6 +19,7 @@ tapes: list[Tape | Forward] = []
 guards: list[Guard] = []  # those who must learn of what is about to be overwritten: tapes that have ended
 forward: Forward | None = None  # the forward mode around the innermost tape
 capture: Capture | None = None  # one at a time in a process
+blank: WeakKeyDictionary[Array, Array] = WeakKeyDictionary()  # gradients that stand for zeros (blank.py)
 
 
 def capturing(ordinal: int) -> Capture | None:
@@ -36,6 +39,12 @@ def refuse_waiting(ordinal: int, what: str) -> None:
             f"{line(call_site())}: {what} waits for device {str(found.device)!r}, whose launches are being "
             "captured and do not run yet; do it before the capture or after its replay"
         )
+
+
+def settle() -> None:
+    """Writes the zeros of all blank gradients, for what is about to be captured."""
+    for array in list(blank):
+        _ = array.grad
 
 
 def keep(owner: object) -> None:

@@ -37,6 +37,7 @@ from robokern.runtime import recording
 from robokern.runtime.accumulate import accumulate, add_total
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
+from robokern.runtime.blank import clear
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.launch import Dim, Launcher, record_of
@@ -139,8 +140,7 @@ class Tape:
     def zero(self) -> None:
         """Sets the `grad` of every array that took part to zero."""
         for array in self.leaves.values():
-            if array._grad is not None:
-                array._grad.zero_()
+            clear(array)
 
     @property
     def entries(self) -> list[Step]:
@@ -253,6 +253,7 @@ class Tape:
     def add_leaf(self, array: Array, block: Block) -> None:
         """Makes an array that requires a gradient known."""
         self.leaves.setdefault(id(array), array)
+        block.cover(array)
         self.activate(block)
 
     def is_active(self, array: Array) -> bool:
@@ -324,9 +325,9 @@ class Tape:
             )
         if from_active:
             self.activate(self.blocks.of(array))
-        self.blocks.of(array).touch(len(self.steps), writes=True)
+        self.blocks.of(array).touch(len(self.steps), array, writes=True)
         if copy:
-            self.blocks.of(source).touch(len(self.steps), writes=False)
+            self.blocks.of(source).touch(len(self.steps), source, writes=False)
         if copy and np.shares_memory(source._numpy, place):
             raise AdjointError("tape: an array is copied onto itself; copy it through another array")
         self._note(WriteStep(target, source if copy else np.array(source)), b"")
@@ -348,7 +349,7 @@ class Tape:
         step = FuncStep(backward, arrays)
         for array in step.arrays:
             self.is_active(array)
-            self.blocks.of(array).touch(len(self.steps), writes=True)
+            self.blocks.of(array).touch(len(self.steps), array, writes=True)
         step.run(self, len(self.steps))
         self._note(step, b"")
 

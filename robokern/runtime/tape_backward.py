@@ -33,6 +33,7 @@ def backward(tape: Tape, loss: Array | None, grads: Grads | None) -> None:
     tape.retains = any(a.retain_grad for a in tape.leaves.values())
     seeds = _seeds(tape, loss, grads)
     for array in seeds:  # one that nothing on the tape touches, or only views of it, is differentiated too
+        tape.blocks.of(array).cover(array)
         if array.requires_grad:
             tape.leaves.setdefault(id(array), array)
     _need_leaves(tape, seeds)
@@ -74,14 +75,18 @@ def _adopt(block: Block, arrays: list[Array]) -> bool:
 
     Its views' gradients must be views of that one.
     """
-    whole = next((a for a in arrays if block.is_filled_by(a) and a.is_contiguous), None)
+    whole = next((a for a in arrays if block.is_filled_by(a)), None)
     if block.written or whole is None or recording.forward is not None:
         return False
+    if whole._grad is None and len(arrays) == 1 and recording.capture is None:
+        block.leaf = whole
+        return True
     grad = whole.grad
     assert grad is not None
     if not grad.is_contiguous or (len(arrays) > 1 and not _contains(grad, arrays)):
         return False
     block.adopt(grad, address(whole))
+    recording.keep(grad)
     return True
 
 
@@ -140,7 +145,7 @@ def _seed(block: Block, array: Array, grad: Any, lent: bool) -> None:
             f"tape.backward: grads: expected {array.type} of shape {array.shape}, "
             f"got {given.type} of shape {given.shape}"
         )
-    fresh = block.shadow is None and block.is_filled_by(array) and array.is_contiguous
+    fresh = block.shadow is None and block.leaf is None and block.is_filled_by(array)
     alike = given.dtype == array.dtype and given.device.ordinal == array.device.ordinal
     if fresh and alike and lent and given.is_contiguous:
         block.adopt(given, address(array), borrowed=True)
@@ -202,7 +207,7 @@ def _hand_out(tape: Tape, leaves: dict[Block, list[Array]]) -> None:
             if recording.forward is not None:
                 tape.grad_tangents[array] = recording.forward.tangent(shadow).clone()
             if array._grad is None and len(arrays) == 1 and block.is_filled_by(array):
-                array._grad = shadow
+                array.grad = shadow
                 continue
             assert array.grad is not None
             accumulate(array.grad, shadow)

@@ -15,10 +15,12 @@ import numpy as np
 
 from robokern.errors import AdjointError
 from robokern.ir.types import uint8
+from robokern.runtime import recording
 from robokern.runtime.array import Array, wrap, zeros_of
+from robokern.runtime.blank import unwritten
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.memory import ALIGNMENT, PADDED, move
+from robokern.runtime.memory import move
 
 try:
     from numpy.lib.array_utils import byte_bounds
@@ -42,14 +44,18 @@ class Block:
         shadow: its adjoints, in the time of a `backward`.
         origin: address of the block's byte that the first byte of `shadow` belongs to.
         borrowed: whether the shadow is not to be changed.
+        leaf: the array whose `grad` is to be the shadow, once there has to be one.
         spent: whether nobody will ask for the shadow any more.
+        used: where the arrays lie that steps use, require a gradient or are given one; None: there are none.
         first: place in the tape of the first step that touches it; -1: none does.
     """
 
     active = constant = written = borrowed = spent = False
     shadow: Array | None = None
+    leaf: Array | None = None
     first = -1
     origin = 0
+    used: Span | None = None
     _span: Span | None = None
 
     def __init__(self, owner: Any, device: Device) -> None:
@@ -64,15 +70,20 @@ class Block:
             self._span = _bounds(self.memory)
         return self._span
 
-    def touch(self, at: int, writes: bool) -> None:
-        """Notes that the step at a place of the tape uses it."""
+    def touch(self, at: int, array: Array, writes: bool) -> None:
+        """Notes that the step at a place of the tape uses an array in it."""
         self.first = at if self.first < 0 else self.first
         self.written |= writes
+        self.cover(array)
+
+    def cover(self, array: Array) -> None:
+        """Notes that an array in it takes part."""
+        low, high = span_of(array)
+        self.used = (min(low, self.used[0]), max(high, self.used[1])) if self.used else (low, high)
 
     def is_filled_by(self, array: Array) -> bool:
-        """Whether there is no room for another element."""
-        padding = ALIGNMENT if self.memory.dtype is PADDED else 0
-        return bool(self.size - padding <= array._numpy.nbytes)
+        """Whether all that takes part of it is one array, without gaps."""
+        return array.is_contiguous and self.used == span_of(array)
 
     @property
     def size(self) -> int:
@@ -94,6 +105,9 @@ class Block:
 
     def _own_shadow(self) -> Array:
         """The shadow, which may be changed."""
+        if self.shadow is None and self.leaf is not None:
+            assert self.leaf.grad is not None
+            self.adopt(self.leaf.grad, address(self.leaf))
         if self.shadow is None:
             self.shadow, self.origin = zeros_of(uint8, (self.size,), self.device), self.span[0]
         if self.borrowed:
@@ -106,9 +120,26 @@ class Block:
         """Makes a contiguous `grad` the shadow of the bytes from `origin` on; `borrowed`: until a change."""
         self.shadow, self.origin, self.borrowed = grad, origin, borrowed
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether all adjoints are zero, and not in memory."""
+        return self.shadow is None and (self.leaf is None or self.leaf._grad is None)
+
+    def claim(self, array: Array) -> None:
+        """Makes a shadow of an array that fills a blank block, for what is about to write all of it."""
+        new = self.leaf is None
+        made = zeros_of(array.dtype, array.shape, self.device, zero=False) if new else unwritten(self.leaf)
+        self.adopt(made, address(array))
+
+    def settle(self) -> None:
+        """Makes the shadow that has been claimed, and written, the gradient that it is to be."""
+        if self.leaf is not None and self.leaf._grad is None and self.shadow is not None:
+            self.leaf._grad = self.shadow
+            recording.blank.pop(self.leaf, None)
+
     def forget_shadow(self) -> None:
         """Drops the adjoints."""
-        self.shadow = None
+        self.shadow = self.leaf = None
         self.borrowed = self.spent = False
 
     def content(self) -> Array:

@@ -193,6 +193,7 @@ class LaunchStep(Step):
         before, after = self._contents(tape, at, False), self._contents(tape, at, True)
         own = _placed(packed, before)
         spent = self._spent(at)
+        blank = self._claim(spent)
         shadows = [self._shadowed(n, packed[n], n not in spent) for n in made.rule.shadows]
         finals = _placed(packed, after)
         given = [
@@ -202,7 +203,29 @@ class LaunchStep(Step):
             *(finals[n] for n in made.rule.finals),
             *(a.descriptor for a in saved),
         ]
-        made.spending(spent).play(self.device, self.grid, given, self._contiguous)
+        made.variant(spent, blank).play(self.device, self.grid, given, self._contiguous)
+        for block in self.blocks if blank else ():
+            block.settle()
+
+    def _claim(self, spent: frozenset[int]) -> frozenset[int]:
+        """Makes memory for adjoints that are zero and all written here, without clearing it: their arguments."""
+        places = [k for k in self._whole if self.pattern.numbers[k] not in spent]
+        places = [k for k in places if self.blocks[k].is_blank and self.blocks[k].is_filled_by(self.arrays[k])]
+        for k in places:
+            self.blocks[k].claim(self.arrays[k])
+        return frozenset([self.pattern.numbers[k] for k in places])
+
+    @cached_property
+    def _whole(self) -> tuple[int, ...]:
+        """Places of arrays whose adjoints the adjoint kernel can write wholly."""
+        assert self.made is not None
+        return tuple(
+            k
+            for k, (number, array) in enumerate(zip(self.pattern.numbers, self.arrays, strict=True))
+            if number in self.made.storable
+            and self.blocks.count(self.blocks[k]) == 1
+            and array.shape == self.grid.shape
+        )
 
     def _spent(self, at: int) -> frozenset[int]:
         """Arguments that no step before this uses, and that it overwrites wholly: their adjoints end here."""

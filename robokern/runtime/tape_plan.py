@@ -32,6 +32,7 @@ def plan(
     """What a launch does, for what is differentiable now."""
     blocks = [tape.blocks.of(a) for a in arrays]
     for array, block in zip(arrays, blocks, strict=True):
+        block.cover(array)
         if array._requires_grad:
             tape.add_leaf(array, block)
         if array._keep:
