@@ -166,7 +166,11 @@ def _half_fma(f: Function, a: str, b: str, c: str) -> str:
 
 
 def double_to_half(f: Function, a: str) -> str:
-    """Rounds once by way of float32, whose last bit is set where bits are lost (round to odd)."""
+    """Rounds once by way of float32, whose last bit is set where bits are lost (round to odd).
+
+    The fence keeps LLVM from rounding straight to half where a copysign wants the sign only: it has no
+    instruction for that, and would call a function of its run-time library, which is not there.
+    """
     half, single, double, long = (f.held(t) for t in (float16, float32, float64, int64))
     bits = f.let(f"bitcast {double} {a} to {long}")
     lost = f.let(f"and {long} {bits}, {f.number(int64, (1 << 29) - 1)}")
@@ -175,7 +179,8 @@ def double_to_half(f: Function, a: str) -> str:
     odd = f.let(f"or {long} {kept}, {f.number(int64, 1 << 29)}")
     chosen = f.let(f"select {f.bit} {sticky}, {long} {odd}, {long} {kept}")
     rounded = f.let(f"fptrunc {double} {f.let(f'bitcast {long} {chosen} to {double}')} to {single}")
-    return f.let(f"fptrunc {single} {rounded} to {half}")
+    fenced = f.intrinsic(f"arithmetic.fence.{f.suffix('float')}", single, f"{single} {rounded}")
+    return f.let(f"fptrunc {single} {fenced} to {half}")
 
 
 def _negate_bfloat16(f: Function, t: Scalar, a: str) -> str:

@@ -110,3 +110,22 @@ def test_a_limit_in_which_the_item_cancels(device):
     out = rk.zeros(40, dtype=float, device=device)
     rk.launch(lanes_that_cancel, dim=40, inputs=[out], device=device)
     assert out.numpy().tolist() == [8.0] * 40
+
+
+@rk.kernel
+def half_with_the_sign_of_a_half(
+    s: rk.float16, counts: rk.array(dtype=int), out: rk.array2d(dtype=rk.float16)
+):
+    i = rk.tid()
+    last = i
+    for _ in range(rk.uint8(250), rk.uint8(i), rk.uint8(4)):
+        last += i
+    counts[i] = last
+    out[i, 1] = rk.tanh(rk.float16(1.0) * s + rk.float16(1.0))
+
+
+def test_a_sign_is_taken_of_what_was_rounded_twice(device):
+    """LLVM rounded float64 straight to float16, and called a function for it that is not there."""
+    counts, out = rk.zeros(40, dtype=int, device=device), rk.zeros((40, 2), dtype=rk.float16, device=device)
+    rk.launch(half_with_the_sign_of_a_half, 40, [rk.float16(0.5), counts, out], device=device)
+    np.testing.assert_array_equal(out.numpy()[:, 1], np.full(40, np.tanh(1.5), np.float16))
