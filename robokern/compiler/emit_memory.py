@@ -63,7 +63,7 @@ def element(f: Function, array: Value, indices: tuple[Value, ...], inbounds: str
         operand = index_operand(f, index)
         if operand == "0":
             continue
-        if not stride.startswith("%") and operand.startswith("%"):
+        if stride.isdigit() and operand.startswith("%"):
             address = f.let(f"getelementptr {inbounds}[{stride} x i8], ptr {address}, i64 {operand}")
             continue
         address = f.let(f"getelementptr {inbounds}i8, ptr {address}, i64 {_times(f, operand, stride)}")
