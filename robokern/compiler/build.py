@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.emit_ptx import wrapping
 from robokern.compiler.target import Target
 from robokern.compiler.ternary_logic import merges_ternary_logic
 from robokern.ir.nodes import Func
-from robokern.ir.text import show
+from robokern.ir.text import digest
+
+if TYPE_CHECKING:
+    from robokern.compiler.width import Width
 
 
 def key(func: Func, target: Target) -> str:
@@ -23,8 +27,8 @@ def keys(func: Func, *targets: Target) -> list[str]:
     """The same for several targets."""
     import llvmlite
 
-    same = "\0".join((show(func), llvmlite.__version__, _compiler_digest()))
-    return [hashlib.sha256(f"{same}\0{target!r}".encode()).hexdigest() for target in targets]
+    same = "\0".join((digest(func), llvmlite.__version__, _compiler_digest()))
+    return [hashlib.sha256(f"{same}\0{target.text}".encode()).hexdigest() for target in targets]
 
 
 _SINGLE = (
@@ -39,15 +43,26 @@ def _compiler_digest() -> str:
     here = Path(__file__).parent
     single = [here / f"{name}.py" for name in _SINGLE]
     names = [*(p for pattern in ("emit*.py", "entry*.py", "wide*.py") for p in here.glob(pattern)), *single]
-    data = [here.parent / "ir" / f"{name}.py" for name in ("bfloat16", "layout", "types")]
+    data = [here.parent / "ir" / f"{name}.py" for name in ("bfloat16", "layout", "text", "types")]
     sources = sorted([*names, *data])
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 def compile(func: Func, target: Target) -> bytes:
     """Object code of a kernel, with the symbol `entry`; the text of its assembly for a GPU."""
+    return prepared(func, target)()
+
+
+def prepared(func: Func, target: Target) -> Callable[[], bytes]:
+    """What makes the object code: what is left is one call of LLVM, without the interpreter's lock.
+
+    More calls would not do: after each a thread waits five milliseconds for the lock if another one has it.
+    """
+    return partial(_translated, func, target, _optimised(func, target))
+
+
+def _translated(func: Func, target: Target, module: Any) -> bytes:
     machine = _machine(target)
-    module = _optimised(func, target, machine)
     if target.is_text:
         return wrapping(machine.emit_assembly(module)).encode()
     code = bytes(machine.emit_object(module))
@@ -58,22 +73,23 @@ def compile(func: Func, target: Target) -> bytes:
 
 def llvm(func: Func, target: Target, optimised: bool = True) -> str:
     """LLVM IR of a kernel, for reading."""
-    return str(_optimised(func, target, _machine(target))) if optimised else _emit(func, target)
+    return str(_optimised(func, target)) if optimised else _written(func, target)[1]
 
 
 def assembly(func: Func, target: Target) -> str:
     """Assembly of a kernel, for reading."""
-    machine = _machine(target)
-    text = str(machine.emit_assembly(_optimised(func, target, machine)))
+    text = str(_machine(target).emit_assembly(_optimised(func, target)))
     return wrapping(text) if target.is_text else text
 
 
-def _emit(func: Func, target: Target) -> str:
+def _written(func: Func, target: Target) -> tuple[Width, str]:
+    """How many items run at once, and the LLVM text."""
     # not needed where the cache has the code
     from robokern.compiler.emit import emit
     from robokern.compiler.width import choose
 
-    return emit(func, target, choose(func, target))
+    width = choose(func, target)
+    return width, emit(func, target, width)
 
 
 @cache
@@ -92,15 +108,14 @@ def _machine(target: Target) -> Any:
     )
 
 
-def _optimised(func: Func, target: Target, machine: Any) -> Any:
+def _optimised(func: Func, target: Target) -> Any:
+    """The LLVM module, ready for code generation."""
     from llvmlite import binding
 
     # not needed where the cache has the code
-    from robokern.compiler.emit import emit
     from robokern.compiler.pipeline import run
-    from robokern.compiler.width import choose
 
-    width = choose(func, target)
-    module = binding.parse_assembly(emit(func, target, width))
-    run(module, func, width, target, machine)
+    width, text = _written(func, target)
+    module = binding.parse_assembly(text)
+    run(module, func, width, target, _machine(target))
     return module

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from robokern.ir.nodes import Block, Func, Op, Value, walk
+from robokern.ir.nodes import Block, Func, Op, Value, remembered, walk
 from robokern.ir.types import bfloat16, is_float, scalar_of
 
 
@@ -21,40 +21,38 @@ def contract(func: Func) -> Func:
 
     What does not change is shared with `func`, which stays as it is.
     """
-    return _Contraction().function(func)
+    body = _block(func.body, _uses(func.body) if func.contract else Counter())
+    return replace(func, body=body)
 
 
-class _Contraction:
-    def __init__(self) -> None:
-        self.done: dict[Func, Func] = {}
+def _contracted(callee: Func) -> Func:
+    made = contract(callee)
+    made.memo["contracted"] = made
+    return made
 
-    def function(self, func: Func) -> Func:
-        if func not in self.done:
-            body = self.block(func.body, _uses(func.body) if func.contract else Counter())
-            self.done[func] = replace(func, body=body)
-        return self.done[func]
 
-    def block(self, block: Block, uses: Counter[Value]) -> Block:
-        products = {op.results[0]: op for op in block.ops if _is_product(op) and uses[op.results[0]] == 1}
-        ops: list[Op] = []
-        gone: set[Value] = set()
-        for op in block.ops:
-            product = _fused_product(op, products)
-            if product is None:
-                ops.append(self.rebuilt(op, uses))
-            else:
-                ops += _fused(op, product)
-                gone.add(product.results[0])
-        return Block(
-            block.params, [op for op in ops if not (op.results and op.results[0] in gone)], block.yields
-        )
+def _block(block: Block, uses: Counter[Value]) -> Block:
+    products = {op.results[0]: op for op in block.ops if _is_product(op) and uses[op.results[0]] == 1}
+    ops: list[Op] = []
+    gone: set[Value] = set()
+    for op in block.ops:
+        product = _fused_product(op, products)
+        if product is None:
+            ops.append(_rebuilt(op, uses))
+        else:
+            ops += _fused(op, product)
+            gone.add(product.results[0])
+    kept = [op for op in ops if not (op.results and op.results[0] in gone)]
+    return Block(block.params, kept, block.yields)
 
-    def rebuilt(self, op: Op, uses: Counter[Value]) -> Op:
-        if op.name == "call":
-            return replace(op, attrs={**op.attrs, "callee": self.function(op.attrs["callee"])})
-        if op.regions:
-            return replace(op, regions=tuple(self.block(region, uses) for region in op.regions))
-        return op
+
+def _rebuilt(op: Op, uses: Counter[Value]) -> Op:
+    if op.name == "call":
+        callee = remembered(op.attrs["callee"], "contracted", _contracted)
+        return replace(op, attrs={**op.attrs, "callee": callee})
+    if op.regions:
+        return replace(op, regions=tuple(_block(region, uses) for region in op.regions))
+    return op
 
 
 def _uses(block: Block) -> Counter[Value]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from robokern.ir.nodes import Assert, Block, Func, Op, Value, callees, walk
+from robokern.ir.nodes import Assert, Block, Func, Op, Value, called, callees, remembered, walk
 
 _EFFECTS = frozenset({"load", "store", "atomic", "local", "array_at", "address", "assert", "print"})
 
@@ -38,15 +38,20 @@ def inlined(
 
 def inlined_size(func: Func) -> int:
     """Operations that `inlined` would give."""
-    sizes: dict[Func, int] = {}
-    for f in [*callees(func), func]:
-        sizes[f] = sum(sizes[op.attrs["callee"]] if op.name == "call" else 1 for op in walk(f.body))
-    return sizes[func]
+    return sum(
+        remembered(op.attrs["callee"], "inlined size", inlined_size) if op.name == "call" else 1
+        for op in walk(func.body)
+    )
 
 
 def is_pure(func: Func) -> bool:
-    """Whether equal calls give equal results and do nothing else."""
-    return not any(op.name in _EFFECTS for f in (func, *callees(func)) for op in walk(f.body))
+    """Whether equal calls of a function that others call give equal results and do nothing else."""
+    return bool(remembered(func, "is pure", _is_pure))
+
+
+def _is_pure(func: Func) -> bool:
+    own = not any(op.name in _EFFECTS for op in walk(func.body))
+    return own and all(map(is_pure, called(func)))
 
 
 def placed(func: Func, args: list[Value], out: list[Op]) -> tuple[Value, ...]:
@@ -60,7 +65,7 @@ def stays_called(callee: Func) -> bool:
     """Whether wide code calls it, lane by lane: it is cold, and computes results from numbers only."""
     if not callee.cold or not is_pure(callee):
         return False
-    return all(op.name != "tid" for f in (callee, *callees(callee)) for op in walk(f.body))
+    return not any(op.name == "tid" for f in (callee, *callees(callee)) for op in walk(f.body))
 
 
 def cloned(op: Op, env: Env, regions: tuple[Block, ...]) -> Op:

@@ -12,6 +12,7 @@ from robokern.ir.nodes import Block, Func, Op, Value, walk
 from robokern.ir.ops import OPS
 
 _PURE = frozenset(n for n, p in OPS.items() if not p.effect) | {"load", "local"}
+_NO_EFFECT = frozenset(n for n, p in OPS.items() if not p.effect)
 _WRITES = frozenset({"store", "atomic"})
 _VIEWS = frozenset({"view", "slice", "front", "components", "extract"})
 
@@ -77,7 +78,7 @@ def _block(block: Block, live: set[Value], unread: set[Value]) -> Block:
     kept: list[Op] = []
     live.update(block.yields)
     for op in reversed(block.ops):
-        if not live.intersection(op.results) and not _has_effect(op, unread):
+        if live.isdisjoint(op.results) and (op.name in _NO_EFFECT or not _has_effect(op, unread)):
             continue
         smaller = _with_regions(op, live, unread) if op.regions else op
         live.update(smaller.args)

@@ -17,7 +17,7 @@ from typing import Any
 from robokern.compiler.fold import folded
 from robokern.compiler.inline import is_pure
 from robokern.ir import layout
-from robokern.ir.nodes import Block, Func, Op, Value
+from robokern.ir.nodes import Block, Func, Op, Value, remembered
 from robokern.ir.ops import OPS
 
 _Key = tuple[Hashable, ...]
@@ -26,45 +26,32 @@ _WRITES = frozenset({"store", "atomic"})
 
 def simplify(func: Func) -> Func:
     """The function and its callees with less to do; `func` stays as it is."""
-    return _Simplification().function(func)
+    body = _Forward().block(func.body, {})
+    return replace(func, body=without_dead(body))
 
 
-class _Simplification:
-    def __init__(self) -> None:
-        self.done: dict[Func, Func] = {}
-        self.pure: dict[Func, bool] = {}
-        self.written: dict[Func, bool] = {}
+def simplified(callee: Func) -> Func:
+    """The same for a function that others call, made once."""
+    found: Func = remembered(callee, "simplified", simplify)
+    found.memo["simplified"] = found
+    return found
 
-    def is_pure(self, func: Func) -> bool:
-        """Whether equal calls of it give equal results and do nothing else."""
-        if func not in self.pure:
-            self.pure[func] = is_pure(func)
-        return self.pure[func]
 
-    def writes(self, op: Op) -> bool:
-        """Whether it may change what is in memory."""
-        if op.name == "call":
-            return self.writes_inside(op.attrs["callee"])
-        return op.name in _WRITES or any(self.writes(inner) for block in op.regions for inner in block.ops)
+def writes(op: Op) -> bool:
+    """Whether an operation may change what is in memory."""
+    if op.name == "call":
+        return bool(remembered(op.attrs["callee"], "writes", _writes_inside))
+    return op.name in _WRITES or any(writes(inner) for block in op.regions for inner in block.ops)
 
-    def writes_inside(self, func: Func) -> bool:
-        """Whether a call may."""
-        if func not in self.written:
-            self.written[func] = any(map(self.writes, func.body.ops))
-        return self.written[func]
 
-    def function(self, func: Func) -> Func:
-        if func not in self.done:
-            body = _Forward(self).block(func.body, {})
-            self.done[func] = replace(func, body=without_dead(body))
-        return self.done[func]
+def _writes_inside(func: Func) -> bool:
+    return any(map(writes, func.body.ops))
 
 
 class _Forward:
     """One pass from top to bottom; `same` says which value stands for another."""
 
-    def __init__(self, program: _Simplification) -> None:
-        self.program = program
+    def __init__(self) -> None:
         self.same: dict[Value, Value] = {}
         self.made: dict[Value, Op] = {}
         self.writes = 0  # what was written so far; loads are equal only where this is
@@ -77,10 +64,11 @@ class _Forward:
         return Block(block.params, ops, self.values(block.yields))
 
     def values(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
-        return tuple(self.same.get(v, v) for v in values)
+        same = self.same
+        return tuple([same.get(v, v) for v in values])
 
     def op(self, op: Op, ops: list[Op], known: dict[_Key, Op]) -> None:
-        if self.program.writes(op):
+        if OPS[op.name].effect and writes(op):
             self.writes += 1
         op = self.rebuilt(op, known)
         if op.name == "if" and (taken := self.known_branch(op)) is not None:
@@ -98,12 +86,10 @@ class _Forward:
     def rebuilt(self, op: Op, known: dict[_Key, Op]) -> Op:
         args = self.values(op.args)
         if op.name == "call":
-            return replace(
-                op, args=args, attrs={**op.attrs, "callee": self.program.function(op.attrs["callee"])}
-            )
+            return replace(op, args=args, attrs={**op.attrs, "callee": simplified(op.attrs["callee"])})
         if op.regions:
             return replace(op, args=args, regions=tuple(self.block(r, known) for r in op.regions))
-        return op if args == op.args else replace(op, args=args)
+        return op if args == op.args else Op(op.name, args, op.results, op.attrs, (), op.loc)
 
     def folded(self, op: Op) -> Op:
         """The constant that a scalar operation on constants gives."""
@@ -129,7 +115,7 @@ class _Forward:
         return None if first is op else first.results
 
     def is_repeatable(self, op: Op) -> bool:
-        return op.name == "load" or (op.name == "call" and self.program.is_pure(op.attrs["callee"]))
+        return op.name == "load" or (op.name == "call" and is_pure(op.attrs["callee"]))
 
     def part(self, op: Op) -> Value | None:
         """The value that `extract` takes out of the `make` or `insert` before it."""
@@ -146,6 +132,8 @@ class _Forward:
 
 def attributes(attrs: dict[str, Any]) -> list[Hashable]:
     """An op's attributes as part of a key: equal where the ops mean the same."""
+    if not attrs:
+        return []
     return [(k, repr(v)) if k == "value" else (k, v) for k, v in sorted(attrs.items())]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 
 from robokern.compiler import entry_cuda
 from robokern.compiler.emit_print import Print, printf, vprintf
@@ -82,6 +82,11 @@ class Target:
     flushing_adds: bool = False
     data_layout: str = ""
     is_text: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """All of it, for keys of caches."""
+        return repr(self)
 
     @property
     def has_avx512(self) -> bool:

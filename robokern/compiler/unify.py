@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from robokern.ir.nodes import Block, Func, Op, callees
-from robokern.ir.text import show_one
+from robokern.ir.nodes import Block, Func, Op, called, callees, remembered
+from robokern.ir.text import digest
 
 
 def unified(func: Func) -> Func:
@@ -17,12 +17,14 @@ def unified(func: Func) -> Func:
     chosen: dict[Func, Func] = {}
     for callee in callees(func):
         own = _calling(callee, chosen)
-        chosen[callee] = found.setdefault(show_one(own), own)
+        chosen[callee] = found.setdefault(remembered(own, "digest", digest), own)
     return _calling(func, chosen)
 
 
 def _calling(func: Func, chosen: dict[Func, Func]) -> Func:
     if all(new is old for old, new in chosen.items()):
+        return func
+    if all(chosen[callee] is callee for callee in called(func)):
         return func
     return replace(func, body=_block(func.body, chosen))
 

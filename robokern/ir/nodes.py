@@ -81,6 +81,7 @@ class Func:
     of the results' adjoints, which returns the adjoints of the parameters that carry floats; `replay` gives
     the function that stands for it where a derivative computes it again.
     A `cold` function is called seldom: its code is written once and need not be fast.
+    `memo` holds what was found out about a function that others call: nobody changes it any more.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Func:
     fast_math: bool = False
     lanes: int = 0
     cold: bool = False
+    memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False)
 
     @property
     def results(self) -> tuple[Type, ...]:
@@ -123,14 +125,23 @@ def used_values(block: Block) -> set[Value]:
 
 def callees(func: Func) -> list[Func]:
     """Every function it calls, directly or not, callees before callers, each once."""
-    found: dict[int, Func] = {}
+    found: dict[Func, None] = {}
+    for callee in called(func):
+        found.update(dict.fromkeys(remembered(callee, "with callees", _with_callees)))
+    return list(found)
 
-    def visit(f: Func) -> None:
-        for op in walk(f.body):
-            callee = op.attrs.get("callee")
-            if callee is not None and id(callee) not in found:
-                visit(callee)
-                found[id(callee)] = callee
 
-    visit(func)
-    return list(found.values())
+def called(func: Func) -> list[Func]:
+    """The functions that its own body calls, each once."""
+    return list(dict.fromkeys(op.attrs["callee"] for op in walk(func.body) if op.name == "call"))
+
+
+def _with_callees(func: Func) -> list[Func]:
+    return [*callees(func), func]
+
+
+def remembered(callee: Func, what: str, find: Callable[[Func], Any]) -> Any:
+    """What `find` gives for a function that others call, found once."""
+    if what not in callee.memo:
+        callee.memo[what] = find(callee)
+    return callee.memo[what]

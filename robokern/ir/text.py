@@ -1,11 +1,13 @@
-"""Prints a Func, complete with callees and with constants to the last bit: its hash is the cache key."""
+"""Prints a Func, complete with callees and with constants to the last bit; its hash is the cache key."""
 
 from __future__ import annotations
+
+import hashlib
 
 import numpy as np
 
 from robokern.ir.bfloat16 import bits as bfloat16_bits
-from robokern.ir.nodes import Block, Func, Op, Value, callees
+from robokern.ir.nodes import Block, Func, Op, Value, called, callees, remembered
 from robokern.ir.types import Scalar, Struct, Type, bfloat16
 
 
@@ -16,10 +18,11 @@ def show(func: Func) -> str:
     return "\n".join(_Printer(names).function(f) for f in functions)
 
 
-def show_one(func: Func) -> str:
-    """The function alone: equal for two functions that call the same ones and do the same."""
-    names = {id(f): f"{f.name}@{id(f)}" for f in callees(func)}
-    return _Printer({**names, id(func): func.name}).function(func)
+def digest(func: Func) -> str:
+    """64 hexadecimal digits, equal for two functions that do the same by the same names, callees included."""
+    names = {id(f): f"{f.name}@{remembered(f, 'digest', digest)}" for f in called(func)}
+    text = _Printer({**names, id(func): func.name}).function(func)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def show_type(type: Type) -> str:

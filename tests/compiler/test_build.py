@@ -10,11 +10,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import robokern as rk
 from robokern.compiler import build
 from robokern.compiler.builder import Builder
 from robokern.compiler.contract import contract
+from robokern.compiler.frontend import lower
 from robokern.compiler.target import cpu
-from robokern.ir.nodes import Func, Value
+from robokern.ir.nodes import Func, Value, called, walk
+from robokern.ir.text import digest
 from robokern.ir.types import ArrayType, float32, int32
 from tests.compiler.machine import Machine, each, function, kernel
 
@@ -133,3 +136,26 @@ def test_another_processor_can_be_asked_for() -> None:
 
 def test_an_impossible_name_is_no_symbol() -> None:
     build.compile(add_kernel('a name; with "everything"\n'), cpu())
+
+
+def test_the_key_knows_what_is_called() -> None:
+    @rk.func
+    def scaled(x: float, by: float):
+        return x * by
+
+    def calling(by: float) -> Func:
+        @rk.kernel
+        def scaling(x: rk.array(dtype=float)):
+            x[0] = scaled(x[1], by)
+
+        return lower(scaling, tuple(type for _, type in scaling.params))
+
+    first, same, other = (calling(by) for by in (2.0, 2.0, 3.0))
+    assert digest(first) == digest(same) != digest(other)
+    assert called(first) == called(same)  # what is done to a func is done once
+
+    (callee,) = called(first)
+    changed = replace(callee, body=replace(callee.body, yields=(callee.params[0],)))
+    (op,) = [op for op in walk(first.body) if op.name == "call"]
+    ops = [replace(op, attrs={"callee": changed}) if o is op else o for o in first.body.ops]
+    assert digest(replace(first, body=replace(first.body, ops=ops))) != digest(first)
