@@ -64,7 +64,7 @@ def effects(
     Raises:
         AdjointError: it hides a dependence.
     """
-    own = _merged(inline(func), alias)
+    own, _ = func.memo["read", alias] = _read(func, alias)  # `adjoint` will want the same
     with naming("kernel", func.name):
         facts = Analysis(own, roots_of(func, _first(active, alias)), _floats(own, values)).run()
     numbers = {
@@ -156,6 +156,15 @@ def _merged(func: Func, alias: Alias) -> Func:
     return func
 
 
+_Read = tuple[Func, dict[Op, Path]]
+
+
+def _read(func: Func, alias: Alias) -> _Read:
+    """The function with calls in place, and where its operations come from."""
+    paths: dict[Op, Path] = {}
+    return _merged(inline(func, paths=paths), alias), paths
+
+
 def roots_of(func: Func, active: frozenset[int]) -> set[Root]:
     """The differentiable arrays in the given parameters."""
     found: set[Root] = set()
@@ -184,8 +193,9 @@ def _arrays(type: Type, at: int) -> list[tuple[int, ArrayType]]:
 class _Adjoint:
     def __init__(self, asked: _Asked, choice: _Choice) -> None:
         self.asked, self.choice, self.ndim = asked, choice, asked.ndim
-        self.paths: dict[Op, Path] = {}
-        self.func = _merged(inline(asked.func, paths=self.paths), asked.alias)
+        # changed in place below
+        read: _Read | None = asked.func.memo.pop(("read", asked.alias), None)
+        self.func, self.paths = read or _read(asked.func, asked.alias)
         if not asked.shared:
             share(self.func)
         without_private_atomics(self.func, asked.shared, self.paths)

@@ -22,14 +22,13 @@ from robokern.compiler.fold import folded
 from robokern.compiler.inline import Env, Inliner, is_pure
 from robokern.compiler.simplify import without_dead
 from robokern.ir import layout
-from robokern.ir.evaluate import PURE
 from robokern.ir.nodes import Block, Func, Op, Value, walk
 from robokern.ir.ops import OPS
 
 _Key = tuple[Hashable, ...]
 _SHARED = frozenset(n for n, p in OPS.items() if not p.effect)
 _WRITES = frozenset({"store", "atomic"})
-_FOLDED = frozenset(PURE) - {"const", "zero"}
+_KEPT = frozenset({"const", "make", "splat"})
 
 
 def condensed(func: Func, keeps: Callable[[Func], bool]) -> Func:
@@ -43,7 +42,6 @@ class _Condenser(Inliner):
     known: dict[_Key, tuple[Value, ...]] = field(default_factory=dict)
     added: list[_Key] = field(default_factory=list)  # to `known`, in this order
     made: dict[Value, Op] = field(default_factory=dict)  # constants and composites
-    pure: dict[Func, bool] = field(default_factory=dict)
     writes: int = 0  # what was written so far; loads are equal only where this is
 
     def block(self, block: Block, env: Env, owner: Func) -> Block:
@@ -58,9 +56,9 @@ class _Condenser(Inliner):
         for op in block.ops:
             name = op.name
             if name in _SHARED:
-                self.shared(op, (name, *(env[a] for a in op.args), *_attributes(op)), env, out)
+                self.shared(op, 0, env, out)
             elif name == "load":
-                self.shared(op, (name, self.writes, *(env[a] for a in op.args), *_attributes(op)), env, out)
+                self.shared(op, self.writes, env, out)
             elif name == "call":
                 self.called(op, env, owner, out)
             elif name == "if":
@@ -68,33 +66,39 @@ class _Condenser(Inliner):
             else:
                 self.effect(op, env, owner, out)
 
-    def shared(self, op: Op, key: _Key, env: Env, out: list[Op]) -> None:
+    def shared(self, op: Op, when: int, env: Env, out: list[Op]) -> None:
         """Enters what equals the op's results; makes the op where there is nothing yet."""
+        args = tuple([env[a] for a in op.args])
+        key = (op.name, when, args, _attributes(op)) if op.attrs else (op.name, when, args)
         found = self.known.get(key)
         if found is None:
-            found = self.simpler(op, key, env) or self.new(op, env, out)
-            self.remember(key, found)
-        env.update(zip(op.results, found, strict=True))
+            found = self.simpler(op, args) or self.new(op, args, out)
+            self.known[key] = found
+            self.added.append(key)
+        if len(found) == 1:
+            env[op.results[0]] = found[0]
+        else:
+            env.update(zip(op.results, found, strict=True))
 
     def remember(self, key: _Key, found: tuple[Value, ...]) -> None:
         self.known[key] = found
         self.added.append(key)
 
-    def new(self, op: Op, env: Env, out: list[Op]) -> tuple[Value, ...]:
+    def new(self, op: Op, args: tuple[Value, ...], out: list[Op]) -> tuple[Value, ...]:
         results = tuple([Value(r.type) for r in op.results])
-        made = Op(op.name, tuple([env[a] for a in op.args]), results, op.attrs, (), op.loc)
-        if op.name in _FOLDED and (known := folded(made, self.made)) is not None:
+        made = Op(op.name, args, results, op.attrs, (), op.loc)
+        if args and args[0] in self.made and (known := folded(made, self.made)) is not None:
             made = Op("const", (), results, {"value": known, "type": results[0].type}, (), op.loc)
-        if made.name in ("const", "make", "splat"):
+        if made.name in _KEPT:
             self.made[results[0]] = made
         out.append(made)
         return results
 
-    def simpler(self, op: Op, key: _Key, env: Env) -> tuple[Value, ...] | None:
+    def simpler(self, op: Op, args: tuple[Value, ...]) -> tuple[Value, ...] | None:
         """A value there is already that equals the op's result."""
         if op.name == "select":
-            return self.chosen(*(env[a] for a in op.args))
-        return self.part(op, self.made.get(env[op.args[0]])) if op.name == "extract" else None
+            return self.chosen(*args)
+        return self.part(op, self.made.get(args[0])) if op.name == "extract" else None
 
     def chosen(self, condition: Value, yes: Value, no: Value) -> tuple[Value, ...] | None:
         known = self.truth(condition)
@@ -122,10 +126,8 @@ class _Condenser(Inliner):
 
     def called(self, op: Op, env: Env, owner: Func, out: list[Op]) -> None:
         callee = op.attrs["callee"]
-        if callee not in self.pure:
-            self.pure[callee] = is_pure(callee)
         key = ("call", callee, *(env[a] for a in op.args))
-        found = self.known.get(key) if self.pure[callee] else None
+        found = self.known.get(key)
         if found is not None:
             env.update(zip(op.results, found, strict=True))
             return
@@ -133,7 +135,7 @@ class _Condenser(Inliner):
             out.append(self.copy(op, env, owner))
         else:
             self.call(op, env, out)
-        if self.pure[callee]:
+        if is_pure(callee):
             self.remember(key, tuple(env[r] for r in op.results))
 
     def branch(self, op: Op, env: Env, owner: Func, out: list[Op]) -> None:

@@ -41,6 +41,7 @@ class Function:
         self.framed = framed
         self.frame_size = 0
         self._count = 0
+        self._intrinsics: set[str] = set()  # declared ones
         self._asks_alone = False
 
     @cached_property
@@ -90,8 +91,10 @@ class Function:
 
     def intrinsic(self, name: str, result: str, *arguments: str) -> str:
         """Calls `llvm.name`; each argument is `type operand`."""
-        types = ", ".join(a.split("> ")[0] + ">" if a[0] == "<" else a.split(" ", 1)[0] for a in arguments)
-        self.module.declare(f"declare {result} @llvm.{name}({types})")
+        if name not in self._intrinsics:
+            self._intrinsics.add(name)
+            types = (a.split("> ")[0] + ">" if a[0] == "<" else a.split(" ", 1)[0] for a in arguments)
+            self.module.declare(f"declare {result} @llvm.{name}({', '.join(types)})")
         return self.let(f"call {result} @llvm.{name}({', '.join(arguments)})")
 
     def reserve(self, size: int, align: int) -> str:

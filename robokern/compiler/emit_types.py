@@ -15,6 +15,7 @@ _BYTES = {"i1": 1, "i8": 1, "i16": 2, "i32": 4, "i64": 8, "half": 2, "float": 4,
 _FLOATS = {16: "half", 32: "float", 64: "double"}
 
 
+@cache
 def register(scalar: Scalar) -> str:
     """LLVM type of a scalar in a register; a bool is one bit."""
     if scalar.kind == "b":

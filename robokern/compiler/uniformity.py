@@ -83,9 +83,10 @@ class Uniformity:
     def _plain(self, op: Op) -> list[Strides]:
         """Component by component where the leaves correspond, else uniform if everything is."""
         given = [self._strides[a] for a in op.args]
-        widths = {len(g) for g in given}
         counts = [len(registers(r.type)) for r in op.results]
-        if len(widths) == 1 and counts == [len(given[0])]:
+        if given and counts == [len(given[0])] and all(len(g) == counts[0] for g in given):
+            if counts == [1]:
+                return [(UNIFORM,) if all(g == (UNIFORM,) for g in given) else (VARYING,)]
             return [tuple(_level(leaf) for leaf in zip(*given, strict=True))]
         everything = UNIFORM if all(self.is_uniform(a) for a in op.args) else VARYING
         return [(everything,) * count for count in counts]
