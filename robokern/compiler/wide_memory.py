@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from robokern.compiler import emit_memory, wide_rows
+from robokern.compiler import emit_memory, wide_interleave, wide_rows
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_memory import contiguous, load_leaf, places, store_leaf
 from robokern.compiler.emit_types import memory, memory_size
@@ -42,9 +42,11 @@ def _load(f: Function, op: Op) -> list[Operands]:
 
 
 def _read(f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]]) -> Operands:
-    width = _interleaved(op, place) if f.mask is None else 0
+    width = _interleaved(op, place) if _moves_whole(f) else 0
     if width:
-        return _deinterleave(f, place, parts, width)
+        held = parts[0][0]
+        wanted = [at // memory_size(held) for _, at in parts]
+        return tuple(wide_interleave.read(f, place.address, held, width, wanted))
     if _is_pair(f, op, place, parts):
         return _read_pair(f, place, parts)
     words = _read_rows(f, op, place, parts)
@@ -60,8 +62,15 @@ def _gains(f: WideFunction, op: Op, place: Place) -> bool:
     """Whether an access is better with all lanes active, where only the end of a row leaves some out."""
     if not f.sole or f.mask != FIRST or place.private or f.is_wide(place.address):
         return False
+    if _interleaved(op, place):
+        return not f.module.target.masks
     plain = place.stride == layout.size_of(array_type(op.args[0]).dtype) and not f.module.target.masks
-    return plain or bool(_interleaved(op, place)) or _fits_rows(f, op, place)
+    return plain or _fits_rows(f, op, place)
+
+
+def _moves_whole(f: WideFunction) -> bool:
+    """Whether small elements can be moved as whole vectors: those of all lanes, or of the first few."""
+    return f.mask is None or (f.mask == FIRST and f.module.target.masks)
 
 
 def _either(f: WideFunction, types: Sequence[str], write: Callable[[], Operands]) -> Operands:
@@ -141,7 +150,12 @@ def _read_pair(f: WideFunction, place: Place, parts: Sequence[tuple[str, int]]) 
     both = _gathered(f, "i64", place, 4)
     vector = f"<{2 * f.lanes} x i32>"
     words = f.let_wide(f"bitcast {f.vector('i64')} {both} to {vector}")
-    return tuple(_from_word(f, held, _every(f, vector, words, k, 2)) for k, (held, _) in enumerate(parts))
+    return tuple(_from_word(f, held, _every_second(f, vector, words, k)) for k, (held, _) in enumerate(parts))
+
+
+def _every_second(f: WideFunction, vector: str, words: str, first: int) -> str:
+    picked = ", ".join(f"i32 {first + 2 * k}" for k in range(f.lanes))
+    return f.let_wide(f"shufflevector {vector} {words}, {vector} poison, <{f.lanes} x i32> <{picked}>")
 
 
 def _from_word(f: WideFunction, held: str, word: str) -> str:
@@ -217,18 +231,6 @@ def _interleaved(op: Op, place: Place) -> int:
     return count if alike and fits and not place.private and layout.size_of(dtype) == count * size else 0
 
 
-def _deinterleave(f: WideFunction, place: Place, parts: Sequence[tuple[str, int]], width: int) -> Operands:
-    held = parts[0][0]
-    size, vector = memory_size(held), f"<{width * f.lanes} x {memory(held)}>"
-    rows = f.let_wide(f"load {vector}, ptr {place.address}, align {size}")
-    return tuple(_every(f, vector, rows, at // size, width) for _, at in parts)
-
-
-def _every(f: WideFunction, vector: str, rows: str, first: int, width: int) -> str:
-    picked = ", ".join(f"i32 {first + k * width}" for k in range(f.lanes))
-    return f.let_wide(f"shufflevector {vector} {rows}, {vector} poison, <{f.lanes} x i32> <{picked}>")
-
-
 # writing
 
 
@@ -245,9 +247,9 @@ def _store(f: Function, op: Op) -> list[Operands]:
 
 def _write(f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]]) -> Operands:
     operands = f.values[op.args[-1]]
-    width = _interleaved(op, place) if f.mask is None else 0
+    width = _interleaved(op, place) if _moves_whole(f) else 0
     if width and width == len(parts):
-        _interleave(f, place, parts[0][0], operands)
+        wide_interleave.write(f, place.address, parts[0][0], operands)
         return ()
     if _is_pair(f, op, place, parts):
         _write_pair(f, place, parts, operands)
@@ -300,27 +302,6 @@ def _last(f: WideFunction, held: str, operand: str) -> str:
         return operand
     lane = str(f.lanes - 1) if f.mask is None else highest(f, f.mask_bits(f.mask))
     return f.element(held, operand, lane)
-
-
-def _interleave(f: WideFunction, place: Place, held: str, operands: Operands) -> None:
-    """Writes the elements of all lanes in one piece."""
-    lanes, width = f.lanes, len(operands)
-    vector = f.vector(held)
-    rows = [f.spread(held, o) for o in operands]
-    rows += ["poison"] * (width % 2)
-    every = ", ".join(f"i32 {k}" for k in range(2 * lanes))
-    double = f"<{2 * lanes} x {held}>"
-    pairs = [
-        f.let_wide(f"shufflevector {vector} {a}, {vector} {b}, <{2 * lanes} x i32> <{every}>")
-        for a, b in zip(rows[::2], rows[1::2], strict=True)
-    ]
-    pairs += ["poison"] * (len(pairs) % 2)
-    order = ", ".join(f"i32 {leaf * lanes + k}" for k in range(lanes) for leaf in range(width))
-    whole = f"<{width * lanes} x {held}>"
-    made = f.let_wide(
-        f"shufflevector {double} {pairs[0]}, {double} {pairs[1]}, <{width * lanes} x i32> <{order}>"
-    )
-    f.do(f"store {whole} {made}, ptr {place.address}, align {memory_size(held)}")
 
 
 # arrays
