@@ -24,7 +24,7 @@ from robokern.compiler.wide import COUNT, FIRST, WideFunction, start
 from robokern.compiler.wide_memory import moves_rows
 from robokern.compiler.wide_stream import Stream
 from robokern.compiler.width import Width
-from robokern.ir.nodes import Func
+from robokern.ir.nodes import Func, called
 
 ROWS: dict[str, Row] = {
     **emit_arithmetic.ROWS,
@@ -69,7 +69,9 @@ class WideModule(Module):
         return [*called, *full, self._wide(WIDE, FIRST), *row, *narrow]
 
     def _called(self, func: Func) -> list[str]:
-        """A cold function, and what calls it for the lanes of a mask."""
+        """A cold function, and what calls it for the lanes of a mask, if the kernel itself does."""
+        if func not in self._direct:
+            return [self._define(func)]
         bits, lanes = f"i{self.width.lanes}", self.width.lanes
         self.declare(f"declare {bits} @llvm.cttz.{bits}({bits}, i1)")
         signature = self.signature(func)
@@ -85,6 +87,10 @@ class WideModule(Module):
         body, lanes = super().body(), self.width.lanes
         full = body.symbol + FULL if self._twice else ""
         return replace(body, symbol=body.symbol + WIDE, lanes=lanes, full=full)
+
+    @cached_property
+    def _direct(self) -> list[Func]:
+        return called(self.func)
 
     @cached_property
     def _twice(self) -> bool:
@@ -113,7 +119,7 @@ class WideModule(Module):
             self.assume_contiguous(f)
         Stream(f, program, uniformity.streamed).write()
         head = ", ".join([self.context, *params, "i32 %to"])
-        first = f"define internal void {symbol}{STREAM}({head}) noinline {self.target.attributes} {{"
+        first = f"define internal void {symbol}{STREAM}({head}) {self.target.inline} {{"
         text = "\n".join([first, "start:", *f.allocas, *f.lines, "}"])
         return [text, entry_stream.row(group, symbol + ROW, symbol + STREAM)]
 

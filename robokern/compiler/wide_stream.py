@@ -30,6 +30,7 @@ from robokern.ir.ops import OPS
 from robokern.ir.types import ArrayType, bool_
 
 FEWEST = 2  # lanes / this: so many in the loop, or fewer, let free lanes take items
+_LOOPS = frozenset({"for", "while"})
 _ORDERED = frozenset({"atomic", "assert", "print"})
 
 
@@ -39,7 +40,9 @@ def streamed(program: Func, uniformity: Uniformity) -> tuple[Func, Op] | None:
     There is one loop outside of others, and nobody can tell the order of items. Not for kernels with private
     arrays: the traversal of a bounding volume hierarchy with its stack lost a tenth.
     """
-    loops = [op for op in program.body.ops if any(o.name in ("for", "while") for o in (op, *_inside(op)))]
+    loops = [
+        op for op in program.body.ops if op.regions and any(o.name in _LOOPS for o in (op, *_inside(op)))
+    ]
     if len(loops) != 1 or loops[0] not in uniformity.divergent or uniformity.private:
         return None
     everything = list(walk(program.body))
