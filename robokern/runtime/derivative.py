@@ -15,6 +15,7 @@ from robokern.ir.nodes import Func, Value, callees, walk
 from robokern.ir.types import Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
+from robokern.runtime.collector import put_off
 from robokern.runtime.derivative_note import Facts, Request, leave, recall
 from robokern.runtime.derived_launcher import DerivedLauncher, Packed, outline_of
 from robokern.runtime.device import Device
@@ -84,9 +85,7 @@ class Derivation:
         from robokern.compiler.adjoint_spent import spendable
         from robokern.compiler.adjoint_stored import storable
 
-        return Facts(
-            effects, known, self._fitting(spendable), self._fitting(storable), forward, backward
-        )
+        return Facts(effects, known, self._fitting(spendable), self._fitting(storable), forward, backward)
 
     def _fitting(self, fits: Callable[[Func, list[Value]], list[bool]]) -> frozenset[int]:
         """The arguments whose adjoints do."""
@@ -220,6 +219,7 @@ def derivative(
     shared: bool,
     ndim: int,
     values: frozenset[int] = frozenset(),
+    begin: Callable[[], None] | None = None,
 ) -> Derivative:
     """The derivative of a kernel, made once.
 
@@ -230,6 +230,7 @@ def derivative(
         shared: whether others overlap in memory.
         ndim: dimensions of the grid.
         values: numbers of the parameters by value to differentiate by as well.
+        begin: called before what takes long if the launch runs the kernel itself, not one that fills records.
 
     Raises:
         AdjointError: it has none that is exact.
@@ -237,16 +238,24 @@ def derivative(
     known: dict[Request, Derivative] = launcher.__dict__.setdefault("derived", {})
     request = Request(active, alias, shared, ndim, values)
     if request not in known:
-        noted = recall(launcher, request)
-        found = _effects(launcher, request) if noted is None else noted.effects
-        # what becomes active in a launch is so from the start in the next: one derivative serves both
-        closure = request._replace(active=found.active)
-        if closure not in known:
-            known[closure] = _derivative(Derivation(launcher, closure), found, noted)
-        known[request] = known[closure]
-        if noted is None:
-            leave(launcher, request, known[request].facts)
+        with put_off():
+            _derive(launcher, request, begin)
     return known[request]
+
+
+def _derive(launcher: Launcher, request: Request, begin: Callable[[], None] | None) -> None:
+    known: dict[Request, Derivative] = launcher.__dict__["derived"]
+    noted = recall(launcher, request)
+    found = _effects(launcher, request) if noted is None else noted.effects
+    if begin is not None and noted is None and not found.reads & found.writes:
+        begin()
+    # what becomes active in a launch is so from the start in the next: one derivative serves both
+    closure = request._replace(active=found.active)
+    if closure not in known:
+        known[closure] = _derivative(Derivation(launcher, closure), found, noted)
+    known[request] = known[closure]
+    if noted is None:
+        leave(launcher, request, known[request].facts)
 
 
 def _effects(launcher: Launcher, request: Request) -> Effects:

@@ -21,6 +21,7 @@ from robokern.runtime import driver_cpu, recording
 from robokern.runtime.arguments import Argument, Misfit, Pack, argument, devices_of, record_packer
 from robokern.runtime.array import array_type
 from robokern.runtime.call_site import call_site
+from robokern.runtime.collector import put_off
 from robokern.runtime.device import CPU, REF, Device, DeviceLike, get_device
 from robokern.runtime.hostvalue import component_shape, describe, listed, type_of
 from robokern.runtime.stream import ScopedStream, Stream
@@ -198,7 +199,8 @@ class Launcher:
     @cached_property
     def func(self) -> Func:
         """The kernel's program for these types."""
-        return _lowered(self.kernel, self.types)
+        with put_off():
+            return _lowered(self.kernel, self.types)
 
     def describe(self) -> tuple[int | None, bool]:
         """Coordinates that `tid()` gives, and whether the items of a row stay in order."""
@@ -207,6 +209,9 @@ class Launcher:
     def code(self, contiguous: bool) -> bytes:
         """Its object code."""
         return compiled(self.func, contiguous)
+
+    def begin(self, contiguous: bool) -> None:
+        """Begins to make its object code on another thread, where that pays."""
 
     def gpu_code(self, arch: str, contiguous: bool) -> bytes:
         """Its PTX for a GPU's architecture."""
@@ -416,7 +421,8 @@ class Launcher:
         """The compiled kernel: for C-contiguous arrays only, or for any strides."""
         with driver_cpu.lock:
             if contiguous not in self._programs:
-                self._programs[contiguous] = driver_cpu.Program(self.code(contiguous))
+                with put_off():
+                    self._programs[contiguous] = driver_cpu.Program(self.code(contiguous))
                 if contiguous:
                     self._make_quick(self._programs[contiguous])
         return self._programs[contiguous]
@@ -659,13 +665,13 @@ def compiled(func: Func, contiguous: bool) -> bytes:
     return compiled_under(build.key(func, target.cpu(contiguous)), func, contiguous)
 
 
-def compiled_under(key: str, func: Func, contiguous: bool) -> bytes:
-    """The same where its key in the cache is known."""
+def compiled_under(key: str, func: Func, contiguous: bool, make: Callable[[], bytes] | None = None) -> bytes:
+    """The same where its key in the cache is known, and perhaps something that makes it."""
     from robokern.compiler import build, target
     from robokern.runtime.cache import object_cache
 
     place = target.cpu(contiguous)
-    return object_cache().get(key, lambda: build.compile(func, place))
+    return object_cache().get(key, make or (lambda: build.compile(func, place)))
 
 
 def compiled_for(func: Func, arch: str, contiguous: bool) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -210,7 +210,9 @@ class LaunchStep(Step):
     def _claim(self, spent: frozenset[int]) -> frozenset[int]:
         """Makes memory for adjoints that are zero and all written here, without clearing it: their arguments."""
         places = [k for k in self._whole if self.pattern.numbers[k] not in spent]
-        places = [k for k in places if self.blocks[k].is_blank and self.blocks[k].is_filled_by(self.arrays[k])]
+        places = [
+            k for k in places if self.blocks[k].is_blank and self.blocks[k].is_filled_by(self.arrays[k])
+        ]
         for k in places:
             self.blocks[k].claim(self.arrays[k])
         return frozenset([self.pattern.numbers[k] for k in places])
@@ -307,6 +309,7 @@ def pattern_of(
     relation: tuple[Alias, bool],
     ndim: int,
     values: frozenset[int],
+    begin: Callable[[], None] | None = None,
 ) -> Pattern:
     """The pattern of a kernel, made once.
 
@@ -316,6 +319,7 @@ def pattern_of(
         relation: which arguments are the same array, and whether others overlap.
         ndim: dimensions of the grid.
         values: arguments by value to differentiate by as well.
+        begin: see `derivative`.
 
     Raises:
         AdjointError: it has no exact derivative.
@@ -323,7 +327,7 @@ def pattern_of(
     known: dict[Any, Pattern] = launcher.__dict__.setdefault("patterns", {})
     key = numbers, active, relation, ndim, values
     if key not in known:
-        known[key] = Pattern(launcher, numbers, derivative(launcher, active, *relation, ndim, values))
+        known[key] = Pattern(launcher, numbers, derivative(launcher, active, *relation, ndim, values, begin))
     return known[key]
 
 

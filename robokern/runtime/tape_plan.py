@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.adjoint_inline import carries_float
@@ -10,7 +11,7 @@ from robokern.errors import AdjointError
 from robokern.ir.types import ArrayType
 from robokern.runtime.array import Array
 from robokern.runtime.derivative import refuse_order
-from robokern.runtime.device import Device
+from robokern.runtime.device import CPU, Device
 from robokern.runtime.launch import Dim, Grid, Launcher
 from robokern.runtime.tape_blocks import Block
 from robokern.runtime.tape_launch import LaunchStep, Pattern, pattern_of
@@ -37,7 +38,7 @@ def plan(
             tape.add_leaf(array, block)
         if array._keep:
             refuse_references(tape, launcher, array)
-    pattern = _pattern(tape, launcher, dim, numbers, arrays, blocks)
+    pattern = _pattern(tape, launcher, device, dim, numbers, arrays, blocks)
     if pattern.made is not None:
         at = len(tape.steps)
         for block in blocks:
@@ -56,6 +57,7 @@ def plan(
 def _pattern(
     tape: Tape,
     launcher: Launcher,
+    device: Device,
     dim: Dim,
     numbers: Numbers,
     arrays: Sequence[Array],
@@ -70,15 +72,16 @@ def _pattern(
     if simple and not values and len(set(blocks)) == len(blocks):
         known: dict[Any, Pattern] = launcher.__dict__.setdefault("patterns_by_flags", {})
         if (numbers, flags) not in known:
-            known[numbers, flags] = _derived(tape, launcher, 1, numbers, arrays, blocks, values)
+            known[numbers, flags] = _derived(tape, launcher, device, 1, numbers, arrays, blocks, values)
         return known[numbers, flags]
     ndim = 1 if simple else len(Grid(launcher.kernel.name, dim, launcher.tid_ndim).shape)
-    return _derived(tape, launcher, ndim, numbers, arrays, blocks, values)
+    return _derived(tape, launcher, device, ndim, numbers, arrays, blocks, values)
 
 
 def _derived(
     tape: Tape,
     launcher: Launcher,
+    device: Device,
     ndim: int,
     numbers: Numbers,
     arrays: Sequence[Array],
@@ -96,10 +99,16 @@ def _derived(
     if tape.checkpoint is not None:
         refuse_order(launcher)
     relation = overlaps(launcher, numbers, arrays, blocks)
-    found = pattern_of(launcher, numbers, active, relation, ndim, values)
+    begin = partial(_begin, launcher, arrays) if device is CPU else None
+    found = pattern_of(launcher, numbers, active, relation, ndim, values, begin)
     if relation[1] and found.made is not None:
         refuse_overlap(launcher, found.made, numbers, arrays, relation[0])
     return found
+
+
+def _begin(launcher: Launcher, arrays: Sequence[Array]) -> None:
+    """Lets the kernel be compiled meanwhile: the launch needs its code whatever the derivative is."""
+    launcher.begin(all(a.is_contiguous for a in arrays))
 
 
 def refuse_references(tape: Tape, launcher: Launcher, array: Array) -> None:

@@ -18,6 +18,8 @@ from robokern.compiler.fingerprint import fingerprint
 from robokern.compiler.function import Kernel
 from robokern.ir.nodes import Assert, Loc
 from robokern.ir.types import Type
+from robokern.runtime import driver_cpu
+from robokern.runtime.begun import Begun
 from robokern.runtime.cache import object_cache
 from robokern.runtime.launch import (
     Launcher,
@@ -114,6 +116,7 @@ class KeptLauncher(NotedLauncher):
     _noted_here = False  # then the note's keys are those of the program in this process
 
     def __init__(self, kernel: Kernel, types: tuple[Type, ...]) -> None:
+        self._begun: dict[bool, Begun] = {}
         key = self.key()
         self.note = None if key is None else read_note(key)
         super().__init__(kernel, types)
@@ -130,9 +133,29 @@ class KeptLauncher(NotedLauncher):
     def build(self, contiguous: bool) -> bytes:
         """Compiles, and notes what it did for later processes."""
         self.keep()
-        if self.note is None or not self._noted_here:
-            return super().build(contiguous)
-        return compiled_under(self.note["contiguous" if contiguous else "strided"], self.func, contiguous)
+        begun = self._begun.pop(contiguous, None)
+        make = None if begun is None else begun.result
+        return compiled_under(self._code_key(contiguous), self.func, contiguous, make)
+
+    def begin(self, contiguous: bool) -> None:
+        """Begins to compile, unless the code is there or there is one core only."""
+        known = contiguous in self._programs or contiguous in self._begun
+        if known or driver_cpu.available_threads() < 2:
+            return
+        self.keep()
+        if object_cache().load(self._code_key(contiguous)) is None:
+            # not needed where the cache has the code
+            from robokern.compiler import build
+
+            self._begun[contiguous] = Begun(build.prepared(self.func, target.cpu(contiguous)))
+
+    def _code_key(self, contiguous: bool) -> str:
+        """The key of its object code."""
+        if self.note is not None and self._noted_here:
+            return str(self.note["contiguous" if contiguous else "strided"])
+        from robokern.compiler import build
+
+        return build.key(self.func, target.cpu(contiguous))
 
     def keep(self) -> None:
         """Notes the program where nobody did."""
@@ -178,8 +201,7 @@ def _key_of(kernel: Kernel, types: tuple[Type, ...]) -> str | None:
     found = fingerprint(kernel, placed=True)
     if found is None:
         return None
-    place = target.cpu()
-    return hashlib.sha256(f"{found} {types!r} {place!r} {_form()}".encode()).hexdigest()
+    return hashlib.sha256(f"{found} {types!r} {target.cpu().text} {_form()}".encode()).hexdigest()
 
 
 @cache
