@@ -75,7 +75,7 @@ class _Drawn:
         given = [bodies, inertia, np.linalg.inv(inertia).astype(F4), np.zeros_like(bodies)]
         cpp = [n, *given, ctypes.c_float(0.01)]
         cached = n <= 1 << 13  # then nothing is read from memory
-        bound, moved = ("shuffles of structs", 0) if cached else ("memory", 176)
+        bound, moved = ("shuffles of structs", 0) if cached else ("memory, shuffles", 176)
         return Task(n, [*given, 0.01], 3, n, "bodies", 177, moved, bound, cpp)
 
     def density(self) -> Task:
@@ -90,7 +90,7 @@ class _Drawn:
         given = [x[order], first, np.zeros(n, F4), cells, radius]
         pairs = int(_neighbours(first, cells, cell))
         cpp = [n, *given[:3], ctypes.c_int(cells), ctypes.c_float(radius)]
-        return Task(n, given, 2, pairs, "pairs", 12, 16 * n / pairs, "gathers", cpp)
+        return Task(n, given, 2, pairs, "pairs", 12, 16 * n / pairs, "elements into lanes", cpp)
 
     def triangles(self) -> Task:
         n, count = 4096, 1000
