@@ -567,17 +567,19 @@ def prepare() -> threading.Thread:
 
 def _prepare_compiler() -> None:
     with driver_cpu.lock:
-        from robokern.compiler import fingerprint, rehearse, target
+        from robokern.compiler import fingerprint, target
+        from robokern.compiler.rehearse import rehearse
         from robokern.runtime import warm_start
 
-        assert rehearse and warm_start
+        assert warm_start
         fingerprint.stamp()
         place = target.cuda()  # nearly the same for any architecture
-        libcuda.start()
-    time.sleep(1e-3)  # a kernel that waits for the compiler goes first
-    if driver_cpu.lock.acquire(blocking=False):
+    for work in (lambda: rehearse(place), libcuda.start):
+        time.sleep(1e-3)  # a kernel that waits for the compiler goes first, and does this itself
+        if not driver_cpu.lock.acquire(blocking=False):
+            return
         try:
-            rehearse.rehearse(place)
+            work()
         finally:
             driver_cpu.lock.release()
 
