@@ -27,7 +27,7 @@ EMIT: dict[str, Row] = {
     **emit_control.ROWS,
 }
 
-LONGEST_UNROLLED = 200  # weight up to which a kernel's loops are unrolled where that pays
+LONGEST_UNROLLED = 200  # weight of a kernel and all it calls up to which loops are unrolled, where that pays
 ALWAYS_INLINE = 250  # weight up to which a function is always inlined, so that loops that call it vectorise
 
 
@@ -126,7 +126,7 @@ class Module:
 
     def loop_tag(self, loop: Op) -> str:
         """Marks an innermost loop of a short kernel for unrolling, where the target wants that."""
-        if not self.target.unrolled or self.weight(self.func) > LONGEST_UNROLLED:
+        if not self.target.unrolled or sum(map(self.weight, self.functions)) > LONGEST_UNROLLED:
             return ""
         return self.target.unrolled if all(map(self._is_plain, loop.regions)) else ""
 

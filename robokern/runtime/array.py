@@ -83,6 +83,7 @@ class Array(ArrayOperators):
         "_keep",
         "_numpy",
         "_requires_grad",
+        "_span",
         "descriptor",
         "device",
         "dtype",
@@ -100,6 +101,7 @@ class Array(ArrayOperators):
     device: Device
     descriptor: bytes  # address, shape, strides, as kernels read them
     plain_type: ArrayType | None  # `type` when C-contiguous, else None: one comparison clears an argument
+    _span: tuple[int, int]  # where its elements are, once somebody has asked (`tape_blocks.span_of`)
     _requires_grad: bool
     retain_grad: (
         bool  # whether `grad` receives the derivative by what was last written, not by what was there first
@@ -290,7 +292,7 @@ class Array(ArrayOperators):
         if recording.guards:
             from robokern.runtime.tape_guard import before_write  # it extends this module
 
-            before_write(wrap(place, self.dtype, self.device))
+            before_write(self if place is self._numpy else wrap(place, self.dtype, self.device))
         if recording.tapes:
             recording.tapes[-1].write(self, place, source)
 

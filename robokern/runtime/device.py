@@ -126,6 +126,10 @@ def _no_device(device: object, what: str = "there is no such device") -> DeviceE
 
 
 def _cuda(alias: str) -> Device:
+    if find_spec("pycuda") is not None:
+        from robokern.runtime import driver_cuda
+
+        driver_cuda.prepare()
     known = {str(device): device for device in _gpus()}
     found = known.get("cuda:0" if alias == "cuda" else alias)
     if found is not None:

@@ -14,6 +14,7 @@ import math
 import struct
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,6 +31,7 @@ from robokern.runtime import driver_cpu, libcuda, recording
 from robokern.runtime.call_site import CallSite, shown
 from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.libcuda import TOO_MANY_BLOCKS, CudaError
+from robokern.runtime.memory import address
 
 if TYPE_CHECKING:
     from robokern.runtime.stream import Stream
@@ -58,6 +60,8 @@ def _driver() -> Any:
         raise DeviceError(f"PyCUDA is not installed ({error}); install it: {INSTALL}") from None
     except ImportError as error:
         raise DeviceError(f"no NVIDIA driver: {error}") from None
+    with suppress(CudaError, DeviceError):
+        libcuda.call("cuInit", 0)  # takes a tenth of a second, and Python runs on
     try:
         driver.init()
     except driver.Error as error:
@@ -148,8 +152,7 @@ class Gpu:
         device = driver.Device(index)
         major, minor = device.compute_capability()
         self.index, self.name, self.arch = index, str(device.name()), f"sm_{major}{minor}"
-        preparing = threading.Thread(target=_prepare_compiler, args=(self.arch,))
-        preparing.start()
+        prepare()
         libcuda.made("cuDevicePrimaryCtxRetain", index)  # takes a third of a second, and Python runs on
         self._context = device.retain_primary_context()
         libcuda.call("cuDevicePrimaryCtxRelease_v2", index)
@@ -359,6 +362,16 @@ class Gpu:
                 return True
         return False
 
+    def clear(self, view: Ndarray) -> None:
+        """Sets all bytes of contiguous memory to zero."""
+        if libcuda.current_context() != self.handle:
+            with self.active():
+                libcuda.call("cuMemsetD8Async", address(view), 0, view.nbytes, self._on)
+            return
+        code = libcuda.clear()(address(view), 0, view.nbytes, self._on)
+        if code:
+            raise self.refused(code)
+
     def put_element(self, view: Ndarray, element: Ndarray) -> None:
         """Copies one element, which may go at once, into contiguous device memory; inside a capture too."""
         capture = recording.capture
@@ -544,8 +557,15 @@ class Program:
         return self.gpu.refused(code)
 
 
-def _prepare_compiler(arch: str) -> None:
-    """Does what a first launch would wait for, while the driver opens a context."""
+@cache
+def prepare() -> threading.Thread:
+    """Has another thread do what a first launch would wait for, while the driver starts."""
+    made = threading.Thread(target=_prepare_compiler)
+    made.start()
+    return made
+
+
+def _prepare_compiler() -> None:
     with driver_cpu.lock:
         from robokern.compiler import fingerprint, target
         from robokern.compiler.rehearse import rehearse
@@ -553,18 +573,20 @@ def _prepare_compiler(arch: str) -> None:
 
         assert warm_start
         fingerprint.stamp()
-        rehearse(target.cuda(arch))
-        libcuda.start()
+        place = target.cuda()  # nearly the same for any architecture
+    for work in (lambda: rehearse(place), libcuda.start):
+        time.sleep(1e-3)  # a kernel that waits for the compiler goes first, and does this itself
+        if not driver_cpu.lock.acquire(blocking=False):
+            return
+        try:
+            work()
+        finally:
+            driver_cpu.lock.release()
 
 
 def with_status(record: bytes, address: int) -> bytes:
     """A launch record whose kernel reports failed asserts at `address`."""
     return record[: LAUNCH_HEADER - 8] + _pointer(address) + record[LAUNCH_HEADER:]
-
-
-def address(view: Ndarray) -> int:
-    """Of the first element."""
-    return int(view.__array_interface__["data"][0])
 
 
 def _suspects(started: deque[Started]) -> str:

@@ -19,8 +19,8 @@ from robokern.errors import DeviceError
 from robokern.runtime import libcuda
 from robokern.runtime.capture import Capture, Check, Graph
 from robokern.runtime.device import Device
-from robokern.runtime.driver_cuda import INSTALL, Gpu, Program, address, with_status
-from robokern.runtime.memory import allocate
+from robokern.runtime.driver_cuda import INSTALL, Gpu, Program, with_status
+from robokern.runtime.memory import address, allocate
 from robokern.runtime.stream import Stream, get_stream
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from robokern.errors import DeviceError
 
 _out = ctypes.POINTER(c_void_p)
 _SIGNATURES: dict[str, tuple[Any, ...]] = {
+    "cuInit": (c_uint32,),
     "cuDriverGetVersion": (ctypes.POINTER(c_int),),
     "cuCtxGetCurrent": (_out,),
     "cuCtxSetCurrent": (c_void_p,),
@@ -109,6 +110,12 @@ def start() -> Any:
 def start_graph() -> Any:
     """Starts a graph: takes the address of a target; gives a code."""
     return ctypes.CFUNCTYPE(c_int, c_void_p)(_native()["start_graph"])
+
+
+@cache
+def clear() -> Any:
+    """`cuMemsetD8Async`, for the context that is current; gives a code."""
+    return _function("cuMemsetD8Async")
 
 
 def target(name: str, handle: int, stream: c_void_p, context: int) -> Any:

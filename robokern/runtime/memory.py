@@ -204,6 +204,9 @@ def _packed(view: Ndarray, device: Device) -> Ndarray:
 def _fill_on_gpu(view: Ndarray, device: Device, one: Ndarray) -> None:
     if not view.size:
         return
+    if view.flags.c_contiguous and not one.tobytes().strip(b"\0"):
+        device.gpu.clear(view)
+        return
     element = np.empty(view.shape[view.ndim - np.ndim(one) :], view.dtype)
     element[...] = one
     if view.flags.c_contiguous and device.gpu.memset(view, element):

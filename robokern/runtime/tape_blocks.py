@@ -251,11 +251,14 @@ def memory_of(data: Ndarray, device: Device) -> Array:
 
 
 def span_of(array: Array) -> Span:
-    """Where an array's elements are."""
-    if array.is_contiguous:
+    """Where an array's elements are; worked out once, as nothing moves them."""
+    try:
+        found: Span = array._span
+    except AttributeError:
         low = address(array)
-        return low, low + int(array._numpy.nbytes)
-    return _bounds(array._numpy)
+        whole = low, low + int(array._numpy.nbytes)
+        found = array._span = whole if array.is_contiguous else _bounds(array._numpy)
+    return found
 
 
 def _bounds(data: Ndarray) -> Span:

@@ -177,6 +177,23 @@ def test_short_loops_read_ahead(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("steps", [1, 300])
+def test_loops_of_long_functions_stay_as_they_are(steps: int) -> None:
+    """What a short kernel calls counts too."""
+    x, k, total, b = Value(float32), Value(int32), Value(float32), Builder()
+    with b.region((k, total)) as turn:
+        turn.yields = (b.op("mul", total, x),)
+    (y,) = b.ops("for", b.const(0, int32), b.const(9, int32), b.const(1, int32), x, regions=(turn,))
+    for _ in range(steps):
+        y = b.op("sqrt", y)
+    b.body.yields = (y,)
+    callee, a, c = Func("g", (x,), ("x",), b.body), Value(ArrayType(float32, 1)), Builder()
+    i = c.op("tid", ndim=1)
+    c.ops("store", a, i, c.op("call", c.op("load", a, i, type=float32, offset=0), callee=callee), offset=0)
+    text = build.llvm(Func("f", (a,), ("a",), c.body, tid_ndim=1), cuda(), optimised=False)
+    assert (", !llvm.loop" in text) is (steps == 1)
+
+
 def test_items_are_numbered_with_64_bits() -> None:
     ptx = build.compile(elementwise("neg", int32, 1), cuda()).decode()
     assert re.search(r"mul\.wide\.u32|mad\.wide\.u32", ptx)
