@@ -54,9 +54,7 @@ def storing(func: Func, params: list[Value]) -> Func:
     place = next(op.results for op in body.ops if op.name == "tid")
     for param in params:
         b.ops("store", param, *place, now[param], offset=0)
-    made = replace(
-        func, name=f"{func.name}_stored", body=Block(func.body.params, b.block.ops, body.yields)
-    )
+    made = replace(func, name=f"{func.name}_stored", body=Block(func.body.params, b.block.ops, body.yields))
     return simplify(made)
 
 
