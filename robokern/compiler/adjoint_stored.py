@@ -60,7 +60,8 @@ def storing(func: Func, params: list[Value]) -> Func:
 
 def _element(array: Value) -> Type:
     assert isinstance(array.type, ArrayType)
-    return array.type.dtype
+    dtype: Type = array.type.dtype
+    return dtype
 
 
 @dataclass

@@ -136,8 +136,10 @@ class Block:
 
     def claim(self, array: Array) -> None:
         """Makes a shadow of an array that fills a blank block, for what is about to write all of it."""
-        new = self.leaf is None
-        made = zeros_of(array.dtype, array.shape, self.device, zero=False) if new else unwritten(self.leaf)
+        if self.leaf is None:
+            made = zeros_of(array.dtype, array.shape, self.device, zero=False)
+        else:
+            made = unwritten(self.leaf)
         self.adopt(made, address(array))
 
     def settle(self) -> None:

@@ -30,7 +30,7 @@ def scale(x: rk.array(dtype=float), factor: float, y: rk.array(dtype=float)):
 @rk.kernel
 def repeat(x: rk.array(dtype=float), turns: int, y: rk.array(dtype=float)):
     i = rk.tid()
-    total = float(0.0)
+    total = 0.0
     for k in range(turns):
         if k > 1:
             total += x[i] * float(k)
