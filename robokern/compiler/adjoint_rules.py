@@ -123,8 +123,9 @@ def _componentwise(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> 
             continue
         xs = [leaf(s.b, env[a], k) for a in op.args]
         factors = PARTIALS[op.name](s.b, xs, leaf(s.b, env[op.results[0]], k))
+        zeros = {x for arg, x in zip(op.args, xs, strict=True) if s.is_zero(env[arg], k)}
         for arg, factor in zip(op.args, factors, strict=True):
-            if arg in s.active:
+            if arg in s.active and factor not in zeros:
                 s.accumulate_product(adj, arg, k, gk, factor)
 
 

@@ -54,15 +54,14 @@ def storing(func: Func, params: list[Value]) -> Func:
     place = next(op.results for op in body.ops if op.name == "tid")
     for param in params:
         b.ops("store", param, *place, now[param], offset=0)
-    made = replace(
-        func, name=f"{func.name}_stored", body=Block(func.body.params, b.block.ops, body.yields)
-    )
+    made = replace(func, name=f"{func.name}_stored", body=Block(func.body.params, b.block.ops, body.yields))
     return simplify(made)
 
 
 def _element(array: Value) -> Type:
     assert isinstance(array.type, ArrayType)
-    return array.type.dtype
+    dtype: Type = array.type.dtype
+    return dtype
 
 
 @dataclass

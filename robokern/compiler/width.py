@@ -3,14 +3,17 @@
 Wide code is written unless it cannot be (`Uniformity.obstacle`) or would lose:
 
 * the kernel with its callees is long: compile time grows with it, and such code is mostly branches;
-* private arrays would outgrow the first-level cache.
+* private arrays would outgrow the first-level cache;
+* it adds to different places in each lane, and does little else: lanes add, and on many machines gather, one
+  after the other, through the stack. On a Zen 5 a spring took 2.4 ns, in lanes 4.5; lanes win from about two
+  operations for each scalar so read or added. On a Xeon both took the same.
 
 The width is one vector register of the scalar type that most of the arithmetic is done in; two where a loop
 waits for its own results, or for branches that lanes take differently, and not for memory: one register then
 computes while the other waits. Measured on AVX-512: 64 dependent sines and exponentials 1.3 to 2.7 times
 faster, rays against triangles 1.4 times, a march through a distance field 1.2 to 2.7 times; n-body, whose
 turns do not wait for each other, and code without loops lose up to a fifth, so they stay at one. Two as well
-where lanes add to different places one after the other: springs that pull at particles took four fifths.
+where lanes add to different places one after the other, which took four fifths of the time.
 Four on processors that start four operations a cycle, where lanes stay together in a loop that waits for its
 own results: on a Zen 5 integrators, sines, exponentials and Newton's method took 0.54 to 0.77 of the time.
 """
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 LONGEST = 6000  # operations, callees put in place
 LONGEST_PAIRED = 400  # operations in loops up to which two registers of each value leave room for others
+WORTH = 2  # operations for each scalar read or added apart up to which scalar code is as fast as lanes
 MOST_PRIVATE = 256 * 1024  # bytes of private arrays of all lanes: what a second-level cache holds easily
 MOST_STREAMED = 32  # lanes that are numbered in 32 bits
 _ARITHMETIC = frozenset({"add", "sub", "mul", "div", "fma", "sqrt", "min", "max", "lt", "le", "gt", "ge"})
@@ -76,6 +80,8 @@ def choose(func: Func, target: Target) -> Width:
         return Width(1, uniformity.obstacle)
     if func.lanes:
         return Width(func.lanes, "asked for", program, uniformity)
+    if _adds_apart(program, uniformity) and _is_mostly_apart(program, uniformity):
+        return Width(1, "most of its work is at places that lanes would visit one after the other")
     registers = _registers(program, uniformity, target)
     lanes = registers * target.vector_bits // _bits(program)
     private = _private_bytes(program) * lanes
@@ -156,6 +162,21 @@ def _adds_apart(program: Func, uniformity: Uniformity) -> bool:
     ops = list(walk(program.body))
     apart = [op for op in ops if op.name == "atomic" and _is_apart(uniformity, op)]
     return bool(apart) and len(ops) <= LONGEST_PAIRED and not any(op.regions for op in ops)
+
+
+def _is_mostly_apart(program: Func, uniformity: Uniformity) -> bool:
+    """Whether it computes little for what it reads and adds."""
+    ops = (op for op in walk(program.body) if op.name in _ARITHMETIC)
+    computed = sum(len(layout.leaves(op.results[0].type)) for op in ops)
+    return computed <= WORTH * _scalars_apart(program, uniformity)
+
+
+def _scalars_apart(program: Func, uniformity: Uniformity) -> int:
+    """Scalars that are read from, or added to, different places in each lane."""
+    ops = list(walk(program.body))
+    read = [op.results[0] for op in ops if op.name == "load" and _is_gather(uniformity, op)]
+    added = [op.args[-1] for op in ops if op.name == "atomic" and _is_apart(uniformity, op)]
+    return sum(len(layout.leaves(v.type)) for v in (*read, *added))
 
 
 def _is_apart(uniformity: Uniformity, atomic: Op) -> bool:

@@ -178,15 +178,6 @@ class Array(ArrayOperators):
             self._grad = self._zero_grad()
         return self._grad if self.requires_grad else None
 
-    def _zero_grad(self) -> Array:
-        """Zeros for `grad`: new ones, or in the memory that was set aside for them."""
-        blank = recording.blank.get(self)
-        if blank is None:
-            return zeros_of(self.dtype, self.shape, self.device)
-        fill(blank._numpy, self.device, np.zeros((), blank._numpy.dtype))
-        del recording.blank[self]
-        return blank
-
     @grad.setter
     def grad(self, value: Array | None) -> None:
         if value is not None and (value.shape != self.shape or value.dtype != self.dtype):
@@ -196,6 +187,15 @@ class Array(ArrayOperators):
             )
         recording.blank.pop(self, None)
         self._grad, self.requires_grad = value, value is not None
+
+    def _zero_grad(self) -> Array:
+        """Zeros for `grad`: new ones, or in the memory that was set aside for them."""
+        blank = recording.blank.get(self)
+        if blank is None:
+            return zeros_of(self.dtype, self.shape, self.device)
+        fill(blank._numpy, self.device, np.zeros((), blank._numpy.dtype))
+        del recording.blank[self]
+        return blank
 
     def numpy(self) -> Ndarray:
         """A NumPy view of the same memory, of a GPU's a copy; a composite's components are the last axes.

@@ -208,14 +208,14 @@ class LaunchStep(Step):
             block.settle()
 
     def _claim(self, spent: frozenset[int]) -> frozenset[int]:
-        """Makes memory for adjoints that are zero and all written here, without clearing it: their arguments."""
-        places = [k for k in self._whole if self.pattern.numbers[k] not in spent]
-        places = [
-            k for k in places if self.blocks[k].is_blank and self.blocks[k].is_filled_by(self.arrays[k])
-        ]
-        for k in places:
-            self.blocks[k].claim(self.arrays[k])
-        return frozenset([self.pattern.numbers[k] for k in places])
+        """Arguments whose adjoints are zero and all written here: makes memory for these, not cleared."""
+        found = set()
+        for k in self._whole:
+            number, block, array = self.pattern.numbers[k], self.blocks[k], self.arrays[k]
+            if number not in spent and block.is_blank and block.is_filled_by(array):
+                block.claim(array)
+                found.add(number)
+        return frozenset(found)
 
     @cached_property
     def _whole(self) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ def scale(x: rk.array(dtype=float), factor: float, y: rk.array(dtype=float)):
 @rk.kernel
 def repeat(x: rk.array(dtype=float), turns: int, y: rk.array(dtype=float)):
     i = rk.tid()
-    total = float(0.0)
+    total = 0.0
     for k in range(turns):
         if k > 1:
             total += x[i] * float(k)
@@ -58,7 +58,9 @@ def played(x, factor=3.0, count=None):
 @pytest.mark.parametrize("device", ["cpu", "ref"])
 def test_written_gradients_are_those_added_to_zeros(device):
     draw = np.random.default_rng(0)
-    x = rk.array(draw.normal(size=(N, 3)).astype(np.float32), dtype=rk.vec3, device=device, requires_grad=True)
+    x = rk.array(
+        draw.normal(size=(N, 3)).astype(np.float32), dtype=rk.vec3, device=device, requires_grad=True
+    )
     k = floats(draw.normal(size=N), device)
     y = rk.zeros(N, dtype=rk.vec3, device=device)
 

@@ -668,6 +668,26 @@ def test_the_report_tells_what_varies() -> None:
 
 
 @rk.kernel
+def pulled(x: vectors, ends: rk.array2d(dtype=int), f: vectors):
+    i = rk.tid()
+    d = x[ends[i, 1]] - x[ends[i, 0]]
+    rk.atomic_add(f, ends[i, 0], d * (1.0 / rk.length(d)))
+
+
+@rk.kernel
+def pulled_by_sines(x: vectors, ends: rk.array2d(dtype=int), f: vectors):
+    i = rk.tid()
+    d = x[ends[i, 1]] - x[ends[i, 0]]
+    rk.atomic_add(f, ends[i, 0], rk.vec3(rk.sin(d[0]), rk.sin(d[1]), rk.sin(d[2])))
+
+
+def test_what_mostly_gathers_and_adds_apart_is_scalar() -> None:
+    assert lanes_of(with_lanes(pulled, "auto")) == 1
+    if cpu().vector_bits:
+        assert lanes_of(with_lanes(pulled_by_sines, "auto")) > 1
+
+
+@rk.kernel
 def doubles(x: rk.array(dtype=rk.float64)):
     x[rk.tid()] = rk.sin(x[rk.tid()])
 
