@@ -42,7 +42,7 @@ def _load(f: Function, op: Op) -> list[Operands]:
 
 
 def _read(f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]]) -> Operands:
-    width = _interleaved(op, place) if _moves_whole(f) else 0
+    width = _interleaved(op, place) if f.mask is None else 0
     if width:
         held = parts[0][0]
         wanted = [at // memory_size(held) for _, at in parts]
@@ -62,15 +62,9 @@ def _gains(f: WideFunction, op: Op, place: Place) -> bool:
     """Whether an access is better with all lanes active, where only the end of a row leaves some out."""
     if not f.sole or f.mask != FIRST or place.private or f.is_wide(place.address):
         return False
-    if _interleaved(op, place):
-        return not f.module.target.masks
     plain = place.stride == layout.size_of(array_type(op.args[0]).dtype) and not f.module.target.masks
-    return plain or _fits_rows(f, op, place)
-
-
-def _moves_whole(f: WideFunction) -> bool:
-    """Whether small elements can be moved as whole vectors: those of all lanes, or of the first few."""
-    return f.mask is None or (f.mask == FIRST and f.module.target.masks)
+    # masked whole vectors would be less code, but run up to four times as long from memory on Zen 5
+    return plain or bool(_interleaved(op, place)) or _fits_rows(f, op, place)
 
 
 def _either(f: WideFunction, types: Sequence[str], write: Callable[[], Operands]) -> Operands:
@@ -247,7 +241,7 @@ def _store(f: Function, op: Op) -> list[Operands]:
 
 def _write(f: WideFunction, op: Op, place: Place, parts: Sequence[tuple[str, int]]) -> Operands:
     operands = f.values[op.args[-1]]
-    width = _interleaved(op, place) if _moves_whole(f) else 0
+    width = _interleaved(op, place) if f.mask is None else 0
     if width and width == len(parts):
         wide_interleave.write(f, place.address, parts[0][0], operands)
         return ()
