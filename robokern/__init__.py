@@ -51,6 +51,7 @@ from robokern.compiler.function import (
     overload,
     struct,
 )
+from robokern.compiler.module import Module, get_module
 from robokern.compiler.options import config, get_module_options, set_module_options
 from robokern.compiler.source import from_source
 from robokern.errors import (
@@ -146,7 +147,8 @@ from robokern.runtime.indexed_array import (
     indexedarray4d,
 )
 from robokern.runtime.launch import Launch, launch
-from robokern.runtime.load import init, load_module
+from robokern.runtime.load import force_load, init, load_module
+from robokern.runtime.load import load_kernels as _load_kernels
 from robokern.runtime.map import map
 from robokern.runtime.stream import (
     Event,
@@ -172,6 +174,10 @@ globals().update({name: getattr(lang, name) for name in lang.__all__})
 globals().update({name: getattr(_constants, name) for name in _constants.NAMES})
 # the rest of the builtins, names that Python has too among them: `rk.abs` and `abs` mean the same in a kernel
 globals().update({n: b for n, b in _BUILTINS.items() if n not in globals() and not n.startswith("$")})
+
+# Warp's names for it
+WarpCodegenError = WarpCodegenTypeError = WarpCodegenValueError = WarpCodegenAttributeError = KernelError
+WarpCodegenKeyError = KernelError
 
 _LATER = {
     **dict.fromkeys(
@@ -264,14 +270,18 @@ def _builtin_on_host(builtin: Any, args: Any) -> Any:
     return import_module("robokern.compiler.host").call_builtin(builtin, args)
 
 
+Module.on_load = staticmethod(_load_kernels)
 Function.on_host = staticmethod(_on_host)
 _Builtin.on_host = staticmethod(_builtin_on_host)
 _Composite.operate = staticmethod(_operate)
 
 
+_PYTHON = {"bool": _bool, "float": float32, "int": int32}
+
+
 def __getattr__(name: str) -> Any:
-    if name == "bool":  # not among the names, which would hide Python's own from `import *` and in the stub
-        return _bool
+    if name in _PYTHON:  # not among the names, which would hide Python's own from `import *` and in the stub
+        return _PYTHON[name]
     if name not in _LATER:
         unsupported.refuse(name)
         raise AttributeError(f"module 'robokern' has no attribute {name!r}")

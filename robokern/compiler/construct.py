@@ -43,6 +43,11 @@ def construct(lo: Lowering, node: Any, type_: Type, args: list[Any], kwargs: dic
 def _named(lo: Lowering, node: Any, type_: Type, kwargs: dict[str, Any]) -> list[Any]:
     if isinstance(type_, Transform) and list(kwargs) in (["p", "q"], ["q"]):
         return list(kwargs.values())
+    # what the type says already may be said again
+    own = {"length": getattr(type_, "length", None), "dtype": getattr(type_, "dtype", None)}
+    own["shape"] = getattr(type_, "shape", None)
+    if all(own.get(name) is not None and own[name] == x for name, x in kwargs.items()):
+        return []
     lo.fail(node, f"{type_}() has no argument {next(iter(kwargs))!r}")
 
 

@@ -37,6 +37,12 @@ _FOLD: dict[str, Any] = {
     "lt": python_operator.lt, "le": python_operator.le, "gt": python_operator.gt, "ge": python_operator.ge,
     "eq": python_operator.eq, "ne": python_operator.ne,
 }  # fmt: skip
+# as at run time, where Python raises an error
+_BY_ZERO: dict[str, Any] = {
+    "div": lambda a, b: math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b),
+    "floordiv": lambda a, b: _BY_ZERO["div"](a, b),
+    "mod": lambda a, b: math.nan,
+}
 _DIRECT = {"add", "sub", "and", "or", "xor", "shl", "shr"}  # the primitive takes equal types as they are
 
 
@@ -100,6 +106,8 @@ def _fold(lo: Lowering, node: Any, name: str, a: Any, b: Any) -> Any:
             return _integer_division(name, a, b)
         if name == "div" and isinstance(a, int) and isinstance(b, int):
             lo.fail(node, "cannot divide int32 and int32", "write // for integers, or float(...) around one")
+        if b == 0 and name in _BY_ZERO:
+            return _BY_ZERO[name](float(a), float(b))
         return _FOLD[name](a, b)
     except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         lo.fail(node, f"cannot {VERBS.get(name, name)} {a!r} and {b!r}: {error}")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, ClassVar, dataclass_transform, get_origin
 
 from robokern.compiler import options
 from robokern.compiler.builtins import Builtin, means, static
+from robokern.compiler.module import Module, get_module
 from robokern.compiler.source import Source, source_of
-from robokern.errors import KernelError
+from robokern.errors import KernelError, UnsupportedError
 from robokern.ir.types import Inout, Struct, as_type, is_concrete, matches
 
 
@@ -284,19 +285,37 @@ def operator(name: str) -> Callable[[Any], Function]:
 class Kernel:
     """A function that runs once per item of a grid; see `rk.launch`.
 
+    Args:
+        func: the Python function; `@rk.kernel` above it makes a kernel too.
+        key: name for messages.
+        module: whose options hold for it, a `Module` or a name; the function's own where there is none.
+        options: as those of `@rk.kernel`.
+
     Attributes:
+        func, key, module: as given.
         params: names and types of its parameters.
         launchers: the runtime's prepared launches, by argument types.
         listed: what `overload` made of it.
         ahead: what makes a launcher of code compiled ahead of time, by the text of the argument types.
     """
 
-    def __init__(self, python: Callable[..., Any], given: dict[str, Any]) -> None:
-        self.overload = Overload(python, given.get("contract", True))
+    def __init__(
+        self,
+        func: Callable[..., Any],
+        key: str | None = None,
+        module: Any = None,
+        options: dict[str, Any] | None = None,
+        code_transformers: Sequence[Any] = (),
+    ) -> None:
+        if code_transformers:
+            raise UnsupportedError("rewriting a kernel's syntax tree is not supported: rk.from_source(text)")
+        given = _checked_options(options or {})
+        self.func = func
+        self.overload = Overload(func, given.get("contract", True))
         self.given = given
-        self.name = self.__name__ = given.get("name") or python.__name__
-        self.module = self.__module__ = python.__module__
-        self.__doc__ = python.__doc__
+        self.key = self.name = self.__name__ = key or given.get("name") or func.__name__
+        self.module = _module_of(func, module or given.get("module"))
+        self.__module__, self.__doc__ = func.__module__, func.__doc__
         self.launchers: dict[Any, Any] = {}
         self.listed: list[Kernel] = []
         self.ahead: dict[str, Callable[..., Any]] = {}
@@ -316,7 +335,7 @@ class Kernel:
         Raises:
             TypeError: no such parameter, or a type its annotation does not allow.
         """
-        fixed = Kernel(self.overload.python, self.given)
+        fixed = Kernel(self.func, self.key, self.module, self.given)
         chosen = {name: as_type(t) for name, t in types.items()}
         for name, type_ in chosen.items():
             pattern = dict(self.params).get(name)
@@ -329,7 +348,7 @@ class Kernel:
     def options(self) -> options.Options:
         """The options that hold for it now."""
         own = {**self.given.get("module_options", {}), **self.given}
-        return options.options_of(self.module, {n: v for n, v in own.items() if n in options.NAMES})
+        return options.options_of(self.module.name, {n: v for n, v in own.items() if n in options.NAMES})
 
     @property
     def is_generic(self) -> bool:
@@ -359,14 +378,27 @@ def kernel(python: Any = None, **given: Any) -> Any:
     Raises:
         TypeError: there is no such option.
     """
-    given = options.own_options(given, depth=2)
+    given = _checked_options(given)
+    return (lambda p: Kernel(p, options=given)) if python is None else Kernel(python, options=given)
+
+
+def _checked_options(given: dict[str, Any]) -> dict[str, Any]:
+    """The options of a kernel, without those that only Warp has."""
+    given = options.own_options(given, depth=3)
     if "module_options" in given:
-        given["module_options"] = options.own_options(given["module_options"], depth=2)
+        given["module_options"] = options.own_options(given["module_options"], depth=3)
     known = (*options.NAMES, *_OTHER_OPTIONS)
     unknown = [o for o in given if o not in known]
     if unknown:
         raise TypeError(f"kernel has no option {unknown[0]!r} (options: {', '.join(known)})")
-    return (lambda p: Kernel(p, given)) if python is None else Kernel(python, given)
+    return given
+
+
+def _module_of(func: Callable[..., Any], given: Any) -> Module:
+    """Whose options hold for a kernel; "unique" is Warp's word for a kernel compiled by itself, as all are."""
+    if given is None or given == "unique":
+        return get_module(func.__module__)
+    return given if isinstance(given, Module) else get_module(given)
 
 
 def overload(kernel: Any, types: Any = None) -> Kernel:

@@ -340,7 +340,7 @@ def _print(lo: Lowering, node: ast.Call) -> Any:
 
 @intrinsic("printf")
 def _printf(lo: Lowering, node: ast.Call) -> Any:
-    form, *args = positional(lo, node, 1, 32)
+    form, *args = positional(lo, node, 1, 65)
     if not isinstance(form, str):
         lo.fail(node, f"printf() takes a format first, got {describe(form)}")
     specs = [s for s in _SPEC.findall(form) if s]

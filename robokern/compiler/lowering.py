@@ -108,7 +108,7 @@ class Lowering:
         for scope in (self.captured, self.overload.python.__globals__, vars(builtins)):
             if name in scope:
                 return kernel_meaning(scope[name])
-        if name.startswith("$"):
+        if name in BUILTINS:
             return BUILTINS[name]
         known = [*self.env, *self.captured, *self.overload.python.__globals__]
         self.fail(node, f"{name!r} is not defined", nearest(name, known))

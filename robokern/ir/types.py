@@ -33,6 +33,14 @@ class Type:
         """The zero of this type as a host value."""
         raise TypeError(f"{self} has no host value")
 
+    @property
+    def __name__(self) -> str:
+        return str(self)
+
+    def __instancecheck__(self, value: Any) -> bool:
+        """`isinstance(x, rk.vec3)`: whether a host value has this type."""
+        return _type_of(value) == self
+
 
 @dataclass(frozen=True)
 class Scalar(Type):
@@ -71,6 +79,15 @@ bfloat16 = Bfloat16.dtype = Scalar("bfloat16", "f", 16)
 _INTEGERS = (int8, int16, int32, int64, uint8, uint16, uint32, uint64)
 SCALARS = (bool_, *_INTEGERS, float16, bfloat16, float32, float64)
 BY_NAME = {s.name: s for s in SCALARS}
+
+
+def _type_of(value: Any) -> Any:
+    """The type of a host value that has one."""
+    if isinstance(value, StructValue):
+        return value._type  # type: ignore[attr-defined]
+    if isinstance(value, np.generic):
+        return BY_NAME.get(value.dtype.name)
+    return bfloat16 if isinstance(value, Bfloat16) else getattr(value, "type", None)
 
 
 def _components(type: Any, args: tuple[Any, ...]) -> Composite:

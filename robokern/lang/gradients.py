@@ -140,7 +140,8 @@ def _erfcinv(x: Any, adjoint: Any):
 @func
 def _copysign(x: Any, y: Any, adjoint: Any):
     # +1 where the sign was kept, -1 where it was turned
-    return adjoint * copysign(sign(x), y) * sign(x), type(x)(0)
+    one = type(x)(1)
+    return adjoint * copysign(one, x) * copysign(one, y), type(x)(0)
 
 
 GRADIENTS: dict[Function, Function] = {

@@ -36,8 +36,7 @@ FEATURES: dict[str, tuple[str, str]] = {
     ),
     r"transform_expand": ("a helper of Warp's own", "write rk.transform(p, q)"),
     r"fixedarray": ("the type of private arrays", "write rk.zeros(shape=4, dtype=float) in the kernel"),
-    r"WarpCodegen\w*Error": ("errors of Warp's compiler", "catch rk.KernelError"),
-    r"Module|ModuleBuildOptions|get_module|force_load|get_cpu_kernel_cache_key|build_experimental": (
+    r"ModuleBuildOptions|get_cpu_kernel_cache_key|build_experimental": (
         "modules as units of compilation",
         "each kernel is one; rk.set_module_options and rk.load_module take a Python module",
     ),
