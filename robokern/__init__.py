@@ -177,7 +177,7 @@ globals().update({n: b for n, b in _BUILTINS.items() if n not in globals() and n
 
 # Warp's names for it
 WarpCodegenError = WarpCodegenTypeError = WarpCodegenValueError = WarpCodegenAttributeError = KernelError
-WarpCodegenKeyError = KernelError
+WarpCodegenKeyError = WarpCodegenIndexError = KernelError
 
 _LATER = {
     **dict.fromkeys(

@@ -47,6 +47,7 @@ from robokern.errors import KernelIndexError as KernelIndexError
 from robokern.runtime.launch import Launch as Launch
 from robokern.errors import LaunchError as LaunchError
 from robokern.geometry.mesh import Mesh as Mesh
+from robokern.compiler.module import Module as Module
 from robokern.geometry.shape import Plane as Plane
 from robokern.plugin.plugin import Plugin as Plugin
 from robokern.plugin.settings import PluginConfig as PluginConfig
@@ -65,6 +66,12 @@ from robokern.geometry.shape import Sphere as Sphere
 from robokern.runtime.stream import Stream as Stream
 from robokern.runtime.tape import Tape as Tape
 from robokern.errors import UnsupportedError as UnsupportedError
+from robokern.errors import KernelError as WarpCodegenAttributeError
+from robokern.errors import KernelError as WarpCodegenError
+from robokern.errors import KernelError as WarpCodegenIndexError
+from robokern.errors import KernelError as WarpCodegenKeyError
+from robokern.errors import KernelError as WarpCodegenTypeError
+from robokern.errors import KernelError as WarpCodegenValueError
 from robokern.world.world import World as World
 from robokern.runtime.graph import capture_begin as capture_begin
 from robokern.runtime.graph import capture_end as capture_end
@@ -90,6 +97,7 @@ from robokern.runtime.creation import empty as empty
 from robokern.runtime.creation import empty_like as empty_like
 from robokern import errors as errors
 from robokern.plugin.settings import field as field
+from robokern.runtime.load import force_load as force_load
 from robokern.runtime.creation import from_dlpack as from_dlpack
 from robokern.runtime.exchange import from_jax as from_jax
 from robokern.runtime.creation import from_numpy as from_numpy
@@ -106,6 +114,7 @@ from robokern.runtime.device import get_cuda_devices as get_cuda_devices
 from robokern.runtime.device import get_device as get_device
 from robokern.runtime.device import get_devices as get_devices
 from robokern.runtime.stream import get_event_elapsed_time as get_event_elapsed_time
+from robokern.compiler.module import get_module as get_module
 from robokern.compiler.options import get_module_options as get_module_options
 from robokern.runtime.device import get_preferred_device as get_preferred_device
 from robokern.runtime.stream import get_stream as get_stream
@@ -159,7 +168,9 @@ from robokern.runtime.creation import zeros_like as zeros_like
 @_overload
 def func(python: _F) -> _F: ...
 @_overload
-def func(python: None = None, *, contract: bool = True) -> Callable[[_F], _F]: ...
+def func(
+    python: None = None, *, contract: bool = True, inline: bool | None = None, module: Any = None
+) -> Callable[[_F], _F]: ...
 def func(python: Any = None, *, contract: bool = True) -> Any:
     """Makes a Python function callable in kernels."""
 
@@ -2702,46 +2713,46 @@ def curlnoise(state: uint32, x: vec4f, octaves: uint32 = ..., lacunarity: float 
 
 @_overload
 def cw_div(a: vec2f, b: vec2f) -> vec2f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: vec3f, b: vec3f) -> vec3f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: vec4f, b: vec4f) -> vec4f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: vec2d, b: vec2d) -> vec2d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: vec3d, b: vec3d) -> vec3d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: vec4d, b: vec4d) -> vec4d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: _Vector | Composite, b: _Vector | Composite) -> Any:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat22f, b: mat22f) -> mat22f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat33f, b: mat33f) -> mat33f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat44f, b: mat44f) -> mat44f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat22d, b: mat22d) -> mat22d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat33d, b: mat33d) -> mat33d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat44d, b: mat44d) -> mat44d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: _Matrix | Composite, b: _Matrix | Composite) -> Any:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 
 @_overload
 def cw_mul(a: vec2f, b: vec2f) -> vec2f:
@@ -3088,70 +3099,88 @@ def inverse_approx(m: _Matrix | Composite) -> Any:
     """The same as `inverse`."""
 
 @_overload
-def isfinite(x: float) -> bool:
-    """Whether x is neither infinite nor NaN."""
+def isfinite(x: vec2f) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
-def isfinite(x: float64) -> bool:
-    """Whether x is neither infinite nor NaN."""
+def isfinite(x: vec3f) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: vec4f) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: vec2d) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: vec3d) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: vec4d) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
 def isfinite(x: Any) -> Any:
-    """Whether x is neither infinite nor NaN."""
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: float) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: float64) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
 
 @_overload
-def isinf(x: float) -> bool:
-    """Whether x is plus or minus infinity."""
-@_overload
 def isinf(x: vec2f) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: vec3f) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: vec4f) -> bool:
-    """Whether x is plus or minus infinity."""
-@_overload
-def isinf(x: float64) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: vec2d) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: vec3d) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: vec4d) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: Any) -> Any:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+@_overload
+def isinf(x: float) -> bool:
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+@_overload
+def isinf(x: float64) -> bool:
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 
 @_overload
 def isnan(x: float) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec2f) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec3f) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec4f) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: float64) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec2d) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec3d) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec4d) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: Any) -> Any:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 
 @_overload
 def length(a: vec2f) -> float:
@@ -3455,7 +3484,25 @@ def noise(state: uint32, x: _Vector | Composite) -> Any:
 def nonzero(x: float) -> float:
     """0 for x == 0, otherwise 1."""
 @_overload
+def nonzero(x: vec2f) -> vec2f:
+    """0 for x == 0, otherwise 1."""
+@_overload
+def nonzero(x: vec3f) -> vec3f:
+    """0 for x == 0, otherwise 1."""
+@_overload
+def nonzero(x: vec4f) -> vec4f:
+    """0 for x == 0, otherwise 1."""
+@_overload
 def nonzero(x: float64) -> float64:
+    """0 for x == 0, otherwise 1."""
+@_overload
+def nonzero(x: vec2d) -> vec2d:
+    """0 for x == 0, otherwise 1."""
+@_overload
+def nonzero(x: vec3d) -> vec3d:
+    """0 for x == 0, otherwise 1."""
+@_overload
+def nonzero(x: vec4d) -> vec4d:
     """0 for x == 0, otherwise 1."""
 @_overload
 def nonzero(x: Any) -> Any:

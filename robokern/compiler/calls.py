@@ -135,7 +135,11 @@ def _known_length(lo: Lowering, arg: ast.Starred) -> int:
     sliced = arg.value.slice if isinstance(arg.value, ast.Subscript) else None
     parts = (sliced.lower, sliced.upper, sliced.step) if isinstance(sliced, ast.Slice) else ()
     bounds = [None if p is None else lo.expr(p) for p in parts]
-    if not parts or bounds[1] is None or not all(b is None or (isinstance(b, int) and b >= 0) for b in bounds):
+    if (
+        not parts
+        or bounds[1] is None
+        or not all(b is None or (isinstance(b, int) and b >= 0) for b in bounds)
+    ):
         lo.fail(arg, "how many elements * spreads must be known at compile time", "write *a[0:3]")
     return len(range(bounds[0] or 0, bounds[1], bounds[2] or 1))
 

@@ -259,7 +259,7 @@ def compare(lo: Lowering, node: Any, operation: Any, a: Any, b: Any) -> Any:
     ):
         return bool(_FOLD[name](a, b))
     literal = next((x for x in (a, b) if _plain(x)), None)
-    a, b = _materialised(lo, node, name, a, b)
+    a, b = _materialised(lo, node, name, _like_float(a, b), _like_float(b, a))
     if a.type == b.type and isinstance(a.type, COMPOSITES) and name in ("eq", "ne"):
         return _compare_components(lo, node, name, a, b)
     if a.type != b.type or not isinstance(a.type, Scalar):
@@ -268,6 +268,12 @@ def compare(lo: Lowering, node: Any, operation: Any, a: Any, b: Any) -> Any:
             node, f"cannot compare {a.type} with {b.type}", _operator_hint("compare", a.type, b.type, literal)
         )
     return lo.op(node, name, a, b)
+
+
+def _like_float(x: Any, other: Any) -> Any:
+    """An integer literal that is compared with a float is one."""
+    floating = isinstance(other, Value) and is_float(other.type)
+    return float(x) if floating and is_weak(x) and abs(x) <= 2**24 else x
 
 
 def _identity(lo: Lowering, node: Any, operation: Any, a: Any, b: Any) -> Any:

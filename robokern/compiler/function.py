@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
+from types import FrameType, NoneType
 from typing import Any, ClassVar, dataclass_transform, get_origin
 
 from robokern.compiler import options
@@ -230,7 +230,14 @@ _functions: dict[tuple[str, str, str], Function] = {}
 OPERATORS: dict[str, Function] = {}
 
 
-def func(python: Any = None, *, contract: bool = True, cold: bool = False) -> Any:
+def func(
+    python: Any = None,
+    *,
+    contract: bool = True,
+    cold: bool = False,
+    inline: bool | None = None,
+    module: Any = None,
+) -> Any:
     """Makes a Python function callable in kernels.
 
     Functions of one name in one module are overloads, told apart by their parameter types.
@@ -238,7 +245,13 @@ def func(python: Any = None, *, contract: bool = True, cold: bool = False) -> An
     Args:
         contract: whether `a * b + c` in it may be fused into one rounding.
         cold: it is called seldom; its code shall be short, not fast.
+        inline, module: hints for Warp's compiler; taken without effect.
+
+    Raises:
+        TypeError: `inline` is no truth value.
     """
+    if not isinstance(inline, (bool, NoneType)):
+        raise TypeError(f"func: inline must be a bool, got {inline!r}")
     scope = sys._getframe(1)
     if python is None:
         return lambda p: _added(p, Overload(p, contract, cold), scope)
@@ -364,8 +377,11 @@ class Kernel:
         return f"<kernel {self.name}>"
 
 
-# the last three have a meaning on other devices only
-_OTHER_OPTIONS = ("contract", "name", "module_options", "module", "launch_bounds", "grid_stride")
+# from `module` on they have a meaning for other compilers only
+_OTHER_OPTIONS = (
+    "contract", "name", "module_options", "module", "launch_bounds", "grid_stride", "cluster_dim",
+    "cuda_max_registers", "enable_cuda_smem_spilling",
+)  # fmt: skip
 
 
 def kernel(python: Any = None, **given: Any) -> Any:
@@ -408,6 +424,9 @@ def overload(kernel: Any, types: Any = None) -> Kernel:
         kernel: the generic kernel; or, as a decorator, a function of its name that only annotates the types.
         types: by parameter name, or in order.
 
+    Returns:
+        The kernel for these types; as a decorator the generic one, whose name it takes.
+
     Raises:
         TypeError: the kernel does not take such types.
     """
@@ -415,7 +434,8 @@ def overload(kernel: Any, types: Any = None) -> Kernel:
         generic = kernel.__globals__.get(kernel.__name__) or Overload(kernel).captured.get(kernel.__name__)
         if not isinstance(generic, Kernel):
             raise TypeError(f"overload: no generic kernel {kernel.__name__!r} stands above")
-        return _listed(generic, dict(Overload(kernel).params))
+        _listed(generic, dict(Overload(kernel).params))
+        return generic  # the name goes on to mean all of them
     if not isinstance(types, dict):
         types = dict(zip((n for n, _ in kernel.params), types or (), strict=False))
     return _listed(kernel, types)

@@ -224,16 +224,21 @@ def range_bounds(lo: Lowering, node: ast.expr) -> tuple[Any, Any, Any]:
 def _backwards(lo: Lowering, node: Any, bounds: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
     """The range with the same numbers, last first."""
     start, stop, step = bounds
+    towards: Any = 1
     if isinstance(step, Value):
-        lo.fail(node, "reversed() needs a range with a constant step")
-    span = binary(lo, node, "add", binary(lo, node, "sub", stop, start), step - (1 if step > 0 else -1))
+        one, minus = lo.value(1, node, step.type), lo.value(-1, node, step.type)
+        towards = lo.op(node, "select", lo.op(node, "gt", step, lo.value(0, node, step.type)), one, minus)
+    elif step < 0:
+        towards = -1
+    last = binary(lo, node, "sub", step, towards)
+    span = binary(lo, node, "add", binary(lo, node, "sub", stop, start), last)
     turns = binary(lo, node, "floordiv", span, step)
     if isinstance(turns, Value):
         turns = lo.op(node, "max", turns, lo.value(0, node, turns.type))
     else:
         turns = max(turns, 0)
     last = binary(lo, node, "sub", binary(lo, node, "add", start, binary(lo, node, "mul", turns, step)), step)
-    return last, binary(lo, node, "sub", start, step), -step
+    return last, binary(lo, node, "sub", start, step), binary(lo, node, "sub", 0, step)
 
 
 @intrinsic("$in_range")
@@ -289,6 +294,19 @@ def _array_at(lo: Lowering, node: ast.Call) -> Any:
     return lo.op(
         node, "array_at", lo.value(handle, node, uint64), *values, type=ArrayType(as_type(dtype), len(shape))
     )
+
+
+@intrinsic("array")
+def _array_from_address(lo: Lowering, node: ast.Call) -> Any:
+    args, given = arguments(lo, node)
+    if args or set(given) != {"ptr", "shape", "dtype"}:
+        lo.fail(
+            node, "in a kernel an array is made over memory", "write rk.array(ptr=p, shape=(n, m), dtype=T)"
+        )
+    shape = given["shape"] if isinstance(given["shape"], tuple) else (given["shape"],)
+    values = [index_value(lo, n, node) for n in shape]
+    address = lo.typed(given["ptr"], uint64, node, "ptr")
+    return lo.op(node, "array_at", address, *values, type=ArrayType(as_type(given["dtype"]), len(shape)))
 
 
 @intrinsic("from_handle")

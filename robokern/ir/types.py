@@ -33,6 +33,10 @@ class Type:
         """The zero of this type as a host value."""
         raise TypeError(f"{self} has no host value")
 
+    def zero(self) -> Any:
+        """What a struct's field of this type holds when it is not given: all zeros."""
+        return self.default()
+
     @property
     def __name__(self) -> str:
         return str(self)
@@ -51,7 +55,10 @@ class Scalar(Type):
     bits: int
 
     def __call__(self, value: Any = 0) -> Any:
-        """Casts a host number to this type, as a NumPy scalar (bfloat16: as a `Bfloat16`)."""
+        """Casts a host number to this type, as a NumPy scalar (bfloat16: as a `Bfloat16`); integers wrap."""
+        if self.kind in "iu" and isinstance(value, int):
+            low = -(1 << (self.bits - 1)) if self.kind == "i" else 0
+            value = (int(value) - low) % (1 << self.bits) + low
         return Bfloat16(value) if self.name == "bfloat16" else self.numpy.type(value)
 
     def default(self) -> Any:
@@ -177,11 +184,20 @@ class Transform(Type):
 
     dtype: Any
 
-    def __call__(self, *args: Any) -> Composite:
-        return _components(self, args) if args else self.default()
+    def __call__(self, *args: Any, **parts: Any) -> Composite:
+        """Components; or a position `p` and an orientation `q`, each with a default; nothing: the identity."""
+        if len(args) == 1 and np.size(args[0]) == 3:
+            args, parts = (), {"p": args[0], **parts}
+        if args and not parts:
+            return _components(self, args)
+        given = {**dict(zip("pq", args, strict=False)), **parts}
+        return _components(self, (given.pop("p", (0, 0, 0)), given.pop("q", (0, 0, 0, 1)), *given))
 
     def default(self) -> Any:
         return self(0, 0, 0, 0, 0, 0, 1)
+
+    def zero(self) -> Any:
+        return self(0)
 
     @property
     def parts(self) -> dict[str, tuple[int, Type]]:
@@ -282,6 +298,13 @@ class Inout(Type):
 
 
 COMPOSITES = (Vector, Matrix, Quaternion, Transform)
+
+
+def _part_type(whole: Any, shape: tuple[int, ...]) -> Type:
+    return Vector(shape[0], whole.dtype) if len(shape) == 1 else Matrix(*shape, whole.dtype)
+
+
+Composite.part_type = staticmethod(_part_type)
 
 _SUFFIX = {
     float16: "h", float32: "", float64: "d", int8: "b", uint8: "ub", int16: "s", uint16: "us",

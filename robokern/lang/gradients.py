@@ -13,7 +13,7 @@ from robokern.compiler.function import Function, func, func_grad
 from robokern.lang.error_function import erf, erfc, erfcinv, erfinv
 from robokern.lang.exponential import cbrt, exp, log, log2, log10, pow
 from robokern.lang.hyperbolic import cosh, sinh, tanh
-from robokern.lang.scalar import copysign, sign
+from robokern.lang.scalar import copysign
 from robokern.lang.trigonometry import acos, asin, atan, atan2, cos, sin, tan
 
 _LN2 = 0.6931471805599453

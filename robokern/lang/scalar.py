@@ -3,9 +3,10 @@
 # ruff: noqa: F811 - overloads share a name; defaults are constants
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
-from robokern.compiler.builtins import bitcast, trunc, where
+from robokern.compiler.builtins import PYTHON, bitcast, trunc, where
 from robokern.compiler.function import func
 from robokern.ir.types import float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
 from robokern.lang.patterns import any_composite, any_vector
@@ -180,3 +181,6 @@ def bit_count(x: uint8) -> int32:
 @func
 def bit_count(x: int8) -> int32:
     return _ones(uint32(uint8(x)))
+
+
+PYTHON[builtins.round] = round

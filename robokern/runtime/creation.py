@@ -17,11 +17,13 @@ from robokern.runtime.memory import allocate_pinned
 
 
 def zeros(
-    shape: Shape,
+    shape: Shape | None = None,
     dtype: Any = float,
     device: DeviceLike = None,
     requires_grad: bool = False,
     pinned: bool = False,
+    retain_grad: bool = False,
+    n: int | None = None,
 ) -> Array:
     """An array of zeros.
 
@@ -32,24 +34,28 @@ def zeros(
         requires_grad: whether `grad` holds an array of the same shape.
         pinned: in host memory that a GPU copies from and to by itself: `copy` to or from it only puts the
             copy on the GPU's stream. Without effect where there is no GPU.
+        retain_grad: see `Array`.
+        n: instead of `shape`.
 
     Raises:
         ValueError: no such shape; pinned memory on a GPU.
         TypeError: no such dtype.
         DeviceError: no such device.
     """
-    return _new(shape, dtype, device, requires_grad, zero=True, pinned=pinned)
+    return _new(n if shape is None else shape, dtype, device, requires_grad, True, pinned, retain_grad)
 
 
 def empty(
-    shape: Shape,
+    shape: Shape | None = None,
     dtype: Any = float,
     device: DeviceLike = None,
     requires_grad: bool = False,
     pinned: bool = False,
+    retain_grad: bool = False,
+    n: int | None = None,
 ) -> Array:
     """As `zeros`, with arbitrary content."""
-    return _new(shape, dtype, device, requires_grad, zero=False, pinned=pinned)
+    return _new(n if shape is None else shape, dtype, device, requires_grad, False, pinned, retain_grad)
 
 
 def full(
@@ -85,9 +91,12 @@ def ones_like(src: Array, device: DeviceLike = None, requires_grad: bool | None 
     return full_like(src, 1, device, requires_grad)
 
 
-def clone(src: Array, device: DeviceLike = None) -> Array:
-    """A contiguous copy of `src`, on its own device unless another is given."""
-    return src.clone().to(src.device if device is None else device)
+def clone(src: Array, device: DeviceLike = None, requires_grad: bool | None = None) -> Array:
+    """A contiguous copy of `src`, on its own device and with a gradient as `src` unless told otherwise."""
+    made = src.clone().to(src.device if device is None else device)
+    if requires_grad is not None:
+        made.requires_grad = requires_grad
+    return made
 
 
 def copy(dest: Array, src: Array, dest_offset: int = 0, src_offset: int = 0, count: int = 0) -> None:
@@ -117,7 +126,12 @@ def copy(dest: Array, src: Array, dest_offset: int = 0, src_offset: int = 0, cou
 
 
 def from_numpy(
-    data: Ndarray, dtype: Any = Any, shape: Shape | None = None, device: DeviceLike = None, copy: bool = True
+    data: Ndarray,
+    dtype: Any = Any,
+    shape: Shape | None = None,
+    device: DeviceLike = None,
+    requires_grad: bool = False,
+    copy: bool = True,
 ) -> Array:
     """An array with the content of a NumPy array; shares its memory with copy=False.
 
@@ -125,7 +139,7 @@ def from_numpy(
         TypeError: `data` does not convert to `dtype`; with copy=False: has another dtype.
         ValueError: the shape does not fit.
     """
-    made: Array = Array(data, dtype, shape=shape, device=device, copy=copy)
+    made: Array = Array(data, dtype, shape=shape, device=device, copy=copy, requires_grad=requires_grad)
     return made
 
 
@@ -182,14 +196,20 @@ def _on_gpu(source: Any, place: Device, bits: Bits) -> Ndarray:
 
 
 def _new(
-    shape: Shape, dtype: Any, device: DeviceLike, requires_grad: bool, zero: bool, pinned: bool = False
+    shape: Any,
+    dtype: Any,
+    device: DeviceLike,
+    requires_grad: bool,
+    zero: bool,
+    pinned: bool = False,
+    retain_grad: bool = False,
 ) -> Array:
     element, lengths, place = element_type(as_type(dtype)), shape_of(shape), get_device(device)
     if pinned:
         made = _pinned(element, lengths, place, zero)
     else:
         made = zeros_of(element, lengths, place, zero)
-    made.requires_grad = requires_grad
+    made.requires_grad, made.retain_grad = requires_grad, retain_grad
     return made
 
 

@@ -84,6 +84,10 @@ def _by_element(flat: Ndarray, dtype: Type) -> Ndarray:
         return flat
     if flat.ndim and flat.shape[-1] == size:
         return flat.reshape(*flat.shape[:-1], *shape)
+    if flat.ndim and flat.shape[-1] and flat.shape[-1] % size == 0:  # several in a row
+        return flat.reshape(*flat.shape[:-1], -1, *shape)
+    if len(shape) == 1 and flat.shape[-2:] == (size, 1):  # a column of a matrix
+        return flat[..., 0]
     raise ValueError(f"elements of {dtype} need a last axis of {size}, got shape {flat.shape}")
 
 
@@ -163,6 +167,27 @@ def host_value(element: Any, dtype: Type) -> Any:
     if isinstance(dtype, COMPOSITES):
         return Composite(dtype, floats(element) if dtype.dtype == bfloat16 else np.array(element))
     return element.copy() if isinstance(element, np.void) else element
+
+
+def listed_values(elements: Ndarray, dtype: Type) -> list[Any]:
+    """Elements of any shape in order, as Python numbers, host values of composites, or structs; copies."""
+    flat = elements.reshape(-1, *component_shape(dtype))
+    if isinstance(dtype, Scalar):
+        return flat.tolist()
+    if isinstance(dtype, Struct):
+        return [struct_value(record, dtype) for record in flat]
+    return [Composite(dtype, np.array(components)) for components in flat]
+
+
+def struct_value(record: Any, dtype: Struct) -> StructValue:
+    """A NumPy record as a struct; an array inside cannot be told from its address and is None."""
+    found = {}
+    for name, field in dtype.fields:
+        if isinstance(field, Struct):
+            found[name] = struct_value(record[name], field)
+        else:
+            found[name] = None if isinstance(field, ArrayType) else host_value(record[name], field)
+    return StructValue(dtype, found)
 
 
 def infer_dtype(data: Any) -> Type:

@@ -12,7 +12,7 @@ from robokern.ir.types import ArrayType, IndexedArrayType, Type, as_type, indexe
 from robokern.runtime import recording
 from robokern.runtime.array import Array
 from robokern.runtime.device import Device, DeviceLike
-from robokern.runtime.hostvalue import Ndarray, describe
+from robokern.runtime.hostvalue import Ndarray, describe, listed_values
 
 
 class IndexedArray:
@@ -100,8 +100,8 @@ class IndexedArray:
         return made
 
     def list(self) -> Any:
-        """The elements as nested Python lists."""
-        return self.data.numbers()[self._selection()].tolist()
+        """The elements in order, as `Array.list`."""
+        return listed_values(self.data.numbers()[self._selection()], self.dtype)
 
     def _write(self, one: Any) -> None:
         if recording.tapes:
@@ -146,7 +146,7 @@ class IndexedArray:
         return self.shape[0]
 
     def __repr__(self) -> str:
-        return f"indexedarray({self.list()}, dtype={self.dtype}, device={str(self.device)!r})"
+        return f"indexedarray({self.data.numbers()[self._selection()].tolist()}, dtype={self.dtype}, device={str(self.device)!r})"
 
     def _selection(self) -> tuple[Any, ...]:
         return np.ix_(

@@ -131,7 +131,9 @@ def main() -> None:
 def details(modules: list[Module]) -> str:
     """Each failure: module, test, cause, message."""
     lines = [
-        f"{m.name} | {test} | {cause_of(m.name, test, text)} | {text}" for m in modules for test, text in m.failed
+        f"{m.name} | {test} | {cause_of(m.name, test, text)} | {text}"
+        for m in modules
+        for test, text in m.failed
     ]
     return "\n".join(lines) + "\n"
 

@@ -102,7 +102,9 @@ def _inside() -> dict[str, Any]:
         scalar_types=[t for t in scalars if t.kind != "b"],
         float_types=[t for t in scalars if t.kind == "f"],
         int_types=[t for t in scalars if t.kind in "iu"],
-        np_dtype_to_warp_type={form(t): t for t in scalars if t is not rk.bfloat16 for form in (_numpy, _kind)},
+        np_dtype_to_warp_type={
+            form(t): t for t in scalars if t is not rk.bfloat16 for form in (_numpy, _kind)
+        },
         Float=rk.Float,
         Int=rk.Int,
         Scalar=rk.Scalar,
@@ -217,7 +219,9 @@ def main(name: str, log: str, seconds: str) -> None:
     warnings.simplefilter("ignore")
     module = importlib.import_module(f"warp.tests.{name}")
     loaded = unittest.defaultTestLoader.loadTestsFromModule(module)
-    unittest.TestSuite(t for t in cases(loaded) if name_of(t) not in done).run(Result(Path(log), int(seconds)))
+    unittest.TestSuite(t for t in cases(loaded) if name_of(t) not in done).run(
+        Result(Path(log), int(seconds))
+    )
 
 
 if __name__ == "__main__":
