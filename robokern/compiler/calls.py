@@ -131,15 +131,12 @@ def _spread(lo: Lowering, arg: ast.Starred) -> tuple[Any, ...]:
 
 
 def _known_length(lo: Lowering, arg: ast.Starred) -> int:
-    """Elements of a 1-D array that is spread: a slice with bounds known at compile time, none from the end."""
+    """Elements of a 1-D array that is spread: a slice with known bounds, none from the end."""
     sliced = arg.value.slice if isinstance(arg.value, ast.Subscript) else None
     parts = (sliced.lower, sliced.upper, sliced.step) if isinstance(sliced, ast.Slice) else ()
     bounds = [None if p is None else lo.expr(p) for p in parts]
-    if (
-        not parts
-        or bounds[1] is None
-        or not all(b is None or (isinstance(b, int) and b >= 0) for b in bounds)
-    ):
+    known = all(b is None or (isinstance(b, int) and b >= 0) for b in bounds)
+    if not parts or bounds[1] is None or not known:
         lo.fail(arg, "how many elements * spreads must be known at compile time", "write *a[0:3]")
     return len(range(bounds[0] or 0, bounds[1], bounds[2] or 1))
 
@@ -202,7 +199,12 @@ def inout_positions(function: Any) -> set[int]:
 def find_overload(function: Function, args: list[Any], kwargs: dict[str, Any]) -> Binding | None:
     """The overload that fits best: literals at their default types, then fewest generic parameters."""
     bound = [b for o in function.overloads if (b := _bind(o, args, kwargs)) is not None]
-    return min(bound, key=lambda b: b.cost) if bound else None
+    if len(bound) < 2:
+        return bound[0] if bound else None
+    best = min(bound, key=lambda b: b.cost)
+    # of several with the same parameters the last definition counts, as everywhere in Python
+    types = [p for _, p in best.overload.params]
+    return [b for b in bound if [p for _, p in b.overload.params] == types][-1]
 
 
 def _bind(overload: Overload, args: list[Any], kwargs: dict[str, Any]) -> Binding | None:

@@ -411,7 +411,7 @@ def _checked_options(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _module_of(func: Callable[..., Any], given: Any) -> Module:
-    """Whose options hold for a kernel; "unique" is Warp's word for a kernel compiled by itself, as all are."""
+    """Whose options hold for a kernel; "unique" is Warp's word for one compiled by itself, as all are."""
     if given is None or given == "unique":
         return get_module(func.__module__)
     return given if isinstance(given, Module) else get_module(given)
@@ -431,7 +431,7 @@ def overload(kernel: Any, types: Any = None) -> Kernel:
         TypeError: the kernel does not take such types.
     """
     if not isinstance(kernel, Kernel):
-        generic = kernel.__globals__.get(kernel.__name__) or Overload(kernel).captured.get(kernel.__name__)
+        generic = kernel.__globals__.get(kernel.__name__) or sys._getframe(1).f_locals.get(kernel.__name__)
         if not isinstance(generic, Kernel):
             raise TypeError(f"overload: no generic kernel {kernel.__name__!r} stands above")
         _listed(generic, dict(Overload(kernel).params))

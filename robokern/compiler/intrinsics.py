@@ -154,10 +154,22 @@ def _bitcast(lo: Lowering, node: ast.Call) -> Any:
     return lo.op(node, "bitcast", lo.value(x, node), type=as_type(type_))
 
 
+class _Later:
+    """What a static expression sees of a value that is known at run time only: its length."""
+
+    def __init__(self, value: Value) -> None:
+        self._shape = getattr(value.type, "shape", ())
+
+    def __len__(self) -> int:
+        if not self._shape:
+            raise TypeError("its length is known at run time only")
+        return int(self._shape[0])
+
+
 @intrinsic("static")
 def _static(lo: Lowering, node: ast.Call) -> Any:
     (expression,) = node.args
-    known = {k: v for k, v in lo.env.items() if not isinstance(v, Value)}
+    known = {k: _Later(v) if isinstance(v, Value) else v for k, v in lo.env.items()}
     scope = {**lo.overload.python.__globals__, **lo.captured, **known}
     try:
         return eval(compile(ast.Expression(expression), lo.source.file, "eval"), scope)

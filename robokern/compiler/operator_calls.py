@@ -110,7 +110,8 @@ def _typed_arguments(lo: Lowering, node: ast.Call) -> tuple[list[Any], Any, dict
 def _vector(lo: Lowering, node: ast.Call) -> Any:
     args, dtype, kwargs = _typed_arguments(lo, node)
     own = [a for a in args if isinstance(a, Value) and isinstance(a.type, Vector)]
-    length = kwargs.get("length", own[0].type.length if len(args) == 1 and own else len(args))
+    default = leaf_count(own[0].type) if len(args) == 1 and own else len(args)
+    length = kwargs.get("length", default)
     if not isinstance(length, int) or length < 1:
         lo.fail(
             node, "a vector's length must be a positive constant", "write rk.vector(length=3, dtype=float)"
@@ -162,7 +163,7 @@ def _expect(lo: Lowering, node: ast.Call) -> Any:
     if len(args) != 2 or kwargs or (len(node.args) == 3 and name != "expect_near"):
         lo.fail(node, f"{name}() takes a, b{', tolerance' if name == 'expect_near' else ''}")
     if name == "expect_near":
-        holds = _near(lo, node, *args, tolerance)
+        holds = _near(lo, node, args[0], args[1], tolerance)
     else:
         holds = compare(lo, node, ast.Eq() if name == "expect_eq" else ast.NotEq(), *args)
     lo.asserts.append(Assert(ast.unparse(node), lo.source.loc(node)))

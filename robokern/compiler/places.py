@@ -238,7 +238,7 @@ def _attribute(lo: Lowering, node: ast.Attribute, at: Any) -> Any:
         return _field(lo, node, at, type_)
     if isinstance(type_, ArrayType):
         return Temp(_array_attribute(lo, node, at, type_))
-    if node.attr in ("dtype", "shape"):
+    if node.attr in ("dtype", "shape") or (node.attr == "length" and isinstance(type_, Vector)):
         return Temp(getattr(type_, node.attr))
     if isinstance(type_, Transform) and node.attr in type_.parts:
         return part(at, *type_.parts[node.attr])

@@ -25,6 +25,7 @@ class Composite:
     """
 
     __slots__ = ("data", "type")
+    __array_priority__ = 100  # NumPy leaves operators to this class
     operate: ClassVar[Callable[[str, Any, Any], Any] | None] = (
         None  # operators as in kernels; set by robokern
     )
@@ -47,6 +48,22 @@ class Composite:
         if found.ndim:
             return Composite(Composite.part_type(self.type, found.shape), found)
         return Bfloat16(found) if self._is_bfloat16 else found
+
+    def get_row(self, index: int) -> Composite:
+        """A row of a matrix, which it shares."""
+        return Composite(Composite.part_type(self.type, self.data[index].shape), self.data[index])
+
+    def set_row(self, index: int, row: Any) -> None:
+        """Replaces a row of a matrix."""
+        self.data[index] = self._rounded(np.asarray(row))
+
+    def get_col(self, index: int) -> Composite:
+        """A column of a matrix, which it shares."""
+        return Composite(Composite.part_type(self.type, self.data[:, index].shape), self.data[:, index])
+
+    def set_col(self, index: int, column: Any) -> None:
+        """Replaces a column of a matrix."""
+        self.data[:, index] = self._rounded(np.asarray(column))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self.data[index] = self._rounded(value)

@@ -43,7 +43,7 @@ class Type:
 
     def __instancecheck__(self, value: Any) -> bool:
         """`isinstance(x, rk.vec3)`: whether a host value has this type."""
-        return _type_of(value) == self
+        return bool(_type_of(value) == self)
 
 
 @dataclass(frozen=True)
@@ -185,10 +185,9 @@ class Transform(Type):
     dtype: Any
 
     def __call__(self, *args: Any, **parts: Any) -> Composite:
-        """Components; or a position `p` and an orientation `q`, each with a default; nothing: the identity."""
-        if len(args) == 1 and np.size(args[0]) == 3:
-            args, parts = (), {"p": args[0], **parts}
-        if args and not parts:
+        """Components; or position `p` and orientation `q`, each with a default; nothing: the identity."""
+        only_position = len(args) == 1 and np.size(args[0]) == 3
+        if args and not parts and not only_position:
             return _components(self, args)
         given = {**dict(zip("pq", args, strict=False)), **parts}
         return _components(self, (given.pop("p", (0, 0, 0)), given.pop("q", (0, 0, 0, 1)), *given))
@@ -301,7 +300,9 @@ COMPOSITES = (Vector, Matrix, Quaternion, Transform)
 
 
 def _part_type(whole: Any, shape: tuple[int, ...]) -> Type:
-    return Vector(shape[0], whole.dtype) if len(shape) == 1 else Matrix(*shape, whole.dtype)
+    if len(shape) == 1:
+        return Vector(shape[0], whole.dtype)
+    return Matrix(shape[0], shape[1], whole.dtype)
 
 
 Composite.part_type = staticmethod(_part_type)

@@ -79,8 +79,8 @@ def _eig3(m: matrix33, adj_q: matrix33, adj_d: any_vector):
 def _svd(u: Any, sigma: any_vector, v: Any, adj_u: Any, adj_s: any_vector, adj_v: Any):
     """The adjoint of m = u diag(sigma) v^T.
 
-    With dP = u^T dm v the sum of the turns of u and v is (dP_ij + dP_ji) / (sigma_j - sigma_i), their difference
-    (dP_ij - dP_ji) / (sigma_j + sigma_i).
+    With dP = u^T dm v the sum of the turns of u and v is (dP_ij + dP_ji) / (sigma_j - sigma_i), their
+    difference (dP_ij - dP_ji) / (sigma_j + sigma_i).
     """
     of_u = transpose(u) @ adj_u
     of_v = transpose(v) @ adj_v

@@ -348,13 +348,18 @@ class Array(ArrayOperators):
         return self.reshape((self.size,))
 
     def view(self, dtype: Any) -> Array:
-        """The same bytes as elements of another type of equal size.
+        """The same bytes as elements of another type of equal size, or with components as last axes.
 
         Raises:
-            ValueError: the sizes differ, or a composite's array is not contiguous.
+            ValueError: the sizes or last axes do not fit, or a composite's array is not contiguous.
         """
         element = element_type(as_type(dtype))
         mine, other = _element_size(self.dtype), _element_size(element)
+        if mine != other and base_dtype(element).itemsize == base_dtype(self.dtype).itemsize:
+            data = self._numpy.view(base_dtype(element))
+            return self._with_grad(
+                self._view(with_components(data, element), element), lambda grad: grad.view(element)
+            )
         if mine != other:
             raise ValueError(f"array.view: {element} has {other} bytes, elements of {self.dtype} have {mine}")
         self._need_contiguous("view")

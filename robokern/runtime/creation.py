@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from robokern.compiler.builtins import means
-from robokern.ir.types import Type, as_type, bfloat16, scalar_of
+from robokern.ir.types import Scalar, Type, as_type, bfloat16, matrix, scalar_of, vector
 from robokern.runtime.array import Array, Shape, element_type, shape_of, with_components, wrap, zeros_of
 from robokern.runtime.device import Device, DeviceLike, get_device
 from robokern.runtime.dlpack_bfloat16 import Bits
@@ -62,8 +62,17 @@ def full(
     shape: Shape, value: Any, dtype: Any = Any, device: DeviceLike = None, requires_grad: bool = False
 ) -> Array:
     """As `zeros`, with every element `value`, whose type is the dtype unless that is given."""
-    element = infer_dtype(value) if dtype is Any else dtype
+    element = _type_of_one(value) if dtype is Any else dtype
     return _new(shape, element, device, requires_grad, zero=False).fill_(value)
+
+
+def _type_of_one(value: Any) -> Type:
+    """The element type of one element: a sequence of numbers is a vector, of sequences a matrix."""
+    scalar = infer_dtype(value)
+    shape = np.shape(value) if isinstance(value, (list, tuple, np.ndarray)) else ()
+    if not shape or not isinstance(scalar, Scalar):
+        return scalar
+    return vector(shape[0], scalar) if len(shape) == 1 else matrix(shape, scalar)
 
 
 def ones(shape: Shape, dtype: Any = float, device: DeviceLike = None, requires_grad: bool = False) -> Array:

@@ -61,7 +61,7 @@ def _numbers(data: Any, dtype: Type) -> Ndarray:
     source = np.asarray(_plain(data))
     if source.dtype.name == "bfloat16":  # of ml_dtypes
         source = source.view(np.uint16) if scalar == bfloat16 else source.astype(np.float32)
-    if not _converts(source.dtype, scalar):
+    if not (_converts(source.dtype, scalar) or _are_whole(source, scalar)):
         raise TypeError(f"cannot convert {source.dtype} to {scalar}")
     if scalar == bfloat16 and source.dtype != np.uint16:
         source = bits(source)
@@ -73,6 +73,15 @@ def _converts(source: np.dtype[Any], scalar: Scalar) -> bool:
     if source.kind == "b" or scalar == bool_:
         return source.kind in "biu"
     return source.kind in ("fiu" if scalar.kind == "f" else "iu")
+
+
+def _are_whole(source: Ndarray, scalar: Scalar) -> bool:
+    """Whether floats are integers that the type has."""
+    if source.dtype.kind != "f" or scalar.kind not in "iu":
+        return False
+    limits = np.iinfo(scalar.numpy)
+    inside = (source >= float(limits.min)) & (source < float(limits.max) + 1.0)
+    return bool(np.all(inside & (source == np.trunc(source))))
 
 
 def _by_element(flat: Ndarray, dtype: Type) -> Ndarray:
@@ -173,7 +182,7 @@ def listed_values(elements: Ndarray, dtype: Type) -> list[Any]:
     """Elements of any shape in order, as Python numbers, host values of composites, or structs; copies."""
     flat = elements.reshape(-1, *component_shape(dtype))
     if isinstance(dtype, Scalar):
-        return flat.tolist()
+        return [*flat.tolist()]
     if isinstance(dtype, Struct):
         return [struct_value(record, dtype) for record in flat]
     return [Composite(dtype, np.array(components)) for components in flat]
@@ -181,7 +190,7 @@ def listed_values(elements: Ndarray, dtype: Type) -> list[Any]:
 
 def struct_value(record: Any, dtype: Struct) -> StructValue:
     """A NumPy record as a struct; an array inside cannot be told from its address and is None."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, field in dtype.fields:
         if isinstance(field, Struct):
             found[name] = struct_value(record[name], field)

@@ -146,7 +146,8 @@ class IndexedArray:
         return self.shape[0]
 
     def __repr__(self) -> str:
-        return f"indexedarray({self.data.numbers()[self._selection()].tolist()}, dtype={self.dtype}, device={str(self.device)!r})"
+        shown = self.data.numbers()[self._selection()].tolist()
+        return f"indexedarray({shown}, dtype={self.dtype}, device={str(self.device)!r})"
 
     def _selection(self) -> tuple[Any, ...]:
         return np.ix_(

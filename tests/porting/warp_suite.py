@@ -1,10 +1,11 @@
-"""Warp's own test-suite with robokern in Warp's place: how well programs port, by the judge they were written for.
+"""Warp's own test-suite with robokern in Warp's place: how well programs port.
 
     python -m tests.porting.warp_suite                      # the modules of `MODULES`, a table at the end
     python -m tests.porting.warp_suite test_func test_struct --table table.md
 
-The modules are run where they are installed (`pip install robokern[bench]`); nothing of them is kept here. Each runs
-in a process of its own and each test has a time limit; a test that kills its process is counted and the rest resumed.
+The modules are run where they are installed (`pip install robokern[bench]`); nothing of them is kept here. Each
+runs in a process of its own and each test has a time limit; a test that kills its process is counted and the
+rest resumed.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def main() -> None:
 def details(modules: list[Module]) -> str:
     """Each failure: module, test, cause, message."""
     lines = [
-        f"{m.name} | {test} | {cause_of(m.name, test, text)} | {text}"
+        " | ".join((m.name, test, cause_of(m.name, test, text), text))
         for m in modules
         for test, text in m.failed
     ]

@@ -24,7 +24,7 @@ from robokern.ir.types import COMPOSITES, Scalar
 
 
 class Absent:
-    """Stands for something inside Warp, so that modules which name it can be imported; using it is an error."""
+    """Stands for something inside Warp, so that modules which name it can be imported; no use of it works."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -54,7 +54,7 @@ class AbsentModule(types.ModuleType):
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds what is called `warp.*`: tests and examples where they are installed, ours, or an absent module."""
+    """Finds `warp.*`: tests and examples where they are installed, ours, or an absent module."""
 
     def __init__(self, installed: Path) -> None:
         self.installed = installed
@@ -96,7 +96,7 @@ def ours(name: str) -> Any:
 def _inside() -> dict[str, Any]:
     """Those modules inside Warp of which tests use lists of types as a matter of course."""
     named = AbsentModule("warp._src.types")
-    scalars = [t for t in rk.types.SCALARS]
+    scalars = list(rk.types.SCALARS)
     named.__dict__.update({k: v for k, v in vars(rk.types).items() if not k.startswith("__")})
     named.__dict__.update(
         scalar_types=[t for t in scalars if t.kind != "b"],
