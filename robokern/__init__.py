@@ -80,6 +80,7 @@ from robokern.ir.types import (
     Float,
     Int,
     bfloat16,
+    fixedarray,
     float16,
     float32,
     float64,
@@ -201,6 +202,19 @@ _LATER = {
         "robokern.runtime.exchange",
     ),
     "clear_kernel_cache": "robokern.runtime.cache",
+    **{name: f"robokern.{name}" for name in ("autograd", "optim", "utils")},
+    **dict.fromkeys(
+        (
+            "is_cubql_available",
+            "is_mempool_access_enabled",
+            "is_mempool_access_supported",
+            "is_mempool_enabled",
+            "is_mempool_supported",
+            "is_peer_access_enabled",
+            "is_peer_access_supported",
+        ),
+        "robokern.runtime.warp_questions",
+    ),
     "Tape": "robokern.runtime.tape",
     **dict.fromkeys(("gradcheck", "jacobian", "jacobian_fd"), "robokern.runtime.gradcheck"),
     **dict.fromkeys(("Forward", "hvp", "jvp"), "robokern.runtime.forward"),
@@ -285,7 +299,8 @@ def __getattr__(name: str) -> Any:
     if name not in _LATER:
         unsupported.refuse(name)
         raise AttributeError(f"module 'robokern' has no attribute {name!r}")
-    globals()[name] = getattr(import_module(_LATER[name]), name)
+    module = import_module(_LATER[name])
+    globals()[name] = module if _LATER[name] == f"robokern.{name}" else getattr(module, name)
     return globals()[name]
 
 

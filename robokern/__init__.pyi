@@ -73,6 +73,7 @@ from robokern.errors import KernelError as WarpCodegenKeyError
 from robokern.errors import KernelError as WarpCodegenTypeError
 from robokern.errors import KernelError as WarpCodegenValueError
 from robokern.world.world import World as World
+from robokern import autograd as autograd
 from robokern.runtime.graph import capture_begin as capture_begin
 from robokern.runtime.graph import capture_end as capture_end
 from robokern.runtime.graph import capture_if as capture_if
@@ -97,6 +98,7 @@ from robokern.runtime.creation import empty as empty
 from robokern.runtime.creation import empty_like as empty_like
 from robokern import errors as errors
 from robokern.plugin.settings import field as field
+from robokern.ir.types import fixedarray as fixedarray
 from robokern.runtime.load import force_load as force_load
 from robokern.runtime.creation import from_dlpack as from_dlpack
 from robokern.runtime.exchange import from_jax as from_jax
@@ -125,8 +127,15 @@ from robokern.runtime.load import init as init
 from robokern.ir.types import inout as inout
 from robokern import ir as ir
 from robokern.runtime.device import is_cpu_available as is_cpu_available
+from robokern.runtime.warp_questions import is_cubql_available as is_cubql_available
 from robokern.runtime.device import is_cuda_available as is_cuda_available
 from robokern.runtime.device import is_device_available as is_device_available
+from robokern.runtime.warp_questions import is_mempool_access_enabled as is_mempool_access_enabled
+from robokern.runtime.warp_questions import is_mempool_access_supported as is_mempool_access_supported
+from robokern.runtime.warp_questions import is_mempool_enabled as is_mempool_enabled
+from robokern.runtime.warp_questions import is_mempool_supported as is_mempool_supported
+from robokern.runtime.warp_questions import is_peer_access_enabled as is_peer_access_enabled
+from robokern.runtime.warp_questions import is_peer_access_supported as is_peer_access_supported
 from robokern.runtime.gradcheck import jacobian as jacobian
 from robokern.runtime.gradcheck import jacobian_fd as jacobian_fd
 from robokern.runtime.jax_bridge import jax_function as jax_function
@@ -139,6 +148,7 @@ from robokern.runtime.map import map as map
 from robokern.ir.types import matrix as matrix
 from robokern.runtime.creation import ones as ones
 from robokern.runtime.creation import ones_like as ones_like
+from robokern import optim as optim
 from robokern.compiler.function import overload as overload
 from robokern.ir.types import quaternion as quaternion
 from robokern.runtime.stream import record_event as record_event
@@ -159,6 +169,7 @@ from robokern.runtime.torch_bridge import torch_function as torch_function
 from robokern.ir.types import transformation as transformation
 from robokern.lang import types as types
 from robokern.lang import unsupported as unsupported
+from robokern import utils as utils
 from robokern.ir.types import vector as vector
 from robokern.runtime.stream import wait_event as wait_event
 from robokern.runtime.stream import wait_stream as wait_stream

@@ -199,12 +199,7 @@ def inout_positions(function: Any) -> set[int]:
 def find_overload(function: Function, args: list[Any], kwargs: dict[str, Any]) -> Binding | None:
     """The overload that fits best: literals at their default types, then fewest generic parameters."""
     bound = [b for o in function.overloads if (b := _bind(o, args, kwargs)) is not None]
-    if len(bound) < 2:
-        return bound[0] if bound else None
-    best = min(bound, key=lambda b: b.cost)
-    # of several with the same parameters the last definition counts, as everywhere in Python
-    types = [p for _, p in best.overload.params]
-    return [b for b in bound if [p for _, p in b.overload.params] == types][-1]
+    return min(bound, key=lambda b: b.cost) if bound else None
 
 
 def _bind(overload: Overload, args: list[Any], kwargs: dict[str, Any]) -> Binding | None:

@@ -266,9 +266,22 @@ def _added(python: Any, overload: Overload, scope: FrameType) -> Function:
     # nor does the same text run again with other names around it
     if function is None or function.overloads[-1].python.__globals__ is not python.__globals__:
         function = _functions[key] = Function(python.__name__, python.__doc__)
+    others = [o for o in function.overloads if not _same_parameters(o, overload)]
+    if len(others) < len(function.overloads):  # who holds the one before keeps it, as everywhere in Python
+        function = _functions[key] = Function(python.__name__, python.__doc__)
+        function.overloads = others
     function.__doc__ = function.__doc__ or python.__doc__
     function.add(overload)
     return function
+
+
+def _same_parameters(a: Overload, b: Overload) -> bool:
+    """Whether two overloads take arguments of the same types; False where that is not known yet."""
+    try:
+        return [p for _, p in a.params] == [p for _, p in b.params] and _place(a) != _place(b)
+    except (KernelError, NameError, AttributeError):
+        a._params = b._params = None
+        return False
 
 
 def _beside(overload: Overload, scope: FrameType) -> Function | None:

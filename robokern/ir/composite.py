@@ -101,7 +101,7 @@ class Composite:
     def _binary(self, name: str, other: Any, elementwise: Any) -> Any:
         """Equal types and scalars here; every other meaning is the kernel language's."""
         if elementwise is not None and self._is_alike(name, other):
-            other = other.data if isinstance(other, Composite) else self._rounded(self.data.dtype.type(other))
+            other = other.data if isinstance(other, Composite) else self._rounded(self.type.dtype(other))  # type: ignore[attr-defined]
             return Composite(self.type, self._rounded(elementwise(self.data, other).astype(self.data.dtype)))
         if Composite.operate is None or not isinstance(other, (Composite, int, float, np.generic)):
             return NotImplemented
@@ -114,6 +114,8 @@ class Composite:
 
     def _rounded(self, values: Any) -> Any:
         """Numbers as this type has them."""
+        if isinstance(values, int):
+            return self.type.dtype(values)  # type: ignore[attr-defined]
         return rounded(values) if self._is_bfloat16 else values
 
     def _is_alike(self, name: str, other: Any) -> bool:

@@ -65,6 +65,13 @@ class Scalar(Type):
         return self(0)
 
     @property
+    def __numpy_dtype__(self) -> np.dtype[Any]:
+        """What `np.dtype` makes of it (NumPy 2.4)."""
+        if self.name == "bfloat16":
+            raise AttributeError("bfloat16 is not a type of NumPy")
+        return self.numpy
+
+    @property
     def size(self) -> int:
         """Bytes."""
         return max(self.bits // 8, 1)
@@ -357,6 +364,24 @@ def quaternion(dtype: Any = Any) -> Quaternion:
 def transformation(dtype: Any = Any) -> Transform:
     """The type of rigid transforms over `dtype`."""
     return Transform(as_type(dtype))
+
+
+def fixedarray(shape: int | tuple[int, ...], dtype: Any) -> ArrayType:
+    """The type of arrays of a shape that are private to an item (`rk.zeros(shape=..., dtype=...)`)."""
+    return ArrayType(as_type(dtype), len(shape) if isinstance(shape, tuple) else 1)
+
+
+def subscripted(annotation: Any) -> tuple[Any, int]:
+    """Element type and dimensions of `array[T]` and `array[T, Literal[n]]`.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    dtype, ndim = annotation if isinstance(annotation, tuple) and len(annotation) == 2 else (annotation, 1)
+    count = ndim if isinstance(ndim, int) else getattr(ndim, "__args__", (None,))[0]
+    if not isinstance(count, int) or not 1 <= count <= 4:
+        raise TypeError(f"an array has 1 to 4 dimensions, got {ndim!r}")
+    return as_type(dtype), count
 
 
 def inout(annotation: Any) -> Inout:

@@ -13,7 +13,7 @@ import numpy as np
 
 from robokern.compiler.builtins import means
 from robokern.ir.bfloat16 import floats, ml_dtype
-from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, bfloat16, is_concrete
+from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, bfloat16, is_concrete, subscripted
 from robokern.runtime import recording
 from robokern.runtime.array_operators import ArrayOperators
 from robokern.runtime.device import CPU, Device, DeviceLike, get_device
@@ -140,7 +140,7 @@ class Array(ArrayOperators):
         return made
 
     def __class_getitem__(cls, dtype: Any) -> ArrayType:
-        return ArrayType(as_type(dtype), 1)
+        return ArrayType(*subscripted(dtype))
 
     @property
     def ndim(self) -> int:

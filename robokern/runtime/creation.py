@@ -10,7 +10,7 @@ from robokern.compiler.builtins import means
 from robokern.ir.types import Scalar, Type, as_type, bfloat16, matrix, scalar_of, vector
 from robokern.runtime.array import Array, Shape, element_type, shape_of, with_components, wrap, zeros_of
 from robokern.runtime.device import Device, DeviceLike, get_device
-from robokern.runtime.dlpack_bfloat16 import Bits
+from robokern.runtime.dlpack_bfloat16 import Bits, Capsule
 from robokern.runtime.dlpack_cuda import Taken, adopt
 from robokern.runtime.hostvalue import Ndarray, base_dtype, component_shape, infer_dtype
 from robokern.runtime.memory import allocate_pinned
@@ -172,8 +172,9 @@ def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Arr
     """An array over the memory of a NumPy, PyTorch, JAX or CuPy array on the same device, without a copy.
 
     Args:
-        source: anything with `__dlpack__`, or on a GPU `__cuda_array_interface__`; alive as long as the
-            result. On a GPU the current stream waits for what its stream still has to do.
+        source: a capsule of host memory, or anything with `__dlpack__`, or on a GPU
+            `__cuda_array_interface__`; alive as long as the result. On a GPU the current stream waits for
+            what its stream still has to do.
         dtype: element type; a composite takes its components from the last axes. None given: the scalar type.
         device: None: the default device.
 
@@ -184,6 +185,10 @@ def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Arr
         ValueError: the axes do not fit `dtype`.
     """
     place = get_device(device)
+    if type(source).__name__ == "PyCapsule":
+        if place.is_cuda:
+            raise TypeError("from_dlpack: pass the array itself, not its capsule, where it is on a GPU")
+        source = Capsule(source)
     bits = Bits(source)
     data = _on_gpu(source, place, bits) if place.is_cuda else np.from_dlpack(bits)
     own = bfloat16 if bits.is_bfloat16 else infer_dtype(data[:0])

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 
 from robokern.errors import AdjointError
-from robokern.ir.types import ArrayType, IndexedArrayType, Type, as_type, indexed_array_type, int32
+from robokern.ir.types import (
+    ArrayType,
+    IndexedArrayType,
+    Type,
+    as_type,
+    indexed_array_type,
+    int32,
+    subscripted,
+)
 from robokern.runtime import recording
 from robokern.runtime.array import Array
 from robokern.runtime.device import Device, DeviceLike
@@ -60,7 +68,7 @@ class IndexedArray:
         return made
 
     def __class_getitem__(cls, dtype: Any) -> IndexedArrayType:
-        return indexed_array_type(as_type(dtype))
+        return indexed_array_type(*subscripted(dtype))
 
     def _set(self, data: Array, lists: list[Array | None]) -> None:
         self.data, self.indices = data, tuple(lists)

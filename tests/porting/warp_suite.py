@@ -3,16 +3,18 @@
     python -m tests.porting.warp_suite                      # the modules of `MODULES`, a table at the end
     python -m tests.porting.warp_suite test_func test_struct --table table.md
 
-The modules are run where they are installed (`pip install robokern[bench]`); nothing of them is kept here. Each
-runs in a process of its own and each test has a time limit; a test that kills its process is counted and the
-rest resumed.
+The modules are those installed (`pip install robokern[bench]`), run from a copy that is thrown away; nothing
+of them is kept here. Each runs in a process of its own and each test has a time limit; a test that kills its
+process is counted and the rest resumed.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -58,14 +60,21 @@ class Module:
         return f"| {self.name} | {ran} | {passed} | {ran - passed} | {causes} |"
 
 
-def run(name: str, seconds: int) -> Module:
-    """Runs one module in processes of its own: another after each that dies."""
+def copied_tests(to: Path) -> None:
+    """A copy of the installed tests: some write to their own files."""
+    spec = importlib.util.find_spec("warp")
+    assert spec is not None and spec.origin is not None, "pip install robokern[bench]"
+    shutil.copytree(Path(spec.origin).parent / "tests", to / "tests", ignore=shutil.ignore_patterns("*.pyc"))
+
+
+def run(name: str, folder: Path, seconds: int) -> Module:
+    """Runs one module, of the tests in `folder`, in processes of its own: another after each that dies."""
     module, start = Module(name), time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as scratch:
         while True:
-            log = Path(folder, "outcomes")
+            log = Path(scratch, "outcomes")
             log.unlink(missing_ok=True)
-            code, tail = _child(name, log, module.outcomes, seconds)
+            code, tail = _child(name, folder, log, module.outcomes, seconds)
             running = _read(log, module.outcomes)
             if code == 0:
                 break
@@ -76,9 +85,10 @@ def run(name: str, seconds: int) -> Module:
     return module
 
 
-def _child(name: str, log: Path, done: Iterable[str], seconds: int) -> tuple[int, str]:
+def _child(name: str, folder: Path, log: Path, done: Iterable[str], seconds: int) -> tuple[int, str]:
     """Runs what is not done yet; its exit code and last line."""
-    command = [sys.executable, "-m", "tests.porting.warp_suite_child", name, str(log), str(seconds)]
+    arguments = [name, str(folder), str(log), str(seconds)]
+    command = [sys.executable, "-m", "tests.porting.warp_suite_child", *arguments]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     ended = subprocess.run(
         command, input=json.dumps([*done]), capture_output=True, text=True, errors="replace", env=environment
@@ -119,9 +129,11 @@ def main() -> None:
     parser.add_argument("--details", type=Path, help="where to write each failure with its message")
     options = parser.parse_args()
     modules = []
-    for name in options.modules or MODULES:
-        modules.append(run(name, options.seconds))
-        print(modules[-1].row(), f"{modules[-1].seconds:.0f} s", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        copied_tests(Path(folder))
+        for name in options.modules or MODULES:
+            modules.append(run(name, Path(folder), options.seconds))
+            print(modules[-1].row(), f"{modules[-1].seconds:.0f} s", flush=True)
     print(table(modules))
     if options.table:
         options.table.write_text(table(modules))
