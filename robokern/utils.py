@@ -21,11 +21,16 @@ __all__ = [
 ]  # fmt: skip
 
 
+_REFUSED = {
+    "AllocatorRmm": ("a choice of how memory is had", "memory is pooled"),
+    "GraphColoringAlgorithm": ("colouring of graphs", "colour on the host"),
+    "create_warp_function": ("funcs from other code", "write an @rk.func"),
+}
+
+
 def __getattr__(name: str) -> Any:
-    if name.startswith("graph_coloring") or name == "GraphColoringAlgorithm":
-        raise UnsupportedError(f"rk.utils.{name} is not supported (colouring of graphs): colour on the host")
-    if name == "AllocatorRmm":
-        raise UnsupportedError(f"rk.utils.{name} is not supported (a choice of how memory is had)")
-    if name == "create_warp_function":
-        raise UnsupportedError(f"rk.utils.{name} is not supported: write an @rk.func")
+    key = "GraphColoringAlgorithm" if name.startswith("graph_coloring") else name
+    if key in _REFUSED:
+        feature, remedy = _REFUSED[key]
+        raise UnsupportedError(f"rk.utils.{name} is not supported ({feature}): {remedy}")
     raise AttributeError(f"module 'robokern.utils' has no attribute {name!r}")

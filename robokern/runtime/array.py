@@ -355,7 +355,8 @@ class Array(ArrayOperators):
         """
         element = element_type(as_type(dtype))
         mine, other = _element_size(self.dtype), _element_size(element)
-        if mine != other and base_dtype(element).itemsize == base_dtype(self.dtype).itemsize:
+        scalars = isinstance(element, Scalar) or isinstance(self.dtype, Scalar)
+        if mine != other and scalars and base_dtype(element).itemsize == base_dtype(self.dtype).itemsize:
             data = self._numpy.view(base_dtype(element))
             return self._with_grad(
                 self._view(with_components(data, element), element), lambda grad: grad.view(element)
