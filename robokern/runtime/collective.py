@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from robokern.errors import AdjointError
+from robokern.errors import AdjointError, LaunchError
 from robokern.ir.types import float32, float64, int32, int64, is_float, scalar_of, uint32, uint64
 from robokern.runtime import recording
 from robokern.runtime.array import Array, zeros_of
@@ -25,7 +25,7 @@ def array_scan(in_array: Array, out_array: Array, inclusive: bool = True) -> Non
         inclusive: whether an element's own value counts; else the first sum is 0.
 
     Raises:
-        ValueError: shapes, types or devices differ.
+        LaunchError: shapes, types or devices differ.
         AdjointError: floats under a tape.
     """
     _alike("array_scan", in_array, out_array)
@@ -40,13 +40,13 @@ def array_scan(in_array: Array, out_array: Array, inclusive: bool = True) -> Non
 def array_sum(
     values: Array, out: Array | None = None, value_count: int | None = None, axis: int | None = None
 ) -> Any:
-    """The sum of all elements (or the first `value_count` of a 1-D array), or along an axis.
+    """The sum of all elements, or along an axis; of the first `value_count`, if given, of a row or the axis.
 
     Returns:
         `out`, if it is given; a number, or a composite's host value; with `axis` an array of that length 1.
 
     Raises:
-        ValueError: `out` or `axis` does not fit.
+        LaunchError: `out` or `axis` does not fit.
         AdjointError: floats under a tape.
     """
     _need_no_tape("array_sum", values)
@@ -60,7 +60,7 @@ def array_inner(
     _alike("array_inner", a, b)
     _need_no_tape("array_inner", a)
     products = a.numbers() * b.numbers()
-    products = products.reshape(*a.shape, -1).sum(axis=-1, dtype=products.dtype)
+    products = products.sum(axis=tuple(range(a.ndim, products.ndim)), dtype=products.dtype)
     return _reduced("array_inner", a, products, scalar_of(a.dtype), out, count, axis)
 
 
@@ -68,14 +68,15 @@ def _reduced(
     name: str, like: Array, values: Any, dtype: Any, out: Array | None, count: int | None, axis: int | None
 ) -> Any:
     if axis is not None and not -like.ndim <= axis < like.ndim:
-        raise ValueError(f"{name}: there is no axis {axis} of {like.ndim}")
+        raise LaunchError(f"{name}: there is no axis {axis} of {like.ndim}")
     along = tuple(range(like.ndim)) if axis is None else axis % like.ndim
-    values = values if count is None else values[:count]
+    if count is not None:
+        values = values[:count] if axis is None else np.take(values, range(count), axis=along)
     total = values.sum(axis=along, dtype=values.dtype, keepdims=True)
     shape = (1,) if axis is None else total.shape[: like.ndim]
     made = zeros_of(dtype, shape, like.device) if out is None else out
     if made.shape != shape or made.dtype != dtype or made.device is not like.device:
-        raise ValueError(f"{name}: out: expected {dtype} of shape {shape}, got {made.type} of {made.shape}")
+        raise LaunchError(f"{name}: out: expected {dtype} of shape {shape}, got {made.type} of {made.shape}")
     made.assign(total.reshape(made.numpy().shape))
     return made[0] if out is None and axis is None else made
 
@@ -84,14 +85,14 @@ def array_cast(in_array: Array, out_array: Array, count: int | None = None) -> N
     """Converts elements to another type, one by one as kernels do, the first `count` of 1-D arrays.
 
     Raises:
-        ValueError: shapes or devices differ.
+        LaunchError: shapes or devices differ.
         AdjointError: floats under a tape.
     """
     _need_no_tape("array_cast", in_array)
     source = in_array.numbers() if count is None else in_array.numbers()[:count]
     target = out_array if count is None else out_array[:count]
     if source.size != target.numpy().size or in_array.device is not out_array.device:
-        raise ValueError(f"array_cast: cannot cast {in_array.type} {in_array.shape} to {out_array.type}")
+        raise LaunchError(f"array_cast: cannot cast {in_array.type} {in_array.shape} to {out_array.type}")
     target.assign(source.reshape(target.numpy().shape).astype(target.numbers().dtype))
 
 
@@ -107,12 +108,17 @@ def radix_sort_pairs(
         begin_bit, end_bit: the bits of the key that count, from the lowest.
 
     Raises:
-        ValueError: too few keys or values, or other types.
+        LaunchError: too few keys or values, or other types.
     """
     if keys.dtype not in _KEYS:
-        raise ValueError(f"radix_sort_pairs: expected keys of {', '.join(map(str, _KEYS))}, got {keys.dtype}")
+        raise LaunchError(
+            f"radix_sort_pairs: expected keys of {', '.join(map(str, _KEYS))}, got {keys.dtype}"
+        )
+    bits = 8 * keys.numpy().itemsize
+    if not 0 <= begin_bit <= (bits if end_bit is None else end_bit) <= bits:
+        raise LaunchError(f"radix_sort_pairs: a key has bits 0 to {bits}, got {begin_bit} to {end_bit}")
     if count < 0 or min(len(keys), len(values)) < count:
-        raise ValueError(f"radix_sort_pairs: {count} pairs of {len(keys)} keys and {len(values)} values")
+        raise LaunchError(f"radix_sort_pairs: {count} pairs of {len(keys)} keys and {len(values)} values")
     ordered = _ordered_bits(keys.numpy()[:count]) >> begin_bit
     if end_bit is not None:
         ordered &= (1 << (end_bit - begin_bit)) - 1
@@ -129,14 +135,14 @@ def segmented_sort_pairs(
     """Sorts pairs within each segment; without ends a segment reaches to the start of the next.
 
     Raises:
-        ValueError: a segment lies outside of the first `count` pairs, or the types do not fit.
+        LaunchError: a segment lies outside of the first `count` pairs, or the types do not fit.
     """
     starts = segment_start_indices.numpy()
     ends = starts[1:] if segment_end_indices is None else segment_end_indices.numpy()
     starts = starts[: len(ends)]
     inside = (starts >= 0) & (starts <= ends) & (ends <= count)
     if len(starts) != len(ends) or not inside.all() or min(len(keys), len(values)) < count:
-        raise ValueError(f"segmented_sort_pairs: a segment is not inside of the first {count} pairs")
+        raise LaunchError(f"segmented_sort_pairs: a segment is not inside of the first {count} pairs")
     bits = _ordered_bits(keys.numpy()[:count])
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         _permute(keys, values, start, np.argsort(bits[start:end], kind="stable"))
@@ -155,12 +161,12 @@ def runlength_encode(
         The number of runs; with `run_count` that array, which it is written to.
 
     Raises:
-        ValueError: the results do not fit.
+        LaunchError: the results do not fit.
     """
     data = values.numpy() if value_count is None else values.numpy()[:value_count]
     starts = np.flatnonzero(np.r_[True, data[1:] != data[:-1]][: len(data)])
     if min(len(run_values), len(run_lengths)) < len(data) or run_values.dtype != values.dtype:
-        raise ValueError(f"runlength_encode: expected room for {len(data)} {values.dtype}")
+        raise LaunchError(f"runlength_encode: expected room for {len(data)} {values.dtype}")
     if len(starts):
         run_values[: len(starts)] = data[starts]
         run_lengths[: len(starts)] = np.diff(np.append(starts, len(data))).astype(np.int32)
@@ -189,7 +195,7 @@ def _permute(keys: Array, values: Array, start: int, order: Any) -> None:
 
 def _alike(name: str, a: Array, b: Array) -> None:
     if a.shape != b.shape or a.dtype != b.dtype or a.device is not b.device:
-        raise ValueError(f"{name}: expected two arrays alike, got {a.type} {a.shape} and {b.type} {b.shape}")
+        raise LaunchError(f"{name}: expected two arrays alike, got {a.type} {a.shape} and {b.type} {b.shape}")
 
 
 def _need_no_tape(name: str, array: Array) -> None:

@@ -1,4 +1,4 @@
-"""Derivatives through eig3, svd3 and svd2, where eigenvalues or singular values are equal too."""
+"""Derivatives by formula: eig3, svd3 and svd2 (equal values too), copysign, and those that users write."""
 
 from __future__ import annotations
 
@@ -176,3 +176,26 @@ def test_the_derivative_of_a_builtin_inside_a_branch():
         rk.launch(roots, dim=3, inputs=[x, out])
     tape.backward(grads={out: rk.ones(3)})
     assert x.grad.list() == [0.0, 0.5, 0.25]
+
+
+@rk.func
+def second(values: rk.array2d(dtype=float), row: int):
+    return values[row, 1]
+
+
+@rk.func_grad(second)
+def adj_second(values: rk.array2d(dtype=float), row: int, adjoint: float):
+    rk.adjoint[values][row, 1] += adjoint
+
+
+@rk.kernel
+def seconds(values: rk.array2d(dtype=float), out: rk.array(dtype=float)):
+    i = rk.tid()
+    out[i] = second(values, i)
+
+
+def test_a_derivative_by_hand_that_does_not_reach_an_array_is_refused():
+    values, out = rk.ones((2, 2), requires_grad=True), rk.zeros(2, requires_grad=True)
+    with rk.Tape() as tape, pytest.raises(rk.AdjointError, match="does not reach array 'values'"):
+        rk.launch(seconds, dim=2, inputs=[values, out])
+        tape.backward(grads={out: rk.ones(2)})
