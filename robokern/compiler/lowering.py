@@ -23,7 +23,7 @@ from robokern.ir import layout
 from robokern.ir.bfloat16 import Bfloat16
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.nodes import Assert, Value
-from robokern.ir.types import BY_NAME, Scalar, Type, as_type, bool_, float32, int32
+from robokern.ir.types import BY_NAME, NAMED, Scalar, Type, as_type, bool_, float32, int32
 
 Handler = Callable[["Lowering", Any], Any]
 EXPRESSIONS: dict[type, Handler] = {}
@@ -108,8 +108,8 @@ class Lowering:
         for scope in (self.captured, self.overload.python.__globals__, vars(builtins)):
             if name in scope:
                 return kernel_meaning(scope[name])
-        if name in BUILTINS:
-            return BUILTINS[name]
+        if name in BUILTINS or name in NAMED:
+            return BUILTINS.get(name) or NAMED[name]
         known = [*self.env, *self.captured, *self.overload.python.__globals__]
         self.fail(node, f"{name!r} is not defined", nearest(name, known))
 

@@ -101,7 +101,8 @@ def _typed_arguments(lo: Lowering, node: ast.Call) -> tuple[list[Any], Any, dict
     args, kwargs = arguments(lo, node)
     dtype = kwargs.pop("dtype", None)
     if dtype is None and args:
-        values = common_values(lo, node, args)
+        like = next((scalar_of(a.type) for a in args if isinstance(a, Value)), None)
+        values = [lo.value(a, node, like) for a in args]
         return list(values), scalar_of(values[0].type), kwargs
     return args, as_type(dtype or float), kwargs
 
@@ -109,8 +110,7 @@ def _typed_arguments(lo: Lowering, node: ast.Call) -> tuple[list[Any], Any, dict
 @intrinsic("vector")
 def _vector(lo: Lowering, node: ast.Call) -> Any:
     args, dtype, kwargs = _typed_arguments(lo, node)
-    own = [a for a in args if isinstance(a, Value) and isinstance(a.type, Vector)]
-    default = leaf_count(own[0].type) if len(args) == 1 and own else len(args)
+    default = sum(leaf_count(a.type) if isinstance(a, Value) else 1 for a in args)
     length = kwargs.get("length", default)
     if not isinstance(length, int) or length < 1:
         lo.fail(

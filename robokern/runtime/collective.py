@@ -71,7 +71,7 @@ def _reduced(
         raise LaunchError(f"{name}: there is no axis {axis} of {like.ndim}")
     along = tuple(range(like.ndim)) if axis is None else axis % like.ndim
     if count is not None:
-        values = values[:count] if axis is None else np.take(values, range(count), axis=along)
+        values = values[:count] if axis is None else np.take(values, range(count), axis=axis)
     total = values.sum(axis=along, dtype=values.dtype, keepdims=True)
     shape = (1,) if axis is None else total.shape[: like.ndim]
     made = zeros_of(dtype, shape, like.device) if out is None else out

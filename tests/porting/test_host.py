@@ -440,3 +440,76 @@ def test_trees_are_built_one_way():
     assert rk.Mesh(points, [0, 1, 2], bvh_constructor="lbvh", bvh_leaf_size=1).bvh.leaf_size == 1
     with pytest.raises(rk.GeometryError, match="constructor"):
         rk.Bvh(lower, upper, constructor="cubql")
+
+
+def test_a_loop_whose_counter_is_asked_for_when_compiling_is_unrolled():
+    @rk.kernel
+    def kernel(out: rk.array(dtype=int)):
+        total = int(0)
+        for i in range(40):
+            total += rk.static(i * i)
+        out[0] = total
+
+    out = rk.zeros(1, dtype=int)
+    rk.launch(kernel, dim=1, inputs=[out])
+    assert out.list() == [sum(i * i for i in range(40))]
+
+
+def test_composites_of_vectors_and_numbers_without_a_name():
+    @rk.kernel
+    def kernel(x: rk.array(dtype=float), out: rk.array(dtype=rk.vec4)):
+        v = rk.types.vector(x[0], x[1], x[2])
+        q = rk.types.quaternion(v, x[3])
+        out[0] = rk.types.vector(v, x[3])
+        out[1] = vec4(q[0], q[1], q[2], q[3])  # noqa: F821 - a type without a prefix
+
+    out = rk.zeros(2, dtype=rk.vec4)
+    rk.launch(kernel, dim=1, inputs=[rk.array([1.0, 2.0, 3.0, 4.0]), out])
+    assert out.list() == [[1.0, 2.0, 3.0, 4.0]] * 2
+
+
+@rk.struct
+class Window:
+    seen: rk.indexedarray(dtype=float)
+    gain: float
+
+
+@rk.kernel
+def scaled_window(window: Window, out: rk.array(dtype=float)):
+    i = rk.tid()
+    out[i] = window.gain * window.seen[i]
+
+
+def test_an_indexed_array_in_a_struct():
+    window = Window(seen=rk.indexedarray(rk.array([1.0, 2.0, 3.0]), [np.array([2, 0], np.int32)]), gain=10.0)
+    out = rk.zeros(2)
+    rk.launch(scaled_window, dim=2, inputs=[window, out])
+    assert out.list() == [30.0, 10.0]
+    window.seen = rk.zeros(2)
+    with pytest.raises(rk.LaunchError):
+        rk.launch(scaled_window, dim=2, inputs=[window, out])
+
+
+@rk.kernel
+def first_hit(mesh: rk.uint64, height: rk.array(dtype=float), out: rk.array2d(dtype=float)):
+    i = rk.tid()
+    t = float(7.0)
+    u = float(0.0)
+    v = float(0.0)
+    sign = float(0.0)
+    normal = rk.vec3()
+    face = int(-1)
+    if rk.mesh_query_ray(
+        mesh, rk.vec3(0.25, 0.25, height[i]), rk.vec3(0.0, 0.0, -1.0), 10.0, t, u, v, sign, normal, face
+    ):
+        out[i, 0] = 1.0
+    out[i, 1] = t
+    out[i, 2] = float(face)
+    out[i, 3] = normal[2]
+
+
+def test_a_ray_with_results_by_reference():
+    points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
+    mesh, out = rk.Mesh(points, [0, 1, 2]), rk.zeros((2, 4))
+    rk.launch(first_hit, dim=2, inputs=[mesh.id, rk.array([2.0, -1.0]), out])
+    assert out.list() == [1.0, 2.0, 0.0, 1.0, 0.0, 7.0, -1.0, 0.0]

@@ -56,15 +56,18 @@ class AbsentModule(types.ModuleType):
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds `warp.*`: tests and examples where they are installed, ours, or an absent module."""
 
-    def __init__(self, installed: Path) -> None:
-        self.installed = installed
+    def __init__(self, tests: Path) -> None:
+        """Examples are the installed ones, tests those in a folder."""
+        spec = importlib.machinery.PathFinder.find_spec("warp", sys.path)
+        assert spec is not None and spec.origin is not None, "pip install robokern[bench]"
+        self.folders = {"tests": tests / "tests", "examples": Path(spec.origin).parent / "examples"}
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
         if not name.startswith("warp."):
             return None
         if name.startswith(("warp.tests", "warp.examples")):
-            folder = self.installed.joinpath(*name.split(".")[1:])
-            return importlib.machinery.PathFinder.find_spec(name, [str(folder.parent)])
+            place = self.folders[name.split(".")[1]].joinpath(*name.split(".")[2:])
+            return importlib.machinery.PathFinder.find_spec(name, [str(place.parent)])
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec: Any) -> Any:
@@ -144,7 +147,7 @@ def stand_in() -> None:
 
 
 def install(folder: Path) -> None:
-    """Puts robokern in Warp's place; `folder` holds its tests and examples."""
+    """Puts robokern in Warp's place; `folder` holds its tests."""
     give_types_private_names()
     stand_in()
     sys.modules["warp"] = rk
