@@ -3472,7 +3472,11 @@ def mesh_query_point_no_sign(mesh: uint64, point: vec3f, max_distance: float) ->
 def mesh_query_point_sign_normal(mesh: uint64, point: vec3f, max_distance: float) -> MeshQueryPoint:
     """Nearest point of a mesh's surface within max_distance [m], as MeshQueryPoint with sign < 0 inside."""
 
+@_overload
 def mesh_query_ray(mesh: uint64, origin: vec3f, direction: vec3f, max_t: float) -> MeshQueryRay:
+    """Nearest hit of a ray with a mesh, of either side of its faces."""
+@_overload
+def mesh_query_ray(mesh: uint64, origin: vec3f, direction: vec3f, max_t: float, t: float, u: float, v: float, sign: float, normal: vec3f, face: int) -> bool:
     """Nearest hit of a ray with a mesh, of either side of its faces."""
 
 @_overload

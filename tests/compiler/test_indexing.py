@@ -217,3 +217,24 @@ def test_components_count_from_the_end_at_run_time(device: str) -> None:
     want[:, 0] = np.array([1.0, 2.0, 3.0])[k]
     want[np.arange(6), 1 + k % 3] = 9.0
     np.testing.assert_array_equal(out.numpy(), want)
+
+
+@rk.kernel
+def rows_backwards(a: grids, out: floats):
+    i = rk.tid()
+    row = a[i][::-2]
+    column = a[::-1, 1]
+    out[i] = row[1] * 10.0 + column[i] + row[i % 3] * 100.0
+
+
+def test_backwards_in_every_width() -> None:
+    values = np.random.default_rng(0).integers(0, 99, (16, 6)).astype(np.float32)
+    i = np.arange(16)
+    back = values[:, ::-2]
+    want = back[:, 1] * 10 + values[::-1, 1] + back[i, i % 3] * 100
+    for lanes in (1, 4, 8, 16):
+        kernel = rk.kernel(rows_backwards.func, cpu_lanes=lanes)
+        for array in (rk.array(values), rk.array(np.repeat(values, 2, axis=1))[:, ::2]):
+            out = rk.zeros(16)
+            rk.launch(kernel, dim=16, inputs=[array, out])
+            np.testing.assert_array_equal(out.numpy(), want)
