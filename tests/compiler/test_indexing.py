@@ -220,21 +220,25 @@ def test_components_count_from_the_end_at_run_time(device: str) -> None:
 
 
 @rk.kernel
-def rows_backwards(a: grids, out: floats):
+def rows_backwards(a: grids, b: floats, out: floats):
     i = rk.tid()
     row = a[i][::-2]
     column = a[::-1, 1]
-    out[i] = row[1] * 10.0 + column[i] + row[i % 3] * 100.0
+    flat = b[::-2]
+    out[i] = row[1] * 10.0 + column[i] + row[i % 3] * 100.0 + flat[i] * 1000.0
+    flat[i] = -1.0
 
 
 def test_backwards_in_every_width() -> None:
     values = np.random.default_rng(0).integers(0, 99, (16, 6)).astype(np.float32)
     i = np.arange(16)
     back = values[:, ::-2]
-    want = back[:, 1] * 10 + values[::-1, 1] + back[i, i % 3] * 100
+    flat = np.arange(32, dtype=np.float32)
+    want = back[:, 1] * 10 + values[::-1, 1] + back[i, i % 3] * 100 + flat[::-2] * 1000
     for lanes in (1, 4, 8, 16):
         kernel = rk.kernel(rows_backwards.func, cpu_lanes=lanes)
         for array in (rk.array(values), rk.array(np.repeat(values, 2, axis=1))[:, ::2]):
-            out = rk.zeros(16)
-            rk.launch(kernel, dim=16, inputs=[array, out])
+            out, row = rk.zeros(16), rk.array(flat)
+            rk.launch(kernel, dim=16, inputs=[array, row, out])
             np.testing.assert_array_equal(out.numpy(), want)
+            np.testing.assert_array_equal(row.numpy(), np.where(flat % 2 == 1, -1, flat))
