@@ -51,6 +51,7 @@ from robokern.compiler.function import (
     overload,
     struct,
 )
+from robokern.compiler.module import Module, get_module
 from robokern.compiler.options import config, get_module_options, set_module_options
 from robokern.compiler.source import from_source
 from robokern.errors import (
@@ -79,6 +80,7 @@ from robokern.ir.types import (
     Float,
     Int,
     bfloat16,
+    fixedarray,
     float16,
     float32,
     float64,
@@ -146,7 +148,8 @@ from robokern.runtime.indexed_array import (
     indexedarray4d,
 )
 from robokern.runtime.launch import Launch, launch
-from robokern.runtime.load import init, load_module
+from robokern.runtime.load import force_load, init, load_module
+from robokern.runtime.load import load_kernels as _load_kernels
 from robokern.runtime.map import map
 from robokern.runtime.stream import (
     Event,
@@ -173,6 +176,10 @@ globals().update({name: getattr(_constants, name) for name in _constants.NAMES})
 # the rest of the builtins, names that Python has too among them: `rk.abs` and `abs` mean the same in a kernel
 globals().update({n: b for n, b in _BUILTINS.items() if n not in globals() and not n.startswith("$")})
 
+# Warp's names for it
+WarpCodegenError = WarpCodegenTypeError = WarpCodegenValueError = WarpCodegenAttributeError = KernelError
+WarpCodegenKeyError = WarpCodegenIndexError = KernelError
+
 _LATER = {
     **dict.fromkeys(
         (
@@ -195,6 +202,19 @@ _LATER = {
         "robokern.runtime.exchange",
     ),
     "clear_kernel_cache": "robokern.runtime.cache",
+    **{name: f"robokern.{name}" for name in ("autograd", "optim", "utils")},
+    **dict.fromkeys(
+        (
+            "is_cubql_available",
+            "is_mempool_access_enabled",
+            "is_mempool_access_supported",
+            "is_mempool_enabled",
+            "is_mempool_supported",
+            "is_peer_access_enabled",
+            "is_peer_access_supported",
+        ),
+        "robokern.runtime.warp_questions",
+    ),
     "Tape": "robokern.runtime.tape",
     **dict.fromkeys(("gradcheck", "jacobian", "jacobian_fd"), "robokern.runtime.gradcheck"),
     **dict.fromkeys(("Forward", "hvp", "jvp"), "robokern.runtime.forward"),
@@ -264,18 +284,23 @@ def _builtin_on_host(builtin: Any, args: Any) -> Any:
     return import_module("robokern.compiler.host").call_builtin(builtin, args)
 
 
+Module.on_load = staticmethod(_load_kernels)
 Function.on_host = staticmethod(_on_host)
 _Builtin.on_host = staticmethod(_builtin_on_host)
 _Composite.operate = staticmethod(_operate)
 
 
+_PYTHON = {"bool": _bool, "float": float32, "int": int32}
+
+
 def __getattr__(name: str) -> Any:
-    if name == "bool":  # not among the names, which would hide Python's own from `import *` and in the stub
-        return _bool
+    if name in _PYTHON:  # not among the names, which would hide Python's own from `import *` and in the stub
+        return _PYTHON[name]
     if name not in _LATER:
         unsupported.refuse(name)
         raise AttributeError(f"module 'robokern' has no attribute {name!r}")
-    globals()[name] = getattr(import_module(_LATER[name]), name)
+    module = import_module(_LATER[name])
+    globals()[name] = module if _LATER[name] == f"robokern.{name}" else getattr(module, name)
     return globals()[name]
 
 

@@ -47,6 +47,7 @@ from robokern.errors import KernelIndexError as KernelIndexError
 from robokern.runtime.launch import Launch as Launch
 from robokern.errors import LaunchError as LaunchError
 from robokern.geometry.mesh import Mesh as Mesh
+from robokern.compiler.module import Module as Module
 from robokern.geometry.shape import Plane as Plane
 from robokern.plugin.plugin import Plugin as Plugin
 from robokern.plugin.settings import PluginConfig as PluginConfig
@@ -65,7 +66,14 @@ from robokern.geometry.shape import Sphere as Sphere
 from robokern.runtime.stream import Stream as Stream
 from robokern.runtime.tape import Tape as Tape
 from robokern.errors import UnsupportedError as UnsupportedError
+from robokern.errors import KernelError as WarpCodegenAttributeError
+from robokern.errors import KernelError as WarpCodegenError
+from robokern.errors import KernelError as WarpCodegenIndexError
+from robokern.errors import KernelError as WarpCodegenKeyError
+from robokern.errors import KernelError as WarpCodegenTypeError
+from robokern.errors import KernelError as WarpCodegenValueError
 from robokern.world.world import World as World
+from robokern import autograd as autograd
 from robokern.runtime.graph import capture_begin as capture_begin
 from robokern.runtime.graph import capture_end as capture_end
 from robokern.runtime.graph import capture_if as capture_if
@@ -90,6 +98,8 @@ from robokern.runtime.creation import empty as empty
 from robokern.runtime.creation import empty_like as empty_like
 from robokern import errors as errors
 from robokern.plugin.settings import field as field
+from robokern.ir.types import fixedarray as fixedarray
+from robokern.runtime.load import force_load as force_load
 from robokern.runtime.creation import from_dlpack as from_dlpack
 from robokern.runtime.exchange import from_jax as from_jax
 from robokern.runtime.creation import from_numpy as from_numpy
@@ -106,6 +116,7 @@ from robokern.runtime.device import get_cuda_devices as get_cuda_devices
 from robokern.runtime.device import get_device as get_device
 from robokern.runtime.device import get_devices as get_devices
 from robokern.runtime.stream import get_event_elapsed_time as get_event_elapsed_time
+from robokern.compiler.module import get_module as get_module
 from robokern.compiler.options import get_module_options as get_module_options
 from robokern.runtime.device import get_preferred_device as get_preferred_device
 from robokern.runtime.stream import get_stream as get_stream
@@ -116,8 +127,15 @@ from robokern.runtime.load import init as init
 from robokern.ir.types import inout as inout
 from robokern import ir as ir
 from robokern.runtime.device import is_cpu_available as is_cpu_available
+from robokern.runtime.warp_questions import is_cubql_available as is_cubql_available
 from robokern.runtime.device import is_cuda_available as is_cuda_available
 from robokern.runtime.device import is_device_available as is_device_available
+from robokern.runtime.warp_questions import is_mempool_access_enabled as is_mempool_access_enabled
+from robokern.runtime.warp_questions import is_mempool_access_supported as is_mempool_access_supported
+from robokern.runtime.warp_questions import is_mempool_enabled as is_mempool_enabled
+from robokern.runtime.warp_questions import is_mempool_supported as is_mempool_supported
+from robokern.runtime.warp_questions import is_peer_access_enabled as is_peer_access_enabled
+from robokern.runtime.warp_questions import is_peer_access_supported as is_peer_access_supported
 from robokern.runtime.gradcheck import jacobian as jacobian
 from robokern.runtime.gradcheck import jacobian_fd as jacobian_fd
 from robokern.runtime.jax_bridge import jax_function as jax_function
@@ -130,6 +148,7 @@ from robokern.runtime.map import map as map
 from robokern.ir.types import matrix as matrix
 from robokern.runtime.creation import ones as ones
 from robokern.runtime.creation import ones_like as ones_like
+from robokern import optim as optim
 from robokern.compiler.function import overload as overload
 from robokern.ir.types import quaternion as quaternion
 from robokern.runtime.stream import record_event as record_event
@@ -150,6 +169,7 @@ from robokern.runtime.torch_bridge import torch_function as torch_function
 from robokern.ir.types import transformation as transformation
 from robokern.lang import types as types
 from robokern.lang import unsupported as unsupported
+from robokern import utils as utils
 from robokern.ir.types import vector as vector
 from robokern.runtime.stream import wait_event as wait_event
 from robokern.runtime.stream import wait_stream as wait_stream
@@ -159,7 +179,9 @@ from robokern.runtime.creation import zeros_like as zeros_like
 @_overload
 def func(python: _F) -> _F: ...
 @_overload
-def func(python: None = None, *, contract: bool = True) -> Callable[[_F], _F]: ...
+def func(
+    python: None = None, *, contract: bool = True, inline: bool | None = None, module: Any = None
+) -> Callable[[_F], _F]: ...
 def func(python: Any = None, *, contract: bool = True) -> Any:
     """Makes a Python function callable in kernels."""
 
@@ -2702,46 +2724,46 @@ def curlnoise(state: uint32, x: vec4f, octaves: uint32 = ..., lacunarity: float 
 
 @_overload
 def cw_div(a: vec2f, b: vec2f) -> vec2f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: vec3f, b: vec3f) -> vec3f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: vec4f, b: vec4f) -> vec4f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: vec2d, b: vec2d) -> vec2d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: vec3d, b: vec3d) -> vec3d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: vec4d, b: vec4d) -> vec4d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: _Vector | Composite, b: _Vector | Composite) -> Any:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat22f, b: mat22f) -> mat22f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat33f, b: mat33f) -> mat33f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat44f, b: mat44f) -> mat44f:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat22d, b: mat22d) -> mat22d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat33d, b: mat33d) -> mat33d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: mat44d, b: mat44d) -> mat44d:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 @_overload
 def cw_div(a: _Matrix | Composite, b: _Matrix | Composite) -> Any:
-    """Component-wise quotient."""
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
 
 @_overload
 def cw_mul(a: vec2f, b: vec2f) -> vec2f:
@@ -3088,70 +3110,88 @@ def inverse_approx(m: _Matrix | Composite) -> Any:
     """The same as `inverse`."""
 
 @_overload
-def isfinite(x: float) -> bool:
-    """Whether x is neither infinite nor NaN."""
+def isfinite(x: vec2f) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
-def isfinite(x: float64) -> bool:
-    """Whether x is neither infinite nor NaN."""
+def isfinite(x: vec3f) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: vec4f) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: vec2d) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: vec3d) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: vec4d) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
 def isfinite(x: Any) -> Any:
-    """Whether x is neither infinite nor NaN."""
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: float) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+@_overload
+def isfinite(x: float64) -> bool:
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
 
 @_overload
-def isinf(x: float) -> bool:
-    """Whether x is plus or minus infinity."""
-@_overload
 def isinf(x: vec2f) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: vec3f) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: vec4f) -> bool:
-    """Whether x is plus or minus infinity."""
-@_overload
-def isinf(x: float64) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: vec2d) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: vec3d) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: vec4d) -> bool:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
 def isinf(x: Any) -> Any:
-    """Whether x is plus or minus infinity."""
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+@_overload
+def isinf(x: float) -> bool:
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+@_overload
+def isinf(x: float64) -> bool:
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
 
 @_overload
 def isnan(x: float) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec2f) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec3f) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec4f) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: float64) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec2d) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec3d) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: vec4d) -> bool:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 @_overload
 def isnan(x: Any) -> Any:
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
 
 @_overload
 def length(a: vec2f) -> float:
@@ -3432,7 +3472,11 @@ def mesh_query_point_no_sign(mesh: uint64, point: vec3f, max_distance: float) ->
 def mesh_query_point_sign_normal(mesh: uint64, point: vec3f, max_distance: float) -> MeshQueryPoint:
     """Nearest point of a mesh's surface within max_distance [m], as MeshQueryPoint with sign < 0 inside."""
 
+@_overload
 def mesh_query_ray(mesh: uint64, origin: vec3f, direction: vec3f, max_t: float) -> MeshQueryRay:
+    """Nearest hit of a ray with a mesh, of either side of its faces."""
+@_overload
+def mesh_query_ray(mesh: uint64, origin: vec3f, direction: vec3f, max_t: float, t: float, u: float, v: float, sign: float, normal: vec3f, face: int) -> bool:
     """Nearest hit of a ray with a mesh, of either side of its faces."""
 
 @_overload
@@ -3455,7 +3499,25 @@ def noise(state: uint32, x: _Vector | Composite) -> Any:
 def nonzero(x: float) -> float:
     """0 for x == 0, otherwise 1."""
 @_overload
+def nonzero(x: vec2f) -> vec2f:
+    """0 for x == 0, otherwise 1."""
+@_overload
+def nonzero(x: vec3f) -> vec3f:
+    """0 for x == 0, otherwise 1."""
+@_overload
+def nonzero(x: vec4f) -> vec4f:
+    """0 for x == 0, otherwise 1."""
+@_overload
 def nonzero(x: float64) -> float64:
+    """0 for x == 0, otherwise 1."""
+@_overload
+def nonzero(x: vec2d) -> vec2d:
+    """0 for x == 0, otherwise 1."""
+@_overload
+def nonzero(x: vec3d) -> vec3d:
+    """0 for x == 0, otherwise 1."""
+@_overload
+def nonzero(x: vec4d) -> vec4d:
     """0 for x == 0, otherwise 1."""
 @_overload
 def nonzero(x: Any) -> Any:

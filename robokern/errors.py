@@ -1,6 +1,6 @@
 """Every error that robokern raises on purpose.
 
-RobokernError
+RobokernError               a RuntimeError, as programs written for Warp expect of it
 |-- LocatedError            knows file, line, column of the user's text
 |   |-- ConfigError         a YAML file, a command-line override or a manifest
 |   |-- KernelError         Python source of a kernel or func
@@ -19,7 +19,7 @@ RobokernError
 from __future__ import annotations
 
 
-class RobokernError(Exception):
+class RobokernError(RuntimeError):
     """Base of the tree; its text is complete and meant for the user."""
 
 

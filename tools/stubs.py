@@ -71,7 +71,9 @@ DECORATORS = '''
 @_overload
 def func(python: _F) -> _F: ...
 @_overload
-def func(python: None = None, *, contract: bool = True) -> Callable[[_F], _F]: ...
+def func(
+    python: None = None, *, contract: bool = True, inline: bool | None = None, module: Any = None
+) -> Callable[[_F], _F]: ...
 def func(python: Any = None, *, contract: bool = True) -> Any:
     """Makes a Python function callable in kernels."""
 

@@ -283,9 +283,13 @@ class Analysis:
 
     def _plain(self, op: Op) -> None:
         self._follow_bits(op)
-        if op.name not in FLAT and any(a in self.active for a in op.args):
+        if op.name not in FLAT and (any(a in self.active for a in op.args) or self._reads_active(op)):
             for result in op.results:
                 self._mark(result)
+
+    def _reads_active(self, op: Op) -> bool:
+        """Whether it calls a func, one with a derivative by hand, that reads an active array."""
+        return op.name == "call" and any(a.root in self.roots for a in self.accesses if a.op is op)
 
     def _follow_bits(self, op: Op) -> None:
         """A float taken apart as an integer has no derivative that could be followed back into a float."""

@@ -22,6 +22,8 @@ class Builtin:
 
     def __call__(self, *args: Any) -> Any:
         """Runs it on the host, with the result it has in a kernel, where it needs nothing of one."""
+        if self.name == "static" and len(args) == 1:
+            return args[0]
         if Builtin.on_host is not None and self.name in _ARITHMETIC:
             return Builtin.on_host(self, args)
         raise TypeError(f"{self.name}() belongs to the kernel language: call it in a kernel or func")
@@ -79,6 +81,7 @@ local = _builtin(
 from_handle = _builtin("from_handle", "from_handle(handle, S): the struct S at a uint64 address.")
 address = _builtin("address", "address(array): address of its first element, uint64.")
 array_at = _builtin("array_at", "array_at(handle, n, ..., T): an array over raw memory at a uint64 address.")
+array = _builtin("array", "array(ptr=, shape=, dtype=): an array over raw memory at a uint64 address.")
 cast = _builtin("cast", "cast(x, T): the same bits as type T; another name of bitcast.")
 static = _builtin("static", "static(expression): evaluated by Python when the kernel is compiled.")
 printf = _builtin("printf", "printf(format, ...): C-style formatted print.")
@@ -121,7 +124,7 @@ in_range = _builtin("$in_range", "Whether a counter is still inside its range.")
 after = _builtin("$after", "What follows a counter in its range; stop after the last.")
 
 # what Python's own names mean inside a kernel; `means` adds host functions that have a meaning there
-PYTHON: dict[Any, Builtin] = {
+PYTHON: dict[Any, Any] = {
     abs: abs_,
     min: min_,
     max: max_,

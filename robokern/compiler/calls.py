@@ -18,11 +18,13 @@ from robokern.compiler.lowering import (
     kernel_meaning,
     rebuild,
 )
-from robokern.compiler.places import Temp, place, read, write
+from robokern.compiler.places import Temp, component, element, place, read, write
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.nodes import Func, Value
 from robokern.ir.types import (
     BY_NAME,
+    COMPOSITES,
+    ArrayType,
     Inout,
     Scalar,
     Type,
@@ -117,9 +119,26 @@ def arguments(
 
 def _spread(lo: Lowering, arg: ast.Starred) -> tuple[Any, ...]:
     items = lo.expr(arg.value)
+    if isinstance(items, (Value, Composite)) and isinstance(items.type, COMPOSITES):
+        value = lo.value(items, arg)
+        return tuple(read(lo, component(lo, arg, Temp(value), [k]), arg) for k in range(items.type.shape[0]))
+    if isinstance(items, Value) and isinstance(items.type, ArrayType):
+        count = _known_length(lo, arg)
+        return tuple(read(lo, element(lo, arg, items, [k]), arg) for k in range(count))
     if not isinstance(items, tuple):
-        lo.fail(arg, f"only tuples can be spread with *, got {describe(items)}")
+        lo.fail(arg, f"only tuples, vectors and slices of arrays can be spread with *, got {describe(items)}")
     return items
+
+
+def _known_length(lo: Lowering, arg: ast.Starred) -> int:
+    """Elements of a 1-D array that is spread: a slice with known bounds, none from the end."""
+    sliced = arg.value.slice if isinstance(arg.value, ast.Subscript) else None
+    parts = (sliced.lower, sliced.upper, sliced.step) if isinstance(sliced, ast.Slice) else ()
+    bounds = [None if p is None else lo.expr(p) for p in parts]
+    known = all(b is None or (isinstance(b, int) and b >= 0) for b in bounds)
+    if not parts or bounds[1] is None or not known:
+        lo.fail(arg, "how many elements * spreads must be known at compile time", "write *a[0:3]")
+    return len(range(bounds[0] or 0, bounds[1], bounds[2] or 1))
 
 
 def call_function(
@@ -235,7 +254,8 @@ def _fit_literal(pattern: Any, x: Any, like: Any) -> Any:
     default = bool_ if isinstance(x, bool) else int32 if isinstance(x, int) else float32
     kinds = "iu" if default is int32 else default.kind
     if pattern is Any or isinstance(pattern, TypeVar):
-        return like if isinstance(like, Scalar) and like.kind in kinds and default is not bool_ else default
+        chosen = like if isinstance(like, Scalar) and like.kind in kinds and default is not bool_ else default
+        return chosen if matches(pattern, chosen) else None
     return pattern if isinstance(pattern, Scalar) and pattern.kind in kinds else None
 
 

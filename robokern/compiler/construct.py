@@ -41,8 +41,13 @@ def construct(lo: Lowering, node: Any, type_: Type, args: list[Any], kwargs: dic
 
 
 def _named(lo: Lowering, node: Any, type_: Type, kwargs: dict[str, Any]) -> list[Any]:
-    if isinstance(type_, Transform) and list(kwargs) in (["p", "q"], ["q"]):
-        return list(kwargs.values())
+    if isinstance(type_, Transform) and [k for k in "pq" if k in kwargs] == sorted(kwargs):
+        return [kwargs[k] for k in "pq" if k in kwargs]
+    # what the type says already may be said again
+    own = {"length": getattr(type_, "length", None), "dtype": getattr(type_, "dtype", None)}
+    own["shape"] = getattr(type_, "shape", None)
+    if all(own.get(name) is not None and own[name] == x for name, x in kwargs.items()):
+        return []
     lo.fail(node, f"{type_}() has no argument {next(iter(kwargs))!r}")
 
 
@@ -70,8 +75,10 @@ def _literal(lo: Lowering, node: Any, type_: Scalar, x: Any) -> Value:
 
 def _composite(lo: Lowering, node: Any, type_: Any, args: list[Any]) -> Value:
     if not args:
-        return _identity(lo, type_)
-    values = [lo.value(a, node, type_.dtype) for a in args]
+        return lo.builder.op("zero", type=type_)
+    values = [lo.value(_as_component(a, type_), node, type_.dtype) for a in args]
+    if isinstance(type_, Transform) and len(values) == 1:
+        return _transform(lo, node, type_, values[0])
     first = values[0].type
     if len(values) == 1 and type(first) is type(type_) and first.shape == type_.shape:  # type: ignore[attr-defined]
         return values[0] if first == type_ else lo.op(node, "cast", values[0], type=type_)
@@ -81,11 +88,27 @@ def _composite(lo: Lowering, node: Any, type_: Any, args: list[Any]) -> Value:
     return lo.op(node, "make", *values, type=type_)
 
 
-def _identity(lo: Lowering, type_: Any) -> Value:
-    zero = lo.builder.op("zero", type=type_)
-    if not isinstance(type_, Transform):
-        return zero
-    return lo.builder.insert(zero, lo.builder.const(1.0, type_.dtype), 6)
+def _as_component(x: Any, type_: Any) -> Any:
+    """An integer literal among float components is a float, exactly or not at all."""
+    plain = isinstance(x, int) and not isinstance(x, bool) and not hasattr(x, "dtype")
+    return float(x) if plain and type_.dtype.kind == "f" and abs(x) <= 2**53 else x
+
+
+def _transform(lo: Lowering, node: Any, type_: Transform, value: Value) -> Value:
+    """A transform of one argument: another, a number for all components, a position or an orientation."""
+    if value.type == type_:
+        return value
+    if isinstance(value.type, Transform):
+        return lo.op(node, "cast", value, type=type_)
+    if value.type == type_.dtype:
+        return lo.op(node, "splat", value, type=type_)
+    parts = {part: lo.builder.op("zero", type=part) for _, part in type_.parts.values()}
+    position, orientation = parts
+    parts[orientation] = lo.builder.insert(parts[orientation], lo.builder.const(1.0, type_.dtype), 3)
+    if value.type not in parts:
+        _check_parts(lo, node, type_, [value])
+    parts[value.type] = value
+    return lo.op(node, "make", parts[position], parts[orientation], type=type_)
 
 
 def _check_parts(lo: Lowering, node: Any, type_: Any, values: list[Value]) -> None:

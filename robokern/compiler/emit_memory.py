@@ -110,14 +110,35 @@ def _slice(f: Function, op: Op) -> list[Operands]:
     address, *rest = f.values[op.args[0]]
     length, stride = rest[dim], rest[ndim + dim]
     start, stop, step = (index_operand(f, a) for a in op.args[1:])
-    start = _clip(f, start, "0", length)
-    span = f.let(f"sub i64 {_clip(f, stop, start, length)}, {start}")
-    rounded = f.let(f"sub i64 {f.let(f'add i64 {span}, {step}')}, 1")
-    count = f.let(f"sdiv i64 {rounded}, {f.intrinsic('smax.i64', 'i64', f'i64 {step}', 'i64 1')}")
+    start, count = (
+        _upwards(f, start, stop, step, length) if step.isdigit() else _stepped(f, start, stop, step, length)
+    )
     moved = f.let(f"getelementptr i8, ptr {address}, i64 {_times(f, start, stride)}")
     shape = (*rest[:dim], count, *rest[dim + 1 : ndim])
     strides = (*rest[ndim : ndim + dim], _times(f, stride, step), *rest[ndim + dim + 1 :])
     return [(moved, *shape, *strides)]
+
+
+def _upwards(f: Function, start: str, stop: str, step: str, length: str) -> tuple[str, str]:
+    """First element and number of elements of a slice with a positive step."""
+    start = _clip(f, start, "0", length)
+    span = f.let(f"sub i64 {_clip(f, stop, start, length)}, {start}")
+    rounded = f.let(f"sub i64 {f.let(f'add i64 {span}, {step}')}, 1")
+    return start, f.let(f"sdiv i64 {rounded}, {step}")
+
+
+def _stepped(f: Function, start: str, stop: str, step: str, length: str) -> tuple[str, str]:
+    """The same for any step; none has no elements. -1 stands before the first one."""
+    low = f.let(f"ashr i64 {step}, 63")
+    high = f.let(f"add i64 {length}, {low}")
+    start, stop = _clip(f, start, low, high), _clip(f, stop, low, high)
+    towards = f.let(f"or i64 {low}, 1")
+    span = f.let(f"add i64 {f.let(f'sub i64 {stop}, {start}')}, {f.let(f'sub i64 {step}, {towards}')}")
+    none = f.let(f"icmp eq i64 {step}, 0")
+    turns = f.let(f"sdiv i64 {span}, {f.let(f'select i1 {none}, i64 1, i64 {step}')}")
+    return start, f.let(
+        f"select i1 {none}, i64 0, i64 {f.intrinsic('smax.i64', 'i64', f'i64 {turns}', 'i64 0')}"
+    )
 
 
 def _front(f: Function, op: Op) -> list[Operands]:

@@ -37,6 +37,12 @@ _FOLD: dict[str, Any] = {
     "lt": python_operator.lt, "le": python_operator.le, "gt": python_operator.gt, "ge": python_operator.ge,
     "eq": python_operator.eq, "ne": python_operator.ne,
 }  # fmt: skip
+# as at run time, where Python raises an error
+_BY_ZERO: dict[str, Any] = {
+    "div": lambda a, b: math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b),
+    "floordiv": lambda a, b: _BY_ZERO["div"](a, b),
+    "mod": lambda a, b: math.nan,
+}
 _DIRECT = {"add", "sub", "and", "or", "xor", "shl", "shr"}  # the primitive takes equal types as they are
 
 
@@ -100,6 +106,8 @@ def _fold(lo: Lowering, node: Any, name: str, a: Any, b: Any) -> Any:
             return _integer_division(name, a, b)
         if name == "div" and isinstance(a, int) and isinstance(b, int):
             lo.fail(node, "cannot divide int32 and int32", "write // for integers, or float(...) around one")
+        if b == 0 and name in _BY_ZERO:
+            return _BY_ZERO[name](float(a), float(b))
         return _FOLD[name](a, b)
     except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         lo.fail(node, f"cannot {VERBS.get(name, name)} {a!r} and {b!r}: {error}")
@@ -251,7 +259,7 @@ def compare(lo: Lowering, node: Any, operation: Any, a: Any, b: Any) -> Any:
     ):
         return bool(_FOLD[name](a, b))
     literal = next((x for x in (a, b) if _plain(x)), None)
-    a, b = _materialised(lo, node, name, a, b)
+    a, b = _materialised(lo, node, name, _like_float(a, b), _like_float(b, a))
     if a.type == b.type and isinstance(a.type, COMPOSITES) and name in ("eq", "ne"):
         return _compare_components(lo, node, name, a, b)
     if a.type != b.type or not isinstance(a.type, Scalar):
@@ -260,6 +268,12 @@ def compare(lo: Lowering, node: Any, operation: Any, a: Any, b: Any) -> Any:
             node, f"cannot compare {a.type} with {b.type}", _operator_hint("compare", a.type, b.type, literal)
         )
     return lo.op(node, name, a, b)
+
+
+def _like_float(x: Any, other: Any) -> Any:
+    """An integer literal that is compared with a float is one."""
+    floating = isinstance(other, Value) and is_float(other.type)
+    return float(x) if floating and is_weak(x) and abs(x) <= 2**24 else x
 
 
 def _identity(lo: Lowering, node: Any, operation: Any, a: Any, b: Any) -> Any:

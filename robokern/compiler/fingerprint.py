@@ -258,6 +258,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 def _text_of(code: CodeType) -> str:
     """The lines of a function in its file."""
     numbers = sorted({line for c in _codes(code) for _, _, line in c.co_lines() if line})
+    linecache.checkcache(code.co_filename)
     lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 : numbers[-1]]
     if not lines or _ANNOTATED.search("".join(lines[_body(numbers) - code.co_firstlineno :])):
         raise _Unknown

@@ -14,6 +14,7 @@ from robokern.compiler import (  # noqa: F401  they fill the tables
     operator_calls,
 )
 from robokern.compiler.adjoint_inline import carries_float
+from robokern.compiler.builtins import BUILTINS
 from robokern.compiler.calls import Instance, inout_positions
 from robokern.compiler.contract import contract
 from robokern.compiler.control import branch, for_loop, while_loop
@@ -376,7 +377,19 @@ def _static_items(lo: Lowering, node: ast.For) -> Any:
     if not all(isinstance(b, int) for b in bounds):
         return None
     turns = range(*bounds)
-    return turns if len(turns) <= lo.options.max_unroll else None
+    return turns if len(turns) <= lo.options.max_unroll or _is_static(lo, node) else None
+
+
+def _is_static(lo: Lowering, node: ast.For) -> bool:
+    """Whether a static expression in the body needs the counter, which then must be known."""
+    target = node.target.id if isinstance(node.target, ast.Name) else None
+    calls = (c for s in node.body for c in ast.walk(s) if isinstance(c, ast.Call))
+    return any(
+        isinstance(n, ast.Name) and n.id == target
+        for c in calls
+        if ast.unparse(c.func).split(".")[-1] == "static" and _callee(lo, c) is BUILTINS["static"]
+        for n in ast.walk(c)
+    )
 
 
 def assigned(lo: Lowering, statements: list[ast.stmt], *more: str) -> list[str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
+from types import FrameType, NoneType
 from typing import Any, ClassVar, dataclass_transform, get_origin
 
 from robokern.compiler import options
 from robokern.compiler.builtins import Builtin, means, static
+from robokern.compiler.module import Module, get_module
 from robokern.compiler.source import Source, source_of
-from robokern.errors import KernelError
+from robokern.errors import KernelError, UnsupportedError
 from robokern.ir.types import Inout, Struct, as_type, is_concrete, matches
 
 
@@ -229,7 +230,14 @@ _functions: dict[tuple[str, str, str], Function] = {}
 OPERATORS: dict[str, Function] = {}
 
 
-def func(python: Any = None, *, contract: bool = True, cold: bool = False) -> Any:
+def func(
+    python: Any = None,
+    *,
+    contract: bool = True,
+    cold: bool = False,
+    inline: bool | None = None,
+    module: Any = None,
+) -> Any:
     """Makes a Python function callable in kernels.
 
     Functions of one name in one module are overloads, told apart by their parameter types.
@@ -237,7 +245,13 @@ def func(python: Any = None, *, contract: bool = True, cold: bool = False) -> An
     Args:
         contract: whether `a * b + c` in it may be fused into one rounding.
         cold: it is called seldom; its code shall be short, not fast.
+        inline, module: hints for Warp's compiler; taken without effect.
+
+    Raises:
+        TypeError: `inline` is no truth value.
     """
+    if not isinstance(inline, (bool, NoneType)):
+        raise TypeError(f"func: inline must be a bool, got {inline!r}")
     scope = sys._getframe(1)
     if python is None:
         return lambda p: _added(p, Overload(p, contract, cold), scope)
@@ -252,9 +266,22 @@ def _added(python: Any, overload: Overload, scope: FrameType) -> Function:
     # nor does the same text run again with other names around it
     if function is None or function.overloads[-1].python.__globals__ is not python.__globals__:
         function = _functions[key] = Function(python.__name__, python.__doc__)
+    others = [o for o in function.overloads if not _same_parameters(o, overload)]
+    if len(others) < len(function.overloads):  # who holds the one before keeps it, as everywhere in Python
+        function = _functions[key] = Function(python.__name__, python.__doc__)
+        function.overloads = others
     function.__doc__ = function.__doc__ or python.__doc__
     function.add(overload)
     return function
+
+
+def _same_parameters(a: Overload, b: Overload) -> bool:
+    """Whether two overloads take arguments of the same types; False where that is not known yet."""
+    try:
+        return [p for _, p in a.params] == [p for _, p in b.params] and _place(a) != _place(b)
+    except (KernelError, NameError, AttributeError):
+        a._params = b._params = None
+        return False
 
 
 def _beside(overload: Overload, scope: FrameType) -> Function | None:
@@ -284,19 +311,37 @@ def operator(name: str) -> Callable[[Any], Function]:
 class Kernel:
     """A function that runs once per item of a grid; see `rk.launch`.
 
+    Args:
+        func: the Python function; `@rk.kernel` above it makes a kernel too.
+        key: name for messages.
+        module: whose options hold for it, a `Module` or a name; the function's own where there is none.
+        options: as those of `@rk.kernel`.
+
     Attributes:
+        func, key, module: as given.
         params: names and types of its parameters.
         launchers: the runtime's prepared launches, by argument types.
         listed: what `overload` made of it.
         ahead: what makes a launcher of code compiled ahead of time, by the text of the argument types.
     """
 
-    def __init__(self, python: Callable[..., Any], given: dict[str, Any]) -> None:
-        self.overload = Overload(python, given.get("contract", True))
+    def __init__(
+        self,
+        func: Callable[..., Any],
+        key: str | None = None,
+        module: Any = None,
+        options: dict[str, Any] | None = None,
+        code_transformers: Sequence[Any] = (),
+    ) -> None:
+        if code_transformers:
+            raise UnsupportedError("rewriting a kernel's syntax tree is not supported: rk.from_source(text)")
+        given = _checked_options(options or {})
+        self.func = func
+        self.overload = Overload(func, given.get("contract", True))
         self.given = given
-        self.name = self.__name__ = given.get("name") or python.__name__
-        self.module = self.__module__ = python.__module__
-        self.__doc__ = python.__doc__
+        self.key = self.name = self.__name__ = key or given.get("name") or func.__name__
+        self.module = _module_of(func, module or given.get("module"))
+        self.__module__, self.__doc__ = func.__module__, func.__doc__
         self.launchers: dict[Any, Any] = {}
         self.listed: list[Kernel] = []
         self.ahead: dict[str, Callable[..., Any]] = {}
@@ -316,7 +361,7 @@ class Kernel:
         Raises:
             TypeError: no such parameter, or a type its annotation does not allow.
         """
-        fixed = Kernel(self.overload.python, self.given)
+        fixed = Kernel(self.func, self.key, self.module, self.given)
         chosen = {name: as_type(t) for name, t in types.items()}
         for name, type_ in chosen.items():
             pattern = dict(self.params).get(name)
@@ -329,7 +374,7 @@ class Kernel:
     def options(self) -> options.Options:
         """The options that hold for it now."""
         own = {**self.given.get("module_options", {}), **self.given}
-        return options.options_of(self.module, {n: v for n, v in own.items() if n in options.NAMES})
+        return options.options_of(self.module.name, {n: v for n, v in own.items() if n in options.NAMES})
 
     @property
     def is_generic(self) -> bool:
@@ -345,8 +390,11 @@ class Kernel:
         return f"<kernel {self.name}>"
 
 
-# the last three have a meaning on other devices only
-_OTHER_OPTIONS = ("contract", "name", "module_options", "module", "launch_bounds", "grid_stride")
+# from `module` on they have a meaning for other compilers only
+_OTHER_OPTIONS = (
+    "contract", "name", "module_options", "module", "launch_bounds", "grid_stride", "cluster_dim",
+    "cuda_max_registers", "enable_cuda_smem_spilling",
+)  # fmt: skip
 
 
 def kernel(python: Any = None, **given: Any) -> Any:
@@ -359,14 +407,27 @@ def kernel(python: Any = None, **given: Any) -> Any:
     Raises:
         TypeError: there is no such option.
     """
-    given = options.own_options(given, depth=2)
+    given = _checked_options(given)
+    return (lambda p: Kernel(p, options=given)) if python is None else Kernel(python, options=given)
+
+
+def _checked_options(given: dict[str, Any]) -> dict[str, Any]:
+    """The options of a kernel, without those that only Warp has."""
+    given = options.own_options(given, depth=3)
     if "module_options" in given:
-        given["module_options"] = options.own_options(given["module_options"], depth=2)
+        given["module_options"] = options.own_options(given["module_options"], depth=3)
     known = (*options.NAMES, *_OTHER_OPTIONS)
     unknown = [o for o in given if o not in known]
     if unknown:
         raise TypeError(f"kernel has no option {unknown[0]!r} (options: {', '.join(known)})")
-    return (lambda p: Kernel(p, given)) if python is None else Kernel(python, given)
+    return given
+
+
+def _module_of(func: Callable[..., Any], given: Any) -> Module:
+    """Whose options hold for a kernel; "unique" is Warp's word for one compiled by itself, as all are."""
+    if given is None or given == "unique":
+        return get_module(func.__module__)
+    return given if isinstance(given, Module) else get_module(given)
 
 
 def overload(kernel: Any, types: Any = None) -> Kernel:
@@ -376,14 +437,18 @@ def overload(kernel: Any, types: Any = None) -> Kernel:
         kernel: the generic kernel; or, as a decorator, a function of its name that only annotates the types.
         types: by parameter name, or in order.
 
+    Returns:
+        The kernel for these types; as a decorator the generic one, whose name it takes.
+
     Raises:
         TypeError: the kernel does not take such types.
     """
     if not isinstance(kernel, Kernel):
-        generic = kernel.__globals__.get(kernel.__name__) or Overload(kernel).captured.get(kernel.__name__)
+        generic = kernel.__globals__.get(kernel.__name__) or sys._getframe(1).f_locals.get(kernel.__name__)
         if not isinstance(generic, Kernel):
             raise TypeError(f"overload: no generic kernel {kernel.__name__!r} stands above")
-        return _listed(generic, dict(Overload(kernel).params))
+        _listed(generic, dict(Overload(kernel).params))
+        return generic  # the name goes on to mean all of them
     if not isinstance(types, dict):
         types = dict(zip((n for n, _ in kernel.params), types or (), strict=False))
     return _listed(kernel, types)

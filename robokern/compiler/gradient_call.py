@@ -69,6 +69,8 @@ def _primitive(lo: Lowering, node: ast.Call) -> tuple[Func, list[Value]]:
     inner = ast.Call(ast.Name("$primitive", ast.Load()), [ast.Name(n, ast.Load()) for n in names], [])
     with lo.builder.region() as block:
         result = INTRINSICS[builtin.name](lo, ast.fix_missing_locations(ast.copy_location(inner, node)))
+    for name in (*names, "$primitive"):  # no variables of what stands around the call
+        del lo.env[name]
     if not isinstance(result, Value):
         lo.fail(node, f"grad: {builtin.name}() has no derivative")
     made = Block((), block.ops, (result,))

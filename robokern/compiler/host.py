@@ -19,11 +19,11 @@ from robokern.compiler.source import from_source
 from robokern.ir.composite import Composite
 from robokern.ir.interpret import call as interpret
 from robokern.ir.nodes import Func
-from robokern.ir.types import scalar_of
+from robokern.ir.types import Inout, scalar_of
 
 
 def call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What the func returns; new values of inout parameters follow.
+    """What the func returns; new values of inout parameters follow, and vectors passed for them change.
 
     Raises:
         TypeError: no overload takes these arguments.
@@ -35,7 +35,16 @@ def call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     instance, values = _instance(bound)
     results = list(interpret(_contracted(instance.func), *values))
     returned = None if instance.shape is None else rebuild(instance.shape, results)
+    _write_back(bound, results)
     return (returned, *results) if results else returned
+
+
+def _write_back(bound: Binding, results: list[Any]) -> None:
+    """Vectors and the like that were passed for inout parameters take their new values."""
+    passed = [a for (_, p), a in zip(bound.overload.params, bound.args, strict=True) if isinstance(p, Inout)]
+    for argument, new in zip(passed, results, strict=True):
+        if isinstance(argument, Composite) and isinstance(new, Composite):
+            argument.data[...] = new.data
 
 
 def call_builtin(builtin: Builtin, args: tuple[Any, ...]) -> Any:

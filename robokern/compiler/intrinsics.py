@@ -154,10 +154,22 @@ def _bitcast(lo: Lowering, node: ast.Call) -> Any:
     return lo.op(node, "bitcast", lo.value(x, node), type=as_type(type_))
 
 
+class _Later:
+    """What a static expression sees of a value that is known at run time only: its length."""
+
+    def __init__(self, value: Value) -> None:
+        self._shape = getattr(value.type, "shape", ())
+
+    def __len__(self) -> int:
+        if not self._shape:
+            raise TypeError("its length is known at run time only")
+        return int(self._shape[0])
+
+
 @intrinsic("static")
 def _static(lo: Lowering, node: ast.Call) -> Any:
     (expression,) = node.args
-    known = {k: v for k, v in lo.env.items() if not isinstance(v, Value)}
+    known = {k: _Later(v) if isinstance(v, Value) else v for k, v in lo.env.items()}
     scope = {**lo.overload.python.__globals__, **lo.captured, **known}
     try:
         return eval(compile(ast.Expression(expression), lo.source.file, "eval"), scope)
@@ -224,16 +236,21 @@ def range_bounds(lo: Lowering, node: ast.expr) -> tuple[Any, Any, Any]:
 def _backwards(lo: Lowering, node: Any, bounds: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
     """The range with the same numbers, last first."""
     start, stop, step = bounds
+    towards: Any = 1
     if isinstance(step, Value):
-        lo.fail(node, "reversed() needs a range with a constant step")
-    span = binary(lo, node, "add", binary(lo, node, "sub", stop, start), step - (1 if step > 0 else -1))
+        one, minus = lo.value(1, node, step.type), lo.value(-1, node, step.type)
+        towards = lo.op(node, "select", lo.op(node, "gt", step, lo.value(0, node, step.type)), one, minus)
+    elif step < 0:
+        towards = -1
+    last = binary(lo, node, "sub", step, towards)
+    span = binary(lo, node, "add", binary(lo, node, "sub", stop, start), last)
     turns = binary(lo, node, "floordiv", span, step)
     if isinstance(turns, Value):
         turns = lo.op(node, "max", turns, lo.value(0, node, turns.type))
     else:
         turns = max(turns, 0)
     last = binary(lo, node, "sub", binary(lo, node, "add", start, binary(lo, node, "mul", turns, step)), step)
-    return last, binary(lo, node, "sub", start, step), -step
+    return last, binary(lo, node, "sub", start, step), binary(lo, node, "sub", 0, step)
 
 
 @intrinsic("$in_range")
@@ -291,6 +308,19 @@ def _array_at(lo: Lowering, node: ast.Call) -> Any:
     )
 
 
+@intrinsic("array")
+def _array_from_address(lo: Lowering, node: ast.Call) -> Any:
+    args, given = arguments(lo, node)
+    if args or set(given) != {"ptr", "shape", "dtype"}:
+        lo.fail(
+            node, "in a kernel an array is made over memory", "write rk.array(ptr=p, shape=(n, m), dtype=T)"
+        )
+    shape = given["shape"] if isinstance(given["shape"], tuple) else (given["shape"],)
+    values = [index_value(lo, n, node) for n in shape]
+    address = lo.typed(given["ptr"], uint64, node, "ptr")
+    return lo.op(node, "array_at", address, *values, type=ArrayType(as_type(given["dtype"]), len(shape)))
+
+
 @intrinsic("from_handle")
 def _from_handle(lo: Lowering, node: ast.Call) -> Any:
     handle, type_ = positional(lo, node, 2)
@@ -340,7 +370,7 @@ def _print(lo: Lowering, node: ast.Call) -> Any:
 
 @intrinsic("printf")
 def _printf(lo: Lowering, node: ast.Call) -> Any:
-    form, *args = positional(lo, node, 1, 32)
+    form, *args = positional(lo, node, 1, 65)
     if not isinstance(form, str):
         lo.fail(node, f"printf() takes a format first, got {describe(form)}")
     specs = [s for s in _SPEC.findall(form) if s]

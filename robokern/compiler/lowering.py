@@ -23,7 +23,7 @@ from robokern.ir import layout
 from robokern.ir.bfloat16 import Bfloat16
 from robokern.ir.composite import Composite, StructValue
 from robokern.ir.nodes import Assert, Value
-from robokern.ir.types import BY_NAME, Scalar, Type, as_type, bool_, float32, int32
+from robokern.ir.types import BY_NAME, NAMED, Scalar, Type, as_type, bool_, float32, int32
 
 Handler = Callable[["Lowering", Any], Any]
 EXPRESSIONS: dict[type, Handler] = {}
@@ -108,8 +108,8 @@ class Lowering:
         for scope in (self.captured, self.overload.python.__globals__, vars(builtins)):
             if name in scope:
                 return kernel_meaning(scope[name])
-        if name.startswith("$"):
-            return BUILTINS[name]
+        if name in BUILTINS or name in NAMED:
+            return BUILTINS.get(name) or NAMED[name]
         known = [*self.env, *self.captured, *self.overload.python.__globals__]
         self.fail(node, f"{name!r} is not defined", nearest(name, known))
 
@@ -119,17 +119,17 @@ class Lowering:
             return x
         if isinstance(x, Bfloat16):
             return self.builder.const(x, x.dtype)
+        if isinstance(x, np.generic) and x.dtype.name in BY_NAME:  # before float, which float64 is one of
+            return self.builder.const(x, BY_NAME[x.dtype.name])
         if isinstance(x, (bool, int, float)):
             return self.builder.const(x, self.literal_type(x, node, like))
-        if isinstance(x, np.generic) and x.dtype.name in BY_NAME:
-            return self.builder.const(x, BY_NAME[x.dtype.name])
         if isinstance(x, Composite):
             parts = [self.builder.const(v, x.type.dtype) for v in x.data.ravel()]  # type: ignore[attr-defined]
             return self.builder.op("make", *parts, type=x.type)
         if isinstance(x, StructValue):
             type_ = x._type  # type: ignore[attr-defined]
             return self.builder.op(
-                "make", *(self.value(getattr(x, n), node, t) for n, t in type_.fields), type=type_
+                "make", *(self.value(_field_value(x, n, t), node, t) for n, t in type_.fields), type=type_
             )
         self.fail(node, f"{describe(x)} cannot be used as a value in a kernel", value_hint(x))
 
@@ -169,6 +169,12 @@ class Lowering:
         if hasattr(x.type, "ndim"):
             return self.op(node, "cast", self.op(node, "address", x), type=bool_)
         self.fail(node, f"{x.type} is neither true nor false", "compare it with something")
+
+
+def _field_value(x: StructValue, name: str, type_: Any) -> Any:
+    """A field of a host struct; a number as the field's type has it."""
+    found = getattr(x, name)
+    return type_(found) if isinstance(type_, Scalar) and isinstance(found, (bool, int, float)) else found
 
 
 def kernel_meaning(x: Any) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from functools import reduce
 from typing import Any
 
 from robokern.compiler.calls import arguments
 from robokern.compiler.construct import construct
 from robokern.compiler.expressions import binary, compare, negated
 from robokern.compiler.intrinsics import common_values, kernel_name, positional
-from robokern.compiler.lowering import Lowering, describe, intrinsic
+from robokern.compiler.lowering import Lowering, describe, intrinsic, leaf_count
 from robokern.compiler.places import Temp, component, element, read, write
 from robokern.ir.nodes import Assert, Value
 from robokern.ir.types import (
@@ -17,7 +18,6 @@ from robokern.ir.types import (
     IndexedArrayType,
     Matrix,
     Quaternion,
-    Scalar,
     Transform,
     Vector,
     as_type,
@@ -101,7 +101,8 @@ def _typed_arguments(lo: Lowering, node: ast.Call) -> tuple[list[Any], Any, dict
     args, kwargs = arguments(lo, node)
     dtype = kwargs.pop("dtype", None)
     if dtype is None and args:
-        values = common_values(lo, node, args)
+        like = next((scalar_of(a.type) for a in args if isinstance(a, Value)), None)
+        values = [lo.value(a, node, like) for a in args]
         return list(values), scalar_of(values[0].type), kwargs
     return args, as_type(dtype or float), kwargs
 
@@ -109,7 +110,8 @@ def _typed_arguments(lo: Lowering, node: ast.Call) -> tuple[list[Any], Any, dict
 @intrinsic("vector")
 def _vector(lo: Lowering, node: ast.Call) -> Any:
     args, dtype, kwargs = _typed_arguments(lo, node)
-    length = kwargs.get("length", len(args))
+    default = sum(leaf_count(a.type) if isinstance(a, Value) else 1 for a in args)
+    length = kwargs.get("length", default)
     if not isinstance(length, int) or length < 1:
         lo.fail(
             node, "a vector's length must be a positive constant", "write rk.vector(length=3, dtype=float)"
@@ -156,20 +158,23 @@ def _transformation(lo: Lowering, node: ast.Call) -> Any:
 def _expect(lo: Lowering, node: ast.Call) -> Any:
     """Checks that stop nothing and are reported after the launch, as `assert` is."""
     name = kernel_name(lo, node)
-    args = positional(lo, node, 2, 3 if name == "expect_near" else 2)
+    args, kwargs = arguments(lo, node)
+    tolerance = args.pop() if len(args) == 3 else kwargs.pop("tolerance", 1e-6)
+    if len(args) != 2 or kwargs or (len(node.args) == 3 and name != "expect_near"):
+        lo.fail(node, f"{name}() takes a, b{', tolerance' if name == 'expect_near' else ''}")
     if name == "expect_near":
-        holds = _near(lo, node, *args)
+        holds = _near(lo, node, args[0], args[1], tolerance)
     else:
         holds = compare(lo, node, ast.Eq() if name == "expect_eq" else ast.NotEq(), *args)
     lo.asserts.append(Assert(ast.unparse(node), lo.source.loc(node)))
     lo.builder.ops("assert", lo.value(holds, node), index=len(lo.asserts) - 1)
 
 
-def _near(lo: Lowering, node: Any, a: Any, b: Any, tolerance: Any = 1e-6) -> Any:
+def _near(lo: Lowering, node: Any, a: Any, b: Any, tolerance: Any) -> Any:
+    """Whether no component differs by more than the tolerance."""
     first, second = common_values(lo, node, [a, b])
-    if not isinstance(first.type, Scalar):
-        lo.fail(
-            node, f"expect_near() compares scalars, got {first.type}", "compare rk.length(a - b) with 0.0"
-        )
     distance = lo.op(node, "abs", binary(lo, node, "sub", first, second))
-    return compare(lo, node, ast.LtE(), distance, tolerance)
+    scalar, count = scalar_of(distance.type), leaf_count(distance.type)
+    parts = [distance] if count == 1 else [lo.builder.extract(distance, k, scalar) for k in range(count)]
+    near = [compare(lo, node, ast.LtE(), part, tolerance) for part in parts]
+    return reduce(lambda x, y: lo.op(node, "and", x, y), near)

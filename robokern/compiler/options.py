@@ -54,6 +54,10 @@ class Options:
         _forget()
         object.__setattr__(self, name, value)
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """An option by name, as of a dict."""
+        return getattr(self, name, default)
+
     def key(self) -> tuple[Any, ...]:
         """What tells programs apart that were compiled with different options."""
         return tuple(asdict(self).values())

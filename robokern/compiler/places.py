@@ -45,6 +45,7 @@ from robokern.ir.types import (
     Vector,
     int32,
     is_integer,
+    scalar_of,
 )
 
 
@@ -237,7 +238,7 @@ def _attribute(lo: Lowering, node: ast.Attribute, at: Any) -> Any:
         return _field(lo, node, at, type_)
     if isinstance(type_, ArrayType):
         return Temp(_array_attribute(lo, node, at, type_))
-    if node.attr in ("dtype", "shape"):
+    if node.attr in ("dtype", "shape") or (node.attr == "length" and isinstance(type_, Vector)):
         return Temp(getattr(type_, node.attr))
     if isinstance(type_, Transform) and node.attr in type_.parts:
         return part(at, *type_.parts[node.attr])
@@ -324,7 +325,9 @@ def _subscript(lo: Lowering, node: ast.Subscript, at: Any) -> Any:
         return component(lo, node, at, indices)
     x = read(lo, at, node.value)
     if isinstance(x, ShapeOf) and isinstance(indices[0], int):
-        array, dim = x.lengths[indices[0] % len(x.lengths)]
+        if not -len(x.lengths) <= indices[0] < len(x.lengths):
+            lo.fail(node, f"shape[{indices[0]}] of an array of {len(x.lengths)} dimensions")
+        array, dim = x.lengths[indices[0]]
         return Temp(lo.op(node, "shape", array, dim=dim))
     if isinstance(x, tuple) and isinstance(indices[0], int) and -len(x) <= indices[0] < len(x):
         return Temp(x[indices[0]])
@@ -339,10 +342,17 @@ def _array_item(lo: Lowering, node: ast.Subscript, at: Any, type_: ArrayType, it
     array = lo.value(read(lo, at, node), node)
     if any(isinstance(i, ast.Slice) for i in items):
         return Temp(_array_slice(lo, node, array, items))
-    values = tuple(index_value(lo, lo.expr(i), node) for i in items)
+    values = tuple(_array_index(lo, lo.expr(i), node, array, dim) for dim, i in enumerate(items))
     if len(values) == type_.ndim:
         return Element(array, values, 0, type_.dtype)
     return Temp(lo.op(node, "view", array, *values))
+
+
+def _array_index(lo: Lowering, index: Any, node: Any, array: Value, dim: int) -> Value:
+    """An index along a dimension of an array; a negative literal counts from the end."""
+    if isinstance(index, int) and index < 0:
+        return lo.op(node, "add", lo.op(node, "shape", array, dim=dim), lo.value(index, node))
+    return index_value(lo, index, node)
 
 
 def element(lo: Lowering, node: Any, array: Value, indices: list[Any]) -> Element:
@@ -350,11 +360,12 @@ def element(lo: Lowering, node: Any, array: Value, indices: list[Any]) -> Elemen
     type_: Any = array.type
     if len(indices) != type_.ndim:
         lo.fail(node, f"{type_} takes {type_.ndim} indices, got {len(indices)}")
-    values = [index_value(lo, i, node) for i in indices]
     if isinstance(type_, IndexedArrayType):
-        data, *lists = indexed_parts(lo, node, array)
-        values = [_looked_up(lo, node, i, x) for i, x in zip(lists, values, strict=True)]
-        array = data
+        array, *lists = indexed_parts(lo, node, array)
+        given = [_array_index(lo, i, node, own, 0) for i, own in zip(indices, lists, strict=True)]
+        values = [_looked_up(lo, node, i, x) for i, x in zip(lists, given, strict=True)]
+    else:
+        values = [_array_index(lo, i, node, array, dim) for dim, i in enumerate(indices)]
     return Element(array, tuple(values), 0, type_.dtype)
 
 
@@ -393,12 +404,30 @@ def _array_slice(lo: Lowering, node: ast.Subscript, array: Value, items: list[as
     array = _view_at_whole(lo, node, array, items)
     for dim, item in enumerate(i for i in items if isinstance(i, ast.Slice)):
         start, stop, step = _bounds(lo, item)
-        if isinstance(step, int) and step < 1:
-            lo.fail(node, f"the step of an array slice must be positive, got {step}")
+        if step == 0 and isinstance(step, int):
+            lo.fail(node, "the step of an array slice must not be 0")
         length = lo.op(node, "shape", array, dim=dim)
-        ends = [_from_end(lo, node, b, length) for b in (0 if start is None else start, stop)]
-        array = lo.op(node, "slice", array, *ends, index_value(lo, step, node), dim=dim)
+        steps = index_value(lo, step, node)
+        start = _first(lo, node, step, steps, length) if start is None else _from_end(lo, node, start, length)
+        stop = _behind(lo, node, step, steps, length) if stop is None else _from_end(lo, node, stop, length)
+        array = lo.op(node, "slice", array, start, stop, steps, dim=dim)
     return array
+
+
+def _first(lo: Lowering, node: Any, step: Any, steps: Value, length: Value) -> Value:
+    """Where a slice without a start begins: at the end if it runs backwards."""
+    zero, last = lo.value(0, node), lo.op(node, "sub", length, lo.value(1, node))
+    if isinstance(step, int):
+        return zero if step > 0 else last
+    return lo.op(node, "select", lo.op(node, "lt", steps, lo.value(0, node, steps.type)), last, zero)
+
+
+def _behind(lo: Lowering, node: Any, step: Any, steps: Value, length: Value) -> Value:
+    """Where a slice without a stop ends: before the first element if it runs backwards."""
+    before = lo.value(-1, node)
+    if isinstance(step, int):
+        return length if step > 0 else before
+    return lo.op(node, "select", lo.op(node, "lt", steps, lo.value(0, node, steps.type)), before, length)
 
 
 def _view_at_whole(lo: Lowering, node: ast.Subscript, array: Value, items: list[ast.expr]) -> Value:
@@ -408,16 +437,21 @@ def _view_at_whole(lo: Lowering, node: ast.Subscript, array: Value, items: list[
             array = lo.op(node, "front", array, dim=dim + moved)
     if not whole:
         return array
-    return lo.op(node, "view", array, *(index_value(lo, lo.expr(items[dim]), node) for dim in whole))
+    indices = [_array_index(lo, lo.expr(items[dim]), node, array, at) for at, dim in enumerate(whole)]
+    return lo.op(node, "view", array, *indices)
 
 
 def _from_end(lo: Lowering, node: Any, bound: Any, length: Value) -> Value:
-    """A slice's bound; None is the length, a negative literal counts from the end."""
-    if bound is None:
-        return length
-    if isinstance(bound, int) and bound < 0:
-        return lo.op(node, "add", length, lo.value(bound, node))
-    return index_value(lo, bound, node)
+    """A slice's bound; a negative one counts from the end."""
+    value = index_value(lo, bound, node)
+    if (isinstance(bound, int) and bound >= 0) or scalar_of(value.type).kind == "u":
+        return value
+    length = length if length.type == value.type else lo.op(node, "cast", length, type=value.type)
+    from_end = lo.op(node, "add", length, value)
+    if isinstance(bound, int):
+        return from_end
+    negative = lo.op(node, "lt", value, lo.value(0, node, value.type))
+    return lo.op(node, "select", negative, from_end, value)
 
 
 def _bounds(lo: Lowering, item: ast.Slice) -> tuple[Any, Any, Any]:
@@ -472,7 +506,7 @@ def component(lo: Lowering, node: Any, at: Any, indices: list[Any]) -> Any:
         inner = component_type(type_)
         count = leaf_count(type_) // leaf_count(inner)
         if not isinstance(index, int):
-            at = Dynamic(at, index_value(lo, index, node), inner)
+            at = Dynamic(at, _from_end(lo, node, index, lo.value(count, node)), inner)
         elif -count <= index < count:
             at = part(at, index % count * leaf_count(inner), inner)
         else:

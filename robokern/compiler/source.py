@@ -63,6 +63,7 @@ def source_of(function: Callable[..., Any]) -> Source:
 
 
 def _index(file: str) -> dict[int, ast.FunctionDef]:
+    linecache.checkcache(file)  # a reloaded module has other text than the one before
     text = "".join(linecache.getlines(file))
     stamp = hash(text)
     if file not in _files or _files[file][0] != stamp:

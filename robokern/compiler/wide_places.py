@@ -105,7 +105,7 @@ def element(f: WideFunction, array: Value, indices: Sequence[Value]) -> Place:
 
 def _scaled(f: WideFunction, address: str, index: str, stride: str) -> str:
     """Addresses `index` elements of `stride` bytes further; one instruction, which gathers can take in."""
-    if f.is_wide(address) or stride.startswith("%") or f.is_wide(stride):
+    if f.is_wide(address) or not stride.isdigit() or f.is_wide(stride):
         return moved(f, address, times(f, index, stride))
     if not f.is_wide(index):
         return f.let(f"getelementptr [{stride} x i8], ptr {address}, i64 {index}")

@@ -8,7 +8,7 @@ import numpy as np
 
 from robokern.errors import GeometryError
 from robokern.geometry.build_sah import SERIAL, SUBTREE_CAPACITY, build_groups, build_subtrees
-from robokern.geometry.checks import positions, whole_numbers
+from robokern.geometry.checks import check_constructor, positions, whole_numbers
 from robokern.geometry.refit import refit_groups, refit_subtrees, refit_top
 from robokern.geometry.tree import MAX_LEAF, MAX_PRIMITIVES, BvhData, BvhNode, Subtree
 from robokern.ir.types import int32, vec3
@@ -16,6 +16,8 @@ from robokern.runtime.array import Array
 from robokern.runtime.creation import empty, zeros
 from robokern.runtime.device import Device, DeviceLike, get_device
 from robokern.runtime.launch import launch
+
+LEAF = 4
 
 
 class Bvh:
@@ -28,6 +30,7 @@ class Bvh:
         num_groups: number of groups; None: as many as `groups` names.
         leaf_size: boxes in a leaf at most.
         device: None: the device of `lowers`, or the default device.
+        constructor: Warp's choice of a builder; taken without effect, trees are always built by area (SAH).
 
     Raises:
         GeometryError: shapes or types are wrong, a box is not finite or has lower > upper, a
@@ -43,9 +46,11 @@ class Bvh:
         uppers: Any,
         groups: Any = None,
         num_groups: int | None = None,
-        leaf_size: int = 4,
+        leaf_size: int = LEAF,
         device: DeviceLike = None,
+        constructor: str | None = None,
     ) -> None:
+        check_constructor(constructor)
         self.device = _device_of(lowers, device)
         self.lowers = positions("Bvh lowers", lowers, self.device)
         self.uppers = positions("Bvh uppers", uppers, self.device)

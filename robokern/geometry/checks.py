@@ -16,6 +16,19 @@ from robokern.runtime.hostvalue import describe
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 
+_CONSTRUCTORS = (None, "sah", "median", "lbvh")
+
+
+def check_constructor(name: str | None) -> None:
+    """Refuses what is no builder of trees.
+
+    Raises:
+        GeometryError: there is none of that name.
+    """
+    if name not in _CONSTRUCTORS:
+        raise GeometryError(f"Bvh constructor: expected one of {_CONSTRUCTORS}, got {describe(name)}")
+
+
 def device_array(what: str, value: Any, dtype: Type, device: Device) -> Array:
     """`value` as a contiguous 1-D array: an Array of that type as it is, other data copied.
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from robokern.errors import GeometryError
-from robokern.geometry.bvh import Bvh
-from robokern.geometry.checks import positions, whole_numbers
+from robokern.geometry.bvh import LEAF, Bvh
+from robokern.geometry.checks import check_constructor, positions, whole_numbers
 from robokern.geometry.mesh_data import MeshData, face_boxes, leaf_triangles, sum_site_normals
 from robokern.geometry.topology import Topology
 from robokern.geometry.triangle import Triangle
@@ -27,6 +27,9 @@ class Mesh:
             `refit`.
         indices: (3 * faces,) or (faces, 3) int32; corners run counter-clockwise seen from outside.
         device: None: the device of `points`, or the default device.
+        velocities: kept as it is, for the caller; no query reads it.
+        support_winding_number: taken without effect; queries by winding number are not there.
+        bvh_constructor, bvh_leaf_size: as `constructor` and `leaf_size` of `Bvh`.
 
     Raises:
         GeometryError: wrong shape or type, no faces, a position that is not finite, an index out of range.
@@ -36,7 +39,19 @@ class Mesh:
         bvh: the hierarchy over the faces.
     """
 
-    def __init__(self, points: Any, indices: Any, device: DeviceLike = None) -> None:
+    def __init__(
+        self,
+        points: Any,
+        indices: Any,
+        device: DeviceLike = None,
+        *,
+        velocities: Any = None,
+        support_winding_number: bool = False,
+        bvh_constructor: str | None = None,
+        bvh_leaf_size: int | None = None,
+    ) -> None:
+        check_constructor(bvh_constructor)
+        self.velocities = velocities
         own = device is None and isinstance(points, Array)
         self.device = points.device if own else get_device(device)
         self.points = positions("Mesh points", points, self.device)
@@ -44,7 +59,7 @@ class Mesh:
         _check_faces(self.points, self.indices)
         self.num_faces = len(self.indices) // 3
         lower, upper = self._corner_extremes()
-        self.bvh = Bvh(lower, upper, device=self.device)
+        self.bvh = Bvh(lower, upper, leaf_size=bvh_leaf_size or LEAF, device=self.device)
         self.data = self._allocate()
         self._record: Array = Array([self.data], MeshData, device=self.device)
         self.id = np.uint64(self._record.ptr)

@@ -1,6 +1,7 @@
 # mypy: ignore-errors
 """Queries on a mesh, called inside kernels with `mesh.id`; all in the mesh's own frame."""
 
+# ruff: noqa: F811, F841 - overloads share a name, and results by reference are assigned
 from __future__ import annotations
 
 import math
@@ -12,7 +13,7 @@ from robokern.geometry.mesh_data import MeshData, corner, face_normal, feature_n
 from robokern.geometry.tree import STACK, WIDTH, leaf_count, leaf_first
 from robokern.geometry.triangle import nearest_on_triangle, ray_shear, ray_triangle
 from robokern.geometry.walk import child_distances, child_entries, push_children
-from robokern.ir.types import float32, int32, uint64, vec3
+from robokern.ir.types import float32, inout, int32, uint64, vec3
 from robokern.lang.vector import cross, dot
 from robokern.runtime.array import array
 
@@ -196,6 +197,31 @@ def mesh_query_ray(mesh: uint64, origin: vec3, direction: vec3, max_t: float32):
         MeshQueryRay
     """
     return ray_mesh(from_handle(mesh, MeshData), origin, direction, max_t)
+
+
+@func
+def mesh_query_ray(
+    mesh: uint64,
+    origin: vec3,
+    direction: vec3,
+    max_t: float32,
+    t: inout(float32),
+    u: inout(float32),
+    v: inout(float32),
+    sign: inout(float32),
+    normal: inout(vec3),
+    face: inout(int32),
+):
+    """The same with results by reference, which keep their values where nothing is hit; whether it hit."""
+    query = ray_mesh(from_handle(mesh, MeshData), origin, direction, max_t)
+    if query.result:
+        t = query.t
+        u = query.u
+        v = query.v
+        sign = query.sign
+        normal = query.normal
+        face = query.face
+    return query.result
 
 
 @func

@@ -25,9 +25,11 @@ class Composite:
     """
 
     __slots__ = ("data", "type")
+    __array_priority__ = 100  # NumPy leaves operators to this class
     operate: ClassVar[Callable[[str, Any, Any], Any] | None] = (
         None  # operators as in kernels; set by robokern
     )
+    part_type: ClassVar[Callable[[Any, tuple[int, ...]], Any]]  # of a slice of this shape; set by `types`
 
     def __init__(self, type: Type, data: np.ndarray) -> None:
         self.type, self.data = type, data
@@ -39,11 +41,29 @@ class Composite:
         return len(self.data)
 
     def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self.data))) if self._is_bfloat16 else iter(self.data)
+        return (self[i] for i in range(len(self.data)))
 
     def __getitem__(self, index: Any) -> Any:
         found = self.data[index]
-        return Bfloat16(found) if self._is_bfloat16 and found.ndim == 0 else found
+        if found.ndim:
+            return Composite(Composite.part_type(self.type, found.shape), found)
+        return Bfloat16(found) if self._is_bfloat16 else found
+
+    def get_row(self, index: int) -> Composite:
+        """A row of a matrix, which it shares."""
+        return Composite(Composite.part_type(self.type, self.data[index].shape), self.data[index])
+
+    def set_row(self, index: int, row: Any) -> None:
+        """Replaces a row of a matrix."""
+        self.data[index] = self._rounded(np.asarray(row))
+
+    def get_col(self, index: int) -> Composite:
+        """A column of a matrix, which it shares."""
+        return Composite(Composite.part_type(self.type, self.data[:, index].shape), self.data[:, index])
+
+    def set_col(self, index: int, column: Any) -> None:
+        """Replaces a column of a matrix."""
+        self.data[:, index] = self._rounded(np.asarray(column))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self.data[index] = self._rounded(value)
@@ -69,6 +89,8 @@ class Composite:
             raise AttributeError(f"{self.type} has no component {name!r}")
 
     def __eq__(self, other: object) -> bool:
+        if isinstance(other, (list, tuple, np.ndarray)):
+            return bool(np.array_equal(self.data, np.asarray(other)))
         if not isinstance(other, Composite):
             return NotImplemented
         return self.type == other.type and bool(np.array_equal(self.data, other.data))
@@ -79,7 +101,7 @@ class Composite:
     def _binary(self, name: str, other: Any, elementwise: Any) -> Any:
         """Equal types and scalars here; every other meaning is the kernel language's."""
         if elementwise is not None and self._is_alike(name, other):
-            other = other.data if isinstance(other, Composite) else self._rounded(self.data.dtype.type(other))
+            other = other.data if isinstance(other, Composite) else self._rounded(self.type.dtype(other))  # type: ignore[attr-defined]
             return Composite(self.type, self._rounded(elementwise(self.data, other).astype(self.data.dtype)))
         if Composite.operate is None or not isinstance(other, (Composite, int, float, np.generic)):
             return NotImplemented
@@ -92,6 +114,8 @@ class Composite:
 
     def _rounded(self, values: Any) -> Any:
         """Numbers as this type has them."""
+        if isinstance(values, int):
+            return self.type.dtype(values)  # type: ignore[attr-defined]
         return rounded(values) if self._is_bfloat16 else values
 
     def _is_alike(self, name: str, other: Any) -> bool:
@@ -117,6 +141,23 @@ class Composite:
     def __truediv__(self, other: Any) -> Any:
         return self._binary("div", other, np.divide)
 
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._reflected("div", other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return self._reflected("matmul", other)
+
+    def _reflected(self, name: str, other: Any) -> Any:
+        if Composite.operate is None or not isinstance(other, (int, float, np.generic)):
+            return NotImplemented
+        return Composite.operate(name, other, self)
+
+    def __pos__(self) -> Composite:
+        return self
+
+    def __mod__(self, other: Any) -> Any:
+        return self._binary("mod", other, None)
+
     def __neg__(self) -> Composite:
         return Composite(self.type, -self.data)
 
@@ -134,7 +175,7 @@ class StructValue:
             if name not in known:
                 raise TypeError(f"{type.name} has no field {name!r} (fields: {', '.join(known)})")
         for name, field in type.fields:
-            object.__setattr__(self, name, values[name] if name in values else field.default())
+            object.__setattr__(self, name, values[name] if name in values else field.zero())
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in dict(self._type.fields):  # type: ignore[attr-defined]

@@ -151,8 +151,10 @@ def _slice(frame: Frame, op: Op, args: Arguments) -> list[Leaves]:
     address, shape, strides = _parts(args[0])
     dim = op.attrs["dim"]
     start, stop, step = (a[0].astype(np.int64) for a in args[1:])
-    start = np.clip(start, 0, shape[dim])
-    length = (np.clip(stop, start, shape[dim]) - start + step - 1) // np.maximum(step, 1)
+    low = np.where(step < 0, -1, 0)  # -1 stands before the first element
+    start, stop = (np.clip(x, low, shape[dim] + low) for x in (start, stop))
+    turns = (stop - start + step - np.where(step < 0, -1, 1)) // np.where(step == 0, 1, step)
+    length = np.where(step == 0, 0, np.maximum(turns, 0))
     address = (address.astype(np.int64) + start * strides[dim]).astype(np.uint64)
     shape = [*shape[:dim], length, *shape[dim + 1 :]]
     strides = [*strides[:dim], strides[dim] * step, *strides[dim + 1 :]]

@@ -327,7 +327,11 @@ _row("load", _load, "part `offset` of the element at the indices", effect=True)
 _row("store", _store, "writes part `offset` of the element at the indices", effect=True)
 _row("atomic", _atomic, "combines into memory, gives the old value; each component is atomic", effect=True)
 _row("view", _view, "the sub-array at the leading indices")
-_row("slice", _slice, "every `step`-th (> 0) element along `dim` from start to stop, clipped to the array")
+_row(
+    "slice",
+    _slice,
+    "every `step`-th element along `dim` from start to stop, clipped to the array; backwards if step < 0",
+)
 _row("front", _front, "the array with `dim` before its other dimensions")
 _row(
     "components",

@@ -33,6 +33,18 @@ class Type:
         """The zero of this type as a host value."""
         raise TypeError(f"{self} has no host value")
 
+    def zero(self) -> Any:
+        """What a struct's field of this type holds when it is not given: all zeros."""
+        return self.default()
+
+    @property
+    def __name__(self) -> str:
+        return str(self)
+
+    def __instancecheck__(self, value: Any) -> bool:
+        """`isinstance(x, rk.vec3)`: whether a host value has this type."""
+        return bool(_type_of(value) == self)
+
 
 @dataclass(frozen=True)
 class Scalar(Type):
@@ -43,11 +55,21 @@ class Scalar(Type):
     bits: int
 
     def __call__(self, value: Any = 0) -> Any:
-        """Casts a host number to this type, as a NumPy scalar (bfloat16: as a `Bfloat16`)."""
+        """Casts a host number to this type, as a NumPy scalar (bfloat16: as a `Bfloat16`); integers wrap."""
+        if self.kind in "iu" and isinstance(value, int):
+            low = -(1 << (self.bits - 1)) if self.kind == "i" else 0
+            value = (int(value) - low) % (1 << self.bits) + low
         return Bfloat16(value) if self.name == "bfloat16" else self.numpy.type(value)
 
     def default(self) -> Any:
         return self(0)
+
+    @property
+    def __numpy_dtype__(self) -> np.dtype[Any]:
+        """What `np.dtype` makes of it (NumPy 2.4)."""
+        if self.name == "bfloat16":
+            raise AttributeError("bfloat16 is not a type of NumPy")
+        return self.numpy
 
     @property
     def size(self) -> int:
@@ -71,6 +93,15 @@ bfloat16 = Bfloat16.dtype = Scalar("bfloat16", "f", 16)
 _INTEGERS = (int8, int16, int32, int64, uint8, uint16, uint32, uint64)
 SCALARS = (bool_, *_INTEGERS, float16, bfloat16, float32, float64)
 BY_NAME = {s.name: s for s in SCALARS}
+
+
+def _type_of(value: Any) -> Any:
+    """The type of a host value that has one."""
+    if isinstance(value, StructValue):
+        return value._type  # type: ignore[attr-defined]
+    if isinstance(value, np.generic):
+        return BY_NAME.get(value.dtype.name)
+    return bfloat16 if isinstance(value, Bfloat16) else getattr(value, "type", None)
 
 
 def _components(type: Any, args: tuple[Any, ...]) -> Composite:
@@ -160,11 +191,19 @@ class Transform(Type):
 
     dtype: Any
 
-    def __call__(self, *args: Any) -> Composite:
-        return _components(self, args) if args else self.default()
+    def __call__(self, *args: Any, **parts: Any) -> Composite:
+        """Components; or position `p` and orientation `q`, each with a default; nothing: the identity."""
+        only_position = len(args) == 1 and np.size(args[0]) == 3
+        if args and not parts and not only_position:
+            return _components(self, args)
+        given = {**dict(zip("pq", args, strict=False)), **parts}
+        return _components(self, (given.pop("p", (0, 0, 0)), given.pop("q", (0, 0, 0, 1)), *given))
 
     def default(self) -> Any:
         return self(0, 0, 0, 0, 0, 0, 1)
+
+    def zero(self) -> Any:
+        return self(0)
 
     @property
     def parts(self) -> dict[str, tuple[int, Type]]:
@@ -266,6 +305,15 @@ class Inout(Type):
 
 COMPOSITES = (Vector, Matrix, Quaternion, Transform)
 
+
+def _part_type(whole: Any, shape: tuple[int, ...]) -> Type:
+    if len(shape) == 1:
+        return Vector(shape[0], whole.dtype)
+    return Matrix(shape[0], shape[1], whole.dtype)
+
+
+Composite.part_type = staticmethod(_part_type)
+
 _SUFFIX = {
     float16: "h", float32: "", float64: "d", int8: "b", uint8: "ub", int16: "s", uint16: "us",
     int32: "i", uint32: "ui", int64: "l", uint64: "ul",
@@ -316,6 +364,24 @@ def quaternion(dtype: Any = Any) -> Quaternion:
 def transformation(dtype: Any = Any) -> Transform:
     """The type of rigid transforms over `dtype`."""
     return Transform(as_type(dtype))
+
+
+def fixedarray(shape: int | tuple[int, ...], dtype: Any) -> ArrayType:
+    """The type of arrays of a shape that are private to an item (`rk.zeros(shape=..., dtype=...)`)."""
+    return ArrayType(as_type(dtype), len(shape) if isinstance(shape, tuple) else 1)
+
+
+def subscripted(annotation: Any) -> tuple[Any, int]:
+    """Element type and dimensions of `array[T]` and `array[T, Literal[n]]`.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    dtype, ndim = annotation if isinstance(annotation, tuple) and len(annotation) == 2 else (annotation, 1)
+    count = ndim if isinstance(ndim, int) else getattr(ndim, "__args__", (None,))[0]
+    if not isinstance(count, int) or not 1 <= count <= 4:
+        raise TypeError(f"an array has 1 to 4 dimensions, got {ndim!r}")
+    return as_type(dtype), count
 
 
 def inout(annotation: Any) -> Inout:

@@ -16,6 +16,7 @@ from robokern.lang import (
     hyperbolic,
     intersection,
     linalg,
+    linalg_gradients,  # noqa: F401 - derivatives
     matrix,
     noise,
     quaternion,

@@ -13,7 +13,7 @@ from robokern.compiler.function import Function, func, func_grad
 from robokern.lang.error_function import erf, erfc, erfcinv, erfinv
 from robokern.lang.exponential import cbrt, exp, log, log2, log10, pow
 from robokern.lang.hyperbolic import cosh, sinh, tanh
-from robokern.lang.scalar import copysign, sign
+from robokern.lang.scalar import copysign
 from robokern.lang.trigonometry import acos, asin, atan, atan2, cos, sin, tan
 
 _LN2 = 0.6931471805599453
@@ -140,7 +140,8 @@ def _erfcinv(x: Any, adjoint: Any):
 @func
 def _copysign(x: Any, y: Any, adjoint: Any):
     # +1 where the sign was kept, -1 where it was turned
-    return adjoint * copysign(sign(x), y) * sign(x), type(x)(0)
+    one = type(x)(1)
+    return adjoint * copysign(one, x) * copysign(one, y), type(x)(0)
 
 
 GRADIENTS: dict[Function, Function] = {

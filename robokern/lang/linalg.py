@@ -31,6 +31,11 @@ def _sweeps(x: float64) -> int32:
 
 
 @func
+def _sweeps(x: Any) -> int32:
+    return _SWEEPS32
+
+
+@func
 def _identity_like(m: any_matrix):
     result = type(m)()
     for i in range(type(m).rows):
@@ -88,9 +93,14 @@ def _jacobi_angle(app: Any, aqq: Any, apq: Any):
 def eig3(m: matrix33):
     """(Q, d) with m = Q diag(d) Q^T for symmetric m; Q is orthogonal, the order of d is open.
 
-    Cyclic Jacobi rotations; error of d a few ulp of the largest.
+    Of any other m it is the symmetric part's. Cyclic Jacobi rotations; error of d a few ulp of the largest.
+    Where eigenvalues are equal, derivatives through Q are NaN.
     """
     a = m
+    for i in range(2):
+        for j in range(i + 1, 3):
+            a[i, j] = m.dtype(0.5) * (m[i, j] + m[j, i])
+            a[j, i] = a[i, j]
     q = _identity_like(m)
     sweep = 0
     while sweep < _sweeps(m[0, 0]):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from robokern.ir.types import matrix, quaternion, transformation, vector
 
 any_vector = vector()
 any_matrix = matrix()
 any_quaternion = quaternion()
 any_transform = transformation()
+any_composite = TypeVar("any_composite", any_vector, any_matrix, any_quaternion, any_transform)  # type: ignore[valid-type]
 vector3 = vector(3)
 vector6 = vector(6)
 matrix22 = matrix((2, 2))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from robokern.compiler.builtins import sqrt
+from robokern.compiler.builtins import floor, sqrt
 from robokern.compiler.function import func
 from robokern.ir.types import ArrayType, float32, inout, int32, uint32, uint64, vec2, vec3, vector
 from robokern.lang.exponential import cbrt, exp, log
@@ -139,7 +139,7 @@ def poisson(state: inout(uint32), mean: float32) -> uint32:
             u = randf(state) - 0.5
             v = 1.0 - randf(state)
             s = 0.5 - abs(u)
-            k = float32(int32((2.0 * offset / s + spread) * u + mean + 0.43))
+            k = floor((2.0 * offset / s + spread) * u + mean + 0.43)
             if s >= 0.013 or v <= s:
                 accepted = log(v * inverse_alpha / (offset / (s * s) + spread)) <= k * log(
                     mean

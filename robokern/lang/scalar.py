@@ -3,12 +3,13 @@
 # ruff: noqa: F811 - overloads share a name; defaults are constants
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
-from robokern.compiler.builtins import bitcast, trunc, where
+from robokern.compiler.builtins import PYTHON, bitcast, trunc, where
 from robokern.compiler.function import func
 from robokern.ir.types import float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
-from robokern.lang.patterns import any_vector
+from robokern.lang.patterns import any_composite, any_vector
 
 _INFINITY = float("inf")
 
@@ -60,19 +61,35 @@ def clamp(x: Any, low: Any, high: Any):
 
 @func
 def isnan(x: Any):
-    """Whether x is not a number."""
+    """Whether x is not a number; of a vector or the like: whether some component is not."""
     return x != x
 
 
 @func
+def isinf(x: any_composite):
+    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+    found = False
+    for k in range(len(x)):
+        found = found or isinf(x[k])
+    return found
+
+
+@func
 def isinf(x: Any):
-    """Whether x is plus or minus infinity."""
     return abs(x) == type(x)(_INFINITY)
 
 
 @func
+def isfinite(x: any_composite):
+    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+    every = True
+    for k in range(len(x)):
+        every = every and isfinite(x[k])
+    return every
+
+
+@func
 def isfinite(x: Any):
-    """Whether x is neither infinite nor NaN."""
     return abs(x) < type(x)(_INFINITY)
 
 
@@ -164,3 +181,6 @@ def bit_count(x: uint8) -> int32:
 @func
 def bit_count(x: int8) -> int32:
     return _ones(uint32(uint8(x)))
+
+
+PYTHON[builtins.round] = round

@@ -25,7 +25,8 @@ from robokern.lang.vector import length
 @func
 def transform_identity(dtype: type = float32):
     """The transform that leaves everything where it is."""
-    return static(transformation(dtype))()
+    zero = dtype(0)
+    return static(transformation(dtype))(zero, zero, zero, zero, zero, zero, dtype(1))
 
 
 @func

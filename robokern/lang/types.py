@@ -94,6 +94,16 @@ def type_is_composite(t: Any) -> bool:
     return isinstance(t, COMPOSITES)
 
 
+def type_is_tile(t: Any) -> bool:
+    """Whether it is a type of tiles: there are none."""
+    return False
+
+
+def is_tile(x: Any) -> bool:
+    """Whether it is a tile: there are none."""
+    return False
+
+
 def is_array(x: Any) -> bool:
     """Whether it is an array or an array annotation."""
     return isinstance(x, ArrayType) or isinstance(getattr(x, "type", None), ArrayType)
@@ -178,8 +188,9 @@ globals().update({s.name: s for s in SCALARS if s != bool_})
 
 __all__ = [
     "Type", "is_array", "is_composite", "is_float", "is_int", "is_matrix", "is_quaternion", "is_scalar",
-    "is_struct", "is_transformation", "is_value", "is_vector", "matrix", "quaternion", "transformation",
-    "type_is_array", "type_is_composite", "type_is_float", "type_is_int", "type_is_matrix",
-    "type_is_quaternion", "type_is_scalar", "type_is_struct", "type_is_transformation", "type_is_value",
-    "type_is_vector", "type_repr", "type_size", "type_size_in_bytes", "types_equal", "vector",
+    "is_struct", "is_tile", "is_transformation", "is_value", "is_vector", "matrix", "quaternion",
+    "transformation", "type_is_array", "type_is_composite", "type_is_float", "type_is_int",
+    "type_is_matrix", "type_is_quaternion", "type_is_scalar", "type_is_struct", "type_is_tile",
+    "type_is_transformation", "type_is_value", "type_is_vector", "type_repr", "type_size",
+    "type_size_in_bytes", "types_equal", "vector",
 ]  # fmt: skip

@@ -35,9 +35,7 @@ FEATURES: dict[str, tuple[str, str]] = {
         "pass the array and an index; rk.address(a) is where an array starts",
     ),
     r"transform_expand": ("a helper of Warp's own", "write rk.transform(p, q)"),
-    r"fixedarray": ("the type of private arrays", "write rk.zeros(shape=4, dtype=float) in the kernel"),
-    r"WarpCodegen\w*Error": ("errors of Warp's compiler", "catch rk.KernelError"),
-    r"Module|ModuleBuildOptions|get_module|force_load|get_cpu_kernel_cache_key|build_experimental": (
+    r"ModuleBuildOptions|get_cpu_kernel_cache_key|build_experimental": (
         "modules as units of compilation",
         "each kernel is one; rk.set_module_options and rk.load_module take a Python module",
     ),
@@ -67,7 +65,6 @@ FEATURES: dict[str, tuple[str, str]] = {
         "a choice of how graphs are made",
         "use rk.ScopedCapture, rk.capture_if, rk.capture_while",
     ),
-    r"is_cubql_available": ("another library's trees", "rk.Bvh is always there"),
     r"jax_kernel|jax_callable|Jax\w+Mode|clear_jax_callable_graph_cache": (
         "this way into JAX",
         "use rk.jax_function",
@@ -76,7 +73,7 @@ FEATURES: dict[str, tuple[str, str]] = {
         "this of graphs",
         "capture again in each process with rk.ScopedCapture",
     ),
-    r"ScopedMempool\w*|ScopedPeerAccess|(is|set|get)_(mempool|peer_access)\w*": (
+    r"ScopedMempool\w*|ScopedPeerAccess|(set|get)_(mempool|peer_access)\w*": (
         "a choice of memory pools",
         "memory is pooled and copies between GPUs are direct; remove the call",
     ),
@@ -109,7 +106,7 @@ FEATURES: dict[str, tuple[str, str]] = {
         "call rk.dense_chol(n, A[i], ...) with one item for each",
     ),
     r"breakpoint|get_suggested_block_size": ("nothing to do on the CPU", "remove the call"),
-    r"utils|fem|optim|render|sparse": ("this module", "it is no part of the kernel language"),
+    r"fem|render|sparse": ("this module", "it is no part of the kernel language"),
 }
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from robokern.compiler.builtins import sqrt, static, where
-from robokern.compiler.function import func
-from robokern.ir.types import matrix, uint32
-from robokern.lang.patterns import any_matrix, any_quaternion, any_vector, vector3
+from robokern.compiler.function import func, operator
+from robokern.ir.types import Float, Int, matrix, uint32, vector
+from robokern.lang.patterns import any_composite, any_matrix, any_quaternion, any_vector, vector3
 
 
 @func
@@ -104,8 +104,31 @@ def cw_mul(a: any_matrix, b: any_matrix):
 
 
 @func
+def _quotient(a: Any, b: Any):
+    """Of integers, towards zero."""
+    return (a - a % b) // b
+
+
+@func
+def cw_div(a: vector(dtype=Int), b: vector(dtype=Int)):
+    """Component-wise quotient; of integers towards zero, 0 where b is 0."""
+    result = a
+    for i in range(len(a)):
+        result[i] = _quotient(a[i], b[i])
+    return result
+
+
+@func
+def cw_div(a: matrix(dtype=Int), b: matrix(dtype=Int)):
+    result = a
+    for i in range(type(a).rows):
+        for j in range(type(a).cols):
+            result[i, j] = _quotient(a[i, j], b[i, j])
+    return result
+
+
+@func
 def cw_div(a: any_vector, b: any_vector):
-    """Component-wise quotient."""
     result = a
     for i in range(len(a)):
         result[i] = a[i] / b[i]
@@ -118,6 +141,26 @@ def cw_div(a: any_matrix, b: any_matrix):
     for i in range(type(a).rows):
         for j in range(type(a).cols):
             result[i, j] = a[i, j] / b[i, j]
+    return result
+
+
+@operator("div")
+@func
+def _scalar_over(a: Float, b: any_composite):
+    """a divided by each component."""
+    result = b
+    for k in range(len(b)):
+        result[k] = a / b[k]
+    return result
+
+
+@operator("mod")
+@func
+def _remainders(a: any_vector, b: any_vector):
+    """Component-wise remainder with the sign of a."""
+    result = a
+    for k in range(len(a)):
+        result[k] = a[k] % b[k]
     return result
 
 

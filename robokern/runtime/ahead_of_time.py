@@ -183,12 +183,12 @@ def _generic(module: Kernels) -> list[Kernel]:
 
         name = module_name(module)
         members = vars(sys.modules[name]).values() if name in sys.modules else ()
-        return [k for k in members if isinstance(k, Kernel) and k.module == name and k.is_generic]
+        return [k for k in members if isinstance(k, Kernel) and k.__module__ == name and k.is_generic]
     return [k for k in _given(module) if k.is_generic]
 
 
 def _name(kernel: Kernel) -> str:
-    return f"{kernel.module}.{kernel.overload.python.__qualname__}"
+    return f"{kernel.__module__}.{kernel.overload.python.__qualname__}"
 
 
 def _types(kernel: Kernel) -> tuple[Type, ...]:

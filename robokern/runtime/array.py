@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from robokern.compiler.builtins import means
 from robokern.ir.bfloat16 import floats, ml_dtype
-from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, bfloat16, is_concrete
+from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, bfloat16, is_concrete, subscripted
 from robokern.runtime import recording
 from robokern.runtime.array_operators import ArrayOperators
 from robokern.runtime.device import CPU, Device, DeviceLike, get_device
@@ -26,6 +27,7 @@ from robokern.runtime.hostvalue import (
     elements,
     host_value,
     infer_dtype,
+    listed_values,
 )
 from robokern.runtime.memory import address, allocate, content, fill, move, put
 
@@ -76,6 +78,8 @@ class Array(ArrayOperators):
         TypeError: `data` does not convert to `dtype`; with copy=False: has another dtype.
         ValueError: the shape does not fit.
     """
+
+    __array_priority__ = 100  # NumPy leaves operators to this class
 
     __slots__ = (
         "__weakref__",
@@ -138,7 +142,7 @@ class Array(ArrayOperators):
         return made
 
     def __class_getitem__(cls, dtype: Any) -> ArrayType:
-        return ArrayType(as_type(dtype), 1)
+        return ArrayType(*subscripted(dtype))
 
     @property
     def ndim(self) -> int:
@@ -338,19 +342,27 @@ class Array(ArrayOperators):
         """A 1-D view.
 
         Raises:
-            ValueError: the array is not contiguous.
+            ValueError: the array has more dimensions and is not contiguous.
         """
+        if self.ndim == 1:
+            return self
         self._need_contiguous("flatten")
         return self.reshape((self.size,))
 
     def view(self, dtype: Any) -> Array:
-        """The same bytes as elements of another type of equal size.
+        """The same bytes as elements of another type of equal size, or with components as last axes.
 
         Raises:
-            ValueError: the sizes differ, or a composite's array is not contiguous.
+            ValueError: the sizes or last axes do not fit, or a composite's array is not contiguous.
         """
         element = element_type(as_type(dtype))
         mine, other = _element_size(self.dtype), _element_size(element)
+        scalars = isinstance(element, Scalar) or isinstance(self.dtype, Scalar)
+        if mine != other and scalars and base_dtype(element).itemsize == base_dtype(self.dtype).itemsize:
+            data = self._numpy.view(base_dtype(element))
+            return self._with_grad(
+                self._view(with_components(data, element), element), lambda grad: grad.view(element)
+            )
         if mine != other:
             raise ValueError(f"array.view: {element} has {other} bytes, elements of {self.dtype} have {mine}")
         self._need_contiguous("view")
@@ -400,8 +412,8 @@ class Array(ArrayOperators):
         return self._with_grad(made, lambda grad: grad.to(place))
 
     def list(self) -> Any:
-        """The elements as nested Python lists."""
-        return self.numbers().tolist()
+        """The elements in order, as Python numbers, host values of composites, or structs."""
+        return listed_values(self.numbers(), self.dtype)
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
@@ -440,7 +452,7 @@ class Array(ArrayOperators):
 
     def __repr__(self) -> str:
         digits = "" if self.ndim == 1 else f"{self.ndim}d"
-        return f"array{digits}({self.list()}, dtype={self.dtype}, device={str(self.device)!r})"
+        return f"array{digits}({self.numbers().tolist()}, dtype={self.dtype}, device={str(self.device)!r})"
 
     __str__ = __repr__
 
@@ -494,9 +506,8 @@ def shape_of(shape: Any) -> tuple[int, ...]:
         ValueError: it is none.
     """
     try:
-        lengths = (
-            tuple(map(operator.index, shape)) if isinstance(shape, Sequence) else (operator.index(shape),)
-        )
+        several = isinstance(shape, Sequence) or (isinstance(shape, np.ndarray) and shape.ndim == 1)
+        lengths = tuple(map(operator.index, shape)) if several else (operator.index(shape),)
     except TypeError:
         raise ValueError(f"array: expected a shape of integers, got {describe(shape)}") from None
     if not 1 <= len(lengths) <= MAX_DIMENSIONS or min(lengths) < 0:
@@ -668,5 +679,5 @@ class _ArrayOf:
         return ArrayType(as_type(dtype), self.ndim)
 
 
-array = Array
+array = means(Array, "array")
 array1d, array2d, array3d, array4d = (_ArrayOf(n) for n in (1, 2, 3, 4))

@@ -7,21 +7,23 @@ from typing import Any
 import numpy as np
 
 from robokern.compiler.builtins import means
-from robokern.ir.types import Type, as_type, bfloat16, scalar_of
+from robokern.ir.types import Scalar, Type, as_type, bfloat16, matrix, scalar_of, vector
 from robokern.runtime.array import Array, Shape, element_type, shape_of, with_components, wrap, zeros_of
 from robokern.runtime.device import Device, DeviceLike, get_device
-from robokern.runtime.dlpack_bfloat16 import Bits
+from robokern.runtime.dlpack_bfloat16 import Bits, Capsule
 from robokern.runtime.dlpack_cuda import Taken, adopt
 from robokern.runtime.hostvalue import Ndarray, base_dtype, component_shape, infer_dtype
 from robokern.runtime.memory import allocate_pinned
 
 
 def zeros(
-    shape: Shape,
+    shape: Shape | None = None,
     dtype: Any = float,
     device: DeviceLike = None,
     requires_grad: bool = False,
     pinned: bool = False,
+    retain_grad: bool = False,
+    n: int | None = None,
 ) -> Array:
     """An array of zeros.
 
@@ -32,32 +34,45 @@ def zeros(
         requires_grad: whether `grad` holds an array of the same shape.
         pinned: in host memory that a GPU copies from and to by itself: `copy` to or from it only puts the
             copy on the GPU's stream. Without effect where there is no GPU.
+        retain_grad: see `Array`.
+        n: instead of `shape`.
 
     Raises:
         ValueError: no such shape; pinned memory on a GPU.
         TypeError: no such dtype.
         DeviceError: no such device.
     """
-    return _new(shape, dtype, device, requires_grad, zero=True, pinned=pinned)
+    return _new(n if shape is None else shape, dtype, device, requires_grad, True, pinned, retain_grad)
 
 
 def empty(
-    shape: Shape,
+    shape: Shape | None = None,
     dtype: Any = float,
     device: DeviceLike = None,
     requires_grad: bool = False,
     pinned: bool = False,
+    retain_grad: bool = False,
+    n: int | None = None,
 ) -> Array:
     """As `zeros`, with arbitrary content."""
-    return _new(shape, dtype, device, requires_grad, zero=False, pinned=pinned)
+    return _new(n if shape is None else shape, dtype, device, requires_grad, False, pinned, retain_grad)
 
 
 def full(
     shape: Shape, value: Any, dtype: Any = Any, device: DeviceLike = None, requires_grad: bool = False
 ) -> Array:
     """As `zeros`, with every element `value`, whose type is the dtype unless that is given."""
-    element = infer_dtype(value) if dtype is Any else dtype
+    element = _type_of_one(value) if dtype is Any else dtype
     return _new(shape, element, device, requires_grad, zero=False).fill_(value)
+
+
+def _type_of_one(value: Any) -> Type:
+    """The element type of one element: a sequence of numbers is a vector, of sequences a matrix."""
+    scalar = infer_dtype(value)
+    shape = np.shape(value) if isinstance(value, (list, tuple, np.ndarray)) else ()
+    if not shape or not isinstance(scalar, Scalar):
+        return scalar
+    return vector(shape[0], scalar) if len(shape) == 1 else matrix(shape, scalar)
 
 
 def ones(shape: Shape, dtype: Any = float, device: DeviceLike = None, requires_grad: bool = False) -> Array:
@@ -85,9 +100,12 @@ def ones_like(src: Array, device: DeviceLike = None, requires_grad: bool | None 
     return full_like(src, 1, device, requires_grad)
 
 
-def clone(src: Array, device: DeviceLike = None) -> Array:
-    """A contiguous copy of `src`, on its own device unless another is given."""
-    return src.clone().to(src.device if device is None else device)
+def clone(src: Array, device: DeviceLike = None, requires_grad: bool | None = None) -> Array:
+    """A contiguous copy of `src`, on its own device and with a gradient as `src` unless told otherwise."""
+    made = src.clone().to(src.device if device is None else device)
+    if requires_grad is not None:
+        made.requires_grad = requires_grad
+    return made
 
 
 def copy(dest: Array, src: Array, dest_offset: int = 0, src_offset: int = 0, count: int = 0) -> None:
@@ -117,7 +135,12 @@ def copy(dest: Array, src: Array, dest_offset: int = 0, src_offset: int = 0, cou
 
 
 def from_numpy(
-    data: Ndarray, dtype: Any = Any, shape: Shape | None = None, device: DeviceLike = None, copy: bool = True
+    data: Ndarray,
+    dtype: Any = Any,
+    shape: Shape | None = None,
+    device: DeviceLike = None,
+    requires_grad: bool = False,
+    copy: bool = True,
 ) -> Array:
     """An array with the content of a NumPy array; shares its memory with copy=False.
 
@@ -125,7 +148,7 @@ def from_numpy(
         TypeError: `data` does not convert to `dtype`; with copy=False: has another dtype.
         ValueError: the shape does not fit.
     """
-    made: Array = Array(data, dtype, shape=shape, device=device, copy=copy)
+    made: Array = Array(data, dtype, shape=shape, device=device, copy=copy, requires_grad=requires_grad)
     return made
 
 
@@ -149,8 +172,9 @@ def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Arr
     """An array over the memory of a NumPy, PyTorch, JAX or CuPy array on the same device, without a copy.
 
     Args:
-        source: anything with `__dlpack__`, or on a GPU `__cuda_array_interface__`; alive as long as the
-            result. On a GPU the current stream waits for what its stream still has to do.
+        source: a capsule of host memory, or anything with `__dlpack__`, or on a GPU
+            `__cuda_array_interface__`; alive as long as the result. On a GPU the current stream waits for
+            what its stream still has to do.
         dtype: element type; a composite takes its components from the last axes. None given: the scalar type.
         device: None: the default device.
 
@@ -161,6 +185,10 @@ def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Arr
         ValueError: the axes do not fit `dtype`.
     """
     place = get_device(device)
+    if type(source).__name__ == "PyCapsule":
+        if place.is_cuda:
+            raise TypeError("from_dlpack: pass the array itself, not its capsule, where it is on a GPU")
+        source = Capsule(source)
     bits = Bits(source)
     data = _on_gpu(source, place, bits) if place.is_cuda else np.from_dlpack(bits)
     own = bfloat16 if bits.is_bfloat16 else infer_dtype(data[:0])
@@ -182,14 +210,20 @@ def _on_gpu(source: Any, place: Device, bits: Bits) -> Ndarray:
 
 
 def _new(
-    shape: Shape, dtype: Any, device: DeviceLike, requires_grad: bool, zero: bool, pinned: bool = False
+    shape: Any,
+    dtype: Any,
+    device: DeviceLike,
+    requires_grad: bool,
+    zero: bool,
+    pinned: bool = False,
+    retain_grad: bool = False,
 ) -> Array:
     element, lengths, place = element_type(as_type(dtype)), shape_of(shape), get_device(device)
     if pinned:
         made = _pinned(element, lengths, place, zero)
     else:
         made = zeros_of(element, lengths, place, zero)
-    made.requires_grad = requires_grad
+    made.requires_grad, made.retain_grad = requires_grad, retain_grad
     return made
 
 

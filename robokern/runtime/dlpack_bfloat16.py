@@ -35,6 +35,19 @@ def as_bfloat16(capsule: Any) -> Any:
     return capsule
 
 
+class Capsule:
+    """A bare DLPack capsule of host memory, as what it came from."""
+
+    def __init__(self, capsule: Any) -> None:
+        self.capsule = capsule
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
+
+
 class Bits:
     """Another library's array for `np.from_dlpack`; `is_bfloat16` tells afterwards what it held."""
 

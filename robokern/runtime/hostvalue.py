@@ -61,7 +61,7 @@ def _numbers(data: Any, dtype: Type) -> Ndarray:
     source = np.asarray(_plain(data))
     if source.dtype.name == "bfloat16":  # of ml_dtypes
         source = source.view(np.uint16) if scalar == bfloat16 else source.astype(np.float32)
-    if not _converts(source.dtype, scalar):
+    if not (_converts(source.dtype, scalar) or _are_whole(source, scalar)):
         raise TypeError(f"cannot convert {source.dtype} to {scalar}")
     if scalar == bfloat16 and source.dtype != np.uint16:
         source = bits(source)
@@ -75,6 +75,15 @@ def _converts(source: np.dtype[Any], scalar: Scalar) -> bool:
     return source.kind in ("fiu" if scalar.kind == "f" else "iu")
 
 
+def _are_whole(source: Ndarray, scalar: Scalar) -> bool:
+    """Whether floats are integers that the type has."""
+    if source.dtype.kind != "f" or scalar.kind not in "iu":
+        return False
+    limits = np.iinfo(scalar.numpy)
+    inside = (source >= float(limits.min)) & (source < float(limits.max) + 1.0)
+    return bool(np.all(inside & (source == np.trunc(source))))
+
+
 def _by_element(flat: Ndarray, dtype: Type) -> Ndarray:
     shape = component_shape(dtype)
     size = int(np.prod(shape))
@@ -84,6 +93,10 @@ def _by_element(flat: Ndarray, dtype: Type) -> Ndarray:
         return flat
     if flat.ndim and flat.shape[-1] == size:
         return flat.reshape(*flat.shape[:-1], *shape)
+    if flat.ndim and flat.shape[-1] and flat.shape[-1] % size == 0:  # several in a row
+        return flat.reshape(*flat.shape[:-1], -1, *shape)
+    if len(shape) == 1 and flat.shape[-2:] == (size, 1):  # a column of a matrix
+        return flat[..., 0]
     raise ValueError(f"elements of {dtype} need a last axis of {size}, got shape {flat.shape}")
 
 
@@ -137,7 +150,14 @@ def fill_record(record: Any, value: Any, dtype: Struct, keep: list[Any]) -> None
 
 
 def _fill_field(record: Any, name: str, value: Any, field: Type, keep: list[Any]) -> None:
-    if isinstance(field, Struct):
+    if isinstance(field, IndexedArrayType):
+        if value is None:
+            return
+        if getattr(value, "type", None) != field:
+            raise TypeError(f"expected {field}, got {describe(value)}")
+        keep.append(value)
+        record[name] = np.frombuffer(value.descriptor, numpy_dtype(field))[0]
+    elif isinstance(field, Struct):
         fill_record(record[name], value, field, keep)
     elif isinstance(field, ArrayType):
         if value is None:
@@ -163,6 +183,27 @@ def host_value(element: Any, dtype: Type) -> Any:
     if isinstance(dtype, COMPOSITES):
         return Composite(dtype, floats(element) if dtype.dtype == bfloat16 else np.array(element))
     return element.copy() if isinstance(element, np.void) else element
+
+
+def listed_values(elements: Ndarray, dtype: Type) -> list[Any]:
+    """Elements of any shape in order, as Python numbers, host values of composites, or structs; copies."""
+    flat = elements.reshape(-1, *component_shape(dtype))
+    if isinstance(dtype, Scalar):
+        return [*flat.tolist()]
+    if isinstance(dtype, Struct):
+        return [struct_value(record, dtype) for record in flat]
+    return [Composite(dtype, np.array(components)) for components in flat]
+
+
+def struct_value(record: Any, dtype: Struct) -> StructValue:
+    """A NumPy record as a struct; an array inside cannot be told from its address and is None."""
+    found: dict[str, Any] = {}
+    for name, field in dtype.fields:
+        if isinstance(field, Struct):
+            found[name] = struct_value(record[name], field)
+        else:
+            found[name] = None if isinstance(field, ArrayType) else host_value(record[name], field)
+    return StructValue(dtype, found)
 
 
 def infer_dtype(data: Any) -> Type:

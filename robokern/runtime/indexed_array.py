@@ -8,11 +8,19 @@ from typing import Any
 import numpy as np
 
 from robokern.errors import AdjointError
-from robokern.ir.types import ArrayType, IndexedArrayType, Type, as_type, indexed_array_type, int32
+from robokern.ir.types import (
+    ArrayType,
+    IndexedArrayType,
+    Type,
+    as_type,
+    indexed_array_type,
+    int32,
+    subscripted,
+)
 from robokern.runtime import recording
 from robokern.runtime.array import Array
 from robokern.runtime.device import Device, DeviceLike
-from robokern.runtime.hostvalue import Ndarray, describe
+from robokern.runtime.hostvalue import Ndarray, describe, listed_values
 
 
 class IndexedArray:
@@ -60,7 +68,7 @@ class IndexedArray:
         return made
 
     def __class_getitem__(cls, dtype: Any) -> IndexedArrayType:
-        return indexed_array_type(as_type(dtype))
+        return indexed_array_type(*subscripted(dtype))
 
     def _set(self, data: Array, lists: list[Array | None]) -> None:
         self.data, self.indices = data, tuple(lists)
@@ -100,8 +108,8 @@ class IndexedArray:
         return made
 
     def list(self) -> Any:
-        """The elements as nested Python lists."""
-        return self.data.numbers()[self._selection()].tolist()
+        """The elements in order, as `Array.list`."""
+        return listed_values(self.data.numbers()[self._selection()], self.dtype)
 
     def _write(self, one: Any) -> None:
         if recording.tapes:
@@ -146,7 +154,8 @@ class IndexedArray:
         return self.shape[0]
 
     def __repr__(self) -> str:
-        return f"indexedarray({self.list()}, dtype={self.dtype}, device={str(self.device)!r})"
+        shown = self.data.numbers()[self._selection()].tolist()
+        return f"indexedarray({shown}, dtype={self.dtype}, device={str(self.device)!r})"
 
     def _selection(self) -> tuple[Any, ...]:
         return np.ix_(

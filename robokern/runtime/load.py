@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from robokern.compiler.function import Kernel
+from robokern.compiler.module import Module
 from robokern.runtime import driver_cpu
 from robokern.runtime.device import Device, DeviceLike, get_device
 from robokern.runtime.launch import Launcher, prepare_types
@@ -20,7 +21,7 @@ def init() -> None:
 
 
 def load_module(
-    module: ModuleType | str | None = None,
+    module: ModuleType | Module | str | None = None,
     device: DeviceLike | Sequence[DeviceLike] = None,
     recursive: bool = False,
     max_workers: int | None = None,
@@ -50,32 +51,55 @@ def load_module(
         launcher.program(contiguous=True)
 
 
-def module_name(module: ModuleType | str) -> str:
+def load_kernels(module: Module, device: DeviceLike) -> None:
+    """Compiles what `load_module` does, if there is anything."""
+    if any(kernels_of(module.name, needed=False)):
+        load_module(module, device)
+
+
+def force_load(
+    device: DeviceLike | Sequence[DeviceLike] = None,
+    modules: Iterable[ModuleType | Module | str] | None = None,
+    block_dim: int | None = None,
+    max_workers: int | None = None,
+) -> None:
+    """`load_module` for several modules; None: all that are imported and have kernels.
+
+    Raises:
+        KernelError: a kernel cannot be compiled.
+    """
+    names = [*sys.modules] if modules is None else [module_name(m) for m in modules]
+    for name in names:
+        if kernels_of(name, needed=False):
+            load_module(name, device, max_workers=max_workers)
+
+
+def module_name(module: ModuleType | Module | str) -> str:
     """The name of a module given itself or by name.
 
     Raises:
         TypeError: it is neither.
     """
-    if not isinstance(module, (str, ModuleType)):
+    if not isinstance(module, (str, ModuleType, Module)):
         raise TypeError(f"expected a Python module or its name, got {type(module).__name__}")
     return module if isinstance(module, str) else module.__name__
 
 
-def kernels_of(name: str, recursive: bool = False) -> list[Kernel]:
+def kernels_of(name: str, recursive: bool = False, needed: bool = True) -> list[Kernel]:
     """The kernels with fixed types that an imported module defines, each once.
 
     Raises:
-        RuntimeError: it is not imported, or has none.
+        RuntimeError: it is not imported, or has none, although `needed`.
     """
     names = [n for n in sys.modules if n == name or (recursive and n.startswith(name + "."))]
     found = {
         id(kernel): kernel
         for n in names
         for x in [*vars(sys.modules[n]).values()]
-        if isinstance(x, Kernel) and x.module == n
+        if isinstance(x, Kernel) and x.__module__ == n
         for kernel in concrete(x)
     }
-    if not found:
+    if needed and not found:
         what = "has no kernels" if names else "is not imported; import it first"
         raise RuntimeError(f"module {name!r} {what}")
     return [*found.values()]

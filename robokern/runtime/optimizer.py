@@ -4,6 +4,7 @@ optimizer = Adam([x], lr=1e-2)
 ...
 tape.backward(loss)
 optimizer.step()                     # uses and clears x.grad
+optimizer.step([x.grad])             # as in Warp: uses what it is given and leaves it
 """
 
 from __future__ import annotations
@@ -32,21 +33,41 @@ def _scalars(array: Array) -> Array:
 class _Optimizer:
     """Parameters as rows of scalars; `step` is the subclass's."""
 
-    def __init__(self, params: Sequence[Array], lr: float) -> None:
+    def __init__(self, params: Sequence[Array] | None, lr: float) -> None:
         if not lr > 0.0:
             raise ValueError(f"optimizer: lr: expected a positive step, got {lr}")
-        self.params, self.lr = list(params), lr
+        self.lr, self.steps = lr, 0
+        self.set_params(params)
+
+    def set_params(self, params: Sequence[Array] | None) -> None:
+        """Chooses what is moved, and forgets what was learnt of others."""
+        self.params = list(params or ())
         for array in self.params:
             array.requires_grad = True
         self.rows = [_scalars(array) for array in self.params]
+        self.reset_internal_state()
 
-    def _gradients(self) -> list[Array]:
-        grads = [array.grad for array in self.params]
-        return [_scalars(g) for g in grads if g is not None]
+    def reset_internal_state(self) -> None:
+        """Forgets all steps that were made."""
+        self.steps = 0
+
+    def _gradients(self, given: Sequence[Array] | None) -> list[Array]:
+        """One row for each parameter: what is given, or its own `grad`.
+
+        Raises:
+            ValueError: there is nothing to move, or a gradient does not fit its parameter.
+        """
+        if not self.rows:
+            raise ValueError("optimizer: there are no parameters; call set_params first")
+        chosen = [a.grad for a in self.params] if given is None else given
+        grads = [_scalars(g) for g in chosen if g is not None]
+        if [(g.dtype, g.size) for g in grads] != [(r.dtype, r.size) for r in self.rows]:
+            raise ValueError("optimizer: expected a gradient like each parameter")
+        return grads
 
     def zero_grad(self) -> None:
         """Sets the gradients to zero."""
-        for grad in self._gradients():
+        for grad in self._gradients(None):
             grad.zero_()
 
     def _like(self) -> list[Array]:
@@ -60,18 +81,21 @@ def _descend(
     velocity: ArrayType(Any, 1),  # type: ignore[valid-type]
     lr: float,
     momentum: float,
+    share: float,
     weight_decay: float,
     nesterov: bool,
+    clears: bool,
 ) -> None:
     i = tid()
     t = type(param[i])
     g = grad[i] + t(weight_decay) * param[i]
-    v = t(momentum) * velocity[i] + g
+    v = t(momentum) * velocity[i] + t(share) * g
     velocity[i] = v
     if nesterov:
         v = g + t(momentum) * v
     param[i] = param[i] - t(lr) * v
-    grad[i] = t(0)
+    if clears:
+        grad[i] = t(0)
 
 
 class SGD(_Optimizer):
@@ -81,27 +105,36 @@ class SGD(_Optimizer):
         params: contiguous arrays of floats; they get `requires_grad`.
         lr: step.
         momentum: share of the last step that is kept.
+        dampening: share of the gradient that does not enter the momentum, from the second step on.
         weight_decay: pull towards zero, added to the gradient.
         nesterov: looks one step of momentum ahead.
     """
 
     def __init__(
         self,
-        params: Sequence[Array],
+        params: Sequence[Array] | None = None,
         lr: float = 1e-3,
         momentum: float = 0.0,
+        dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
         super().__init__(params, lr)
-        self.momentum, self.weight_decay, self.nesterov = momentum, weight_decay, nesterov
+        self.momentum, self.dampening = momentum, dampening
+        self.weight_decay, self.nesterov = weight_decay, nesterov
+
+    def reset_internal_state(self) -> None:
+        """Forgets all steps that were made."""
+        super().reset_internal_state()
         self.velocities = self._like()
 
-    def step(self) -> None:
-        """Moves the parameters along their `grad`, which it clears."""
-        settings = (self.lr, self.momentum, self.weight_decay, self.nesterov)
-        for row, grad, velocity in zip(self.rows, self._gradients(), self.velocities, strict=True):
-            launch(_descend, row.size, [row, grad, velocity, *settings], device=row.device)
+    def step(self, grad: Sequence[Array] | None = None) -> None:
+        """Moves the parameters along `grad`, one array each; None: along their own, which it clears."""
+        share = 1.0 - self.dampening if self.steps else 1.0
+        settings = (self.lr, self.momentum, share, self.weight_decay, self.nesterov, grad is None)
+        for row, slope, velocity in zip(self.rows, self._gradients(grad), self.velocities, strict=True):
+            launch(_descend, row.size, [row, slope, velocity, *settings], device=row.device)
+        self.steps += 1
 
 
 @kernel
@@ -119,6 +152,7 @@ def _adapt(
     correction1: float,
     correction2: float,
     weight_decay: float,
+    clears: bool,
 ) -> None:
     i = tid()
     t = type(param[i])
@@ -129,7 +163,8 @@ def _adapt(
     square[i] = v
     direction = (m * t(correction1)) / (sqrt(v * t(correction2)) + t(eps))
     param[i] = param[i] - t(lr) * (direction + t(weight_decay) * param[i])
-    grad[i] = t(0)
+    if clears:
+        grad[i] = t(0)
 
 
 class Adam(_Optimizer):
@@ -145,7 +180,7 @@ class Adam(_Optimizer):
 
     def __init__(
         self,
-        params: Sequence[Array],
+        params: Sequence[Array] | None = None,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -153,15 +188,18 @@ class Adam(_Optimizer):
     ) -> None:
         super().__init__(params, lr)
         self.betas, self.eps, self.weight_decay = betas, eps, weight_decay
-        self.means, self.squares, self.steps = self._like(), self._like(), 0
 
-    def step(self) -> None:
-        """Moves the parameters along their `grad`, which it clears."""
+    def reset_internal_state(self) -> None:
+        """Forgets all steps that were made."""
+        super().reset_internal_state()
+        self.means, self.squares = self._like(), self._like()
+
+    def step(self, grad: Sequence[Array] | None = None) -> None:
+        """Moves the parameters along `grad`, one array each; None: along their own, which it clears."""
+        gradients = self._gradients(grad)
         self.steps += 1
         corrections = [1.0 / (1.0 - beta**self.steps) for beta in self.betas]
         shares = [1.0 - beta for beta in self.betas]  # in float32 only after the difference
-        settings = (self.lr, *self.betas, *shares, self.eps, *corrections, self.weight_decay)
-        for row, grad, mean, square in zip(
-            self.rows, self._gradients(), self.means, self.squares, strict=True
-        ):
-            launch(_adapt, row.size, [row, grad, mean, square, *settings], device=row.device)
+        settings = (self.lr, *self.betas, *shares, self.eps, *corrections, self.weight_decay, grad is None)
+        for row, slope, mean, square in zip(self.rows, gradients, self.means, self.squares, strict=True):
+            launch(_adapt, row.size, [row, slope, mean, square, *settings], device=row.device)

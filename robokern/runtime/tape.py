@@ -43,6 +43,7 @@ from robokern.runtime.hostvalue import Ndarray
 from robokern.runtime.launch import Dim, Launcher, record_of
 from robokern.runtime.tape_backward import Grads, backward
 from robokern.runtime.tape_blocks import Block, Blocks, overlap, span_of
+from robokern.runtime.tape_gradients import Gradients
 from robokern.runtime.tape_guard import TapeGuard
 from robokern.runtime.tape_launch import LaunchStep, arrays_in, numbered
 from robokern.runtime.tape_plan import plan
@@ -148,9 +149,9 @@ class Tape:
         return list(self.steps)
 
     @property
-    def gradients(self) -> dict[Array, Array]:
-        """The `grad` of each array that requires one."""
-        return {a: a.grad for a in self.leaves.values() if a.grad is not None}
+    def gradients(self) -> Gradients:
+        """The `grad` of each array that requires one; of a struct, a struct of those of its arrays."""
+        return Gradients({a: a.grad for a in self.leaves.values() if a.grad is not None})
 
     @property
     def kept_bytes(self) -> int:

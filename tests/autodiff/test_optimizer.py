@@ -70,3 +70,30 @@ def test_a_step_that_is_not_positive_is_refused(device):
 def test_what_cannot_be_improved_is_refused(array):
     with pytest.raises(rk.AdjointError, match="expected a contiguous array of floats"):
         Adam([array])
+
+
+def test_gradients_that_are_given_are_left_as_they_are():
+    for optimizer in (rk.optim.SGD(lr=0.5), rk.optim.Adam(lr=0.5)):
+        x, slope = rk.array([1.0, 2.0], dtype=float), rk.array([1.0, -1.0], dtype=float)
+        with pytest.raises(ValueError, match="no parameters"):
+            optimizer.step([slope])
+        optimizer.set_params([x])
+        optimizer.step([slope.flatten()])
+        np.testing.assert_allclose(x.numpy(), [0.5, 2.5], rtol=1e-6)
+        assert slope.list() == [1.0, -1.0]
+        with pytest.raises(ValueError, match="gradient like each"):
+            optimizer.step([rk.zeros(3)])
+
+
+def test_dampening_begins_with_the_second_step():
+    x, slope = rk.zeros(1), rk.ones(1)
+    optimizer = rk.SGD([x], lr=1.0, momentum=0.5, dampening=0.25)
+    velocity, want = 0.0, 0.0
+    for step in range(4):
+        optimizer.step([slope])
+        velocity = 1.0 if step == 0 else 0.5 * velocity + 0.75
+        want -= velocity
+        assert x.numpy()[0] == pytest.approx(want, rel=1e-6)
+    optimizer.reset_internal_state()
+    optimizer.step([slope])
+    assert x.numpy()[0] == pytest.approx(want - 1.0, rel=1e-6)

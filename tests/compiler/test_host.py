@@ -102,3 +102,10 @@ def test_arithmetic_of_arrays_is_differentiated():
         y = x * x + 3.0 * x
     tape.backward(grads={y: rk.ones(2)})
     assert x.grad.list() == [5.0, 7.0]
+
+
+def test_what_is_passed_for_inout_changes_on_the_host_too():
+    t = rk.transform(rk.vec3(1.0, 2.0, 3.0), rk.quat(0.0, 0.0, 1.0, 0.0))
+    rk.transform_set_translation(t, rk.vec3(4.0, 5.0, 6.0))
+    rk.transform_set_rotation(t, rk.quat(1.0, 0.0, 0.0, 0.0))
+    assert t == [4.0, 5.0, 6.0, 1.0, 0.0, 0.0, 0.0]

@@ -144,3 +144,101 @@ def test_items_write_components_of_one_element(device: str) -> None:
     np.testing.assert_array_equal(cells.numpy()["frame"].ravel(), np.arange(n))
     assert (cells.numpy()["corner"].ravel() % 3 == np.tile([0, 1, 2], n // 9)).all()
     assert counts.numpy().tolist() == [[n / 3] * 3]
+
+
+@rk.kernel
+def any_slice(row: floats, bounds: rk.array2d(dtype=int), out: grids):
+    i = rk.tid()
+    part = row[bounds[i, 0] : bounds[i, 1] : bounds[i, 2]]
+    out[i, 0] = float(part.shape[0])
+    for k in range(part.shape[0]):
+        out[i, k + 1] = part[k]
+
+
+def test_slices_with_every_start_stop_and_step(device: str) -> None:
+    values = np.arange(1, 6, dtype=np.float32)
+    reach, steps = range(-7, 8), (-6, -3, -2, -1, 1, 2, 3, 6)
+    bounds = np.array([(a, b, c) for a in reach for b in reach for c in steps], np.int32)
+    out = rk.zeros((len(bounds), 6), device=device)
+    rk.launch(
+        any_slice,
+        dim=len(bounds),
+        inputs=[rk.array(values, device=device), rk.array(bounds, device=device), out],
+        device=device,
+    )
+    want = np.zeros((len(bounds), 6), np.float32)
+    for row, (start, stop, step) in zip(want, bounds, strict=True):
+        part = values[start:stop:step]
+        row[0], row[1 : len(part) + 1] = len(part), part
+    np.testing.assert_array_equal(out.numpy(), want)
+
+
+def test_a_step_of_zero_has_no_elements(device: str) -> None:
+    row, bounds = rk.zeros(4, device=device), rk.array([[0, 4, 0]], dtype=int, device=device)
+    out = rk.full((1, 6), -1.0, device=device)
+    rk.launch(any_slice, dim=1, inputs=[row, bounds, out], device=device)
+    assert out.numpy()[0, 0] == 0.0
+
+
+@rk.kernel
+def open_slices(row: floats, step: int, out: floats):
+    out[0] = total(row[::-1]) + row[::-1][0] * 100.0
+    out[1] = row[::step][0]
+    out[2] = row[2::step][1]
+    out[3] = float(row[:2:step].shape[0])
+    out[4] = row[-1] + row[::-2][-1]
+
+
+def test_slices_without_bounds(device: str) -> None:
+    values = np.arange(1, 7, dtype=np.float32)
+    for step in (-2, -1, 1, 3):
+        out = rk.zeros(5, device=device)
+        rk.launch(open_slices, dim=1, inputs=[rk.array(values, device=device), step, out], device=device)
+        want = [21.0 + 600.0, values[::step][0], values[2::step][1], len(values[:2:step])]
+        assert out.numpy().tolist() == [*want, values[-1] + values[::-2][-1]]
+
+
+@rk.kernel
+def chosen_component(v: rk.array(dtype=rk.vec3), k: rk.array(dtype=int), out: rk.array2d(dtype=float)):
+    i = rk.tid()
+    u = v[0]
+    u[k[i]] = 9.0
+    out[i, 0] = v[0][k[i]]
+    for j in range(3):
+        out[i, j + 1] = u[j]
+
+
+def test_components_count_from_the_end_at_run_time(device: str) -> None:
+    k = np.array([-3, -2, -1, 0, 1, 2], np.int32)
+    out = rk.zeros((6, 4), device=device)
+    v = rk.array([[1.0, 2.0, 3.0]], dtype=rk.vec3, device=device)
+    rk.launch(chosen_component, dim=6, inputs=[v, rk.array(k, device=device), out], device=device)
+    want = np.tile([0.0, 1.0, 2.0, 3.0], (6, 1))
+    want[:, 0] = np.array([1.0, 2.0, 3.0])[k]
+    want[np.arange(6), 1 + k % 3] = 9.0
+    np.testing.assert_array_equal(out.numpy(), want)
+
+
+@rk.kernel
+def rows_backwards(a: grids, b: floats, out: floats):
+    i = rk.tid()
+    row = a[i][::-2]
+    column = a[::-1, 1]
+    flat = b[::-2]
+    out[i] = row[1] * 10.0 + column[i] + row[i % 3] * 100.0 + flat[i] * 1000.0
+    flat[i] = -1.0
+
+
+def test_backwards_in_every_width() -> None:
+    values = np.random.default_rng(0).integers(0, 99, (16, 6)).astype(np.float32)
+    i = np.arange(16)
+    back = values[:, ::-2]
+    flat = np.arange(32, dtype=np.float32)
+    want = back[:, 1] * 10 + values[::-1, 1] + back[i, i % 3] * 100 + flat[::-2] * 1000
+    for lanes in (1, 4, 8, 16):
+        kernel = rk.kernel(rows_backwards.func, cpu_lanes=lanes)
+        for array in (rk.array(values), rk.array(np.repeat(values, 2, axis=1))[:, ::2]):
+            out, row = rk.zeros(16), rk.array(flat)
+            rk.launch(kernel, dim=16, inputs=[array, row, out])
+            np.testing.assert_array_equal(out.numpy(), want)
+            np.testing.assert_array_equal(row.numpy(), np.where(flat % 2 == 1, -1, flat))

@@ -33,7 +33,7 @@ vectors = rk.array(dtype=rk.vec3)
 
 def with_lanes(kernel: Kernel, lanes: int | str) -> Kernel:
     """The kernel at a width."""
-    return Kernel(kernel.overload.python, {**kernel.given, "cpu_lanes": lanes})
+    return Kernel(kernel.func, options={**kernel.given, "cpu_lanes": lanes})
 
 
 def lanes_of(kernel: Kernel) -> int:
@@ -729,7 +729,7 @@ def test_loops_that_wait_for_themselves_take_several_registers() -> None:
 
 def test_the_width_is_an_option_of_kernels_modules_and_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
     def lanes(**given: int) -> int:
-        return lanes_of(Kernel(doubles.overload.python, given))
+        return lanes_of(Kernel(doubles.func, options=given))
 
     chosen = lanes()
     monkeypatch.setattr(rk.config, "cpu_lanes", 2)

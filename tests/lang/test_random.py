@@ -125,6 +125,20 @@ def test_poisson(mean):
     assert stats.chisquare(observed, expected).pvalue > 1e-3
 
 
+@pytest.mark.parametrize("mean", [10.0, 12.0])
+def test_poisson_counts_zero_as_often_as_it_should(mean):
+    @rk.kernel
+    def count(out: rk.array(dtype=rk.uint32)):
+        i = rk.tid()
+        state = rk.rand_init(42, i)
+        out[i] = rk.poisson(state, mean)
+
+    out = rk.zeros(1_000_000, dtype=rk.uint32)
+    rk.launch(count, dim=len(out), inputs=[out])
+    expected = len(out) * np.exp(-mean)
+    assert abs(np.count_nonzero(out.numpy() == 0) - expected) < 4 * np.sqrt(expected)
+
+
 def radii(x):
     return np.linalg.norm(x, axis=1)
 

@@ -1,6 +1,7 @@
 """Names of the model that the kernel language has or refuses: Warp 1.19's, by group."""
 
 SURFACE: dict[str, str] = {
+    "modules": "autograd fem optim render sparse utils",
     "met on the host": """
 Bvh Kernel Mesh array array2d array3d array4d bool constant device_to_torch float32 from_torch full
 func get_device init int16 int32 int64 kernel launch load_module mat33 mat44 overload quat quatf

@@ -4,5 +4,5 @@ import robokern as rk
 @rk.kernel
 def bad(x: rk.array(dtype=float)):
     i = rk.tid()
-    y = x[::-1]
+    y = x[::0]
     x[i] = y[0]
