@@ -445,7 +445,7 @@ def test_trees_are_built_one_way():
 def test_a_loop_whose_counter_is_asked_for_when_compiling_is_unrolled():
     @rk.kernel
     def kernel(out: rk.array(dtype=int)):
-        total = 0
+        total = int(0)
         for i in range(40):
             total += rk.static(i * i)
         out[0] = total
@@ -493,12 +493,12 @@ def test_an_indexed_array_in_a_struct():
 @rk.kernel
 def first_hit(mesh: rk.uint64, height: rk.array(dtype=float), out: rk.array2d(dtype=float)):
     i = rk.tid()
-    t = 7.0
-    u = 0.0
-    v = 0.0
-    sign = 0.0
+    t = float(7.0)
+    u = float(0.0)
+    v = float(0.0)
+    sign = float(0.0)
     normal = rk.vec3()
-    face = -1
+    face = int(-1)
     if rk.mesh_query_ray(
         mesh, rk.vec3(0.25, 0.25, height[i]), rk.vec3(0.0, 0.0, -1.0), 10.0, t, u, v, sign, normal, face
     ):
