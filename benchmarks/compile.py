@@ -85,6 +85,7 @@ SOURCES: dict[str, tuple[Callable[[int], str], int, int]] = {
     "twenty quaternion kernels": (quaternion_kernels, 20, 20),
     "twenty quaternion kernels, loaded": (quaternion_kernels, 20, 20),
     "twenty quaternion kernels, and back": (quaternion_kernels, 20, 20),
+    "twenty quaternion kernels, loaded with derivatives, and back": (quaternion_kernels, 20, 20),
     "kernel of 500 lines": (long_kernel, 500, 1),
     "fifty small kernels": (small_kernels, 50, 50),
 }
@@ -102,8 +103,9 @@ def run(name: str, case: str, folder: str) -> None:
     sys.path.insert(0, folder)
     began = time.perf_counter()
     kernels = __import__(file.stem)
-    if case.endswith("loaded"):
-        library.load_module(kernels, device="cpu")
+    if "loaded" in case:
+        more = {"derivatives": True} if name == "robokern" and "derivatives" in case else {}  # Warp always does
+        library.load_module(kernels, device="cpu", **more)
     for i in range(count):
         kernel = getattr(kernels, f"kernel{i}")
         composite = {"a": library.quat, "p": library.vec3, "out": library.vec3}

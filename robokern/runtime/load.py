@@ -7,12 +7,13 @@ import sys
 import threading
 from collections.abc import Iterable, Sequence
 from types import ModuleType
-from typing import Any
 
 from robokern.compiler.function import Kernel
 from robokern.compiler.module import Module
 from robokern.runtime import driver_cpu
+from robokern.runtime.collector import put_off
 from robokern.runtime.device import Device, DeviceLike, get_device
+from robokern.runtime.foreseen import launchers_of
 from robokern.runtime.launch import Launcher, prepare_types
 
 
@@ -25,6 +26,7 @@ def load_module(
     device: DeviceLike | Sequence[DeviceLike] = None,
     recursive: bool = False,
     max_workers: int | None = None,
+    derivatives: bool = False,
 ) -> None:
     """Compiles all kernels of an imported Python module now, so that no launch has to.
 
@@ -36,6 +38,8 @@ def load_module(
         device: where it will be launched; only checked, since every device here runs the CPU's code.
         recursive: its imported submodules too.
         max_workers: number of processes; 0 or 1: this one alone; None: one for each core.
+        derivatives: also compiles what a tape plays backwards, for launches whose arrays of floats all require
+            gradients and share no memory; for others that comes with the first tape.
 
     Raises:
         RuntimeError: the module is not imported, or has no kernels.
@@ -46,9 +50,15 @@ def load_module(
     name = module_name(module) if module is not None else str(sys._getframe(1).f_globals["__name__"])
     kernels = kernels_of(name, recursive)
     launchers = [prepare_types(k, tuple(t for _, t in k.params)) for k in kernels]
-    _warm(launchers, driver_cpu.cpu_threads() if max_workers is None else max_workers)
-    for launcher in launchers:
-        launcher.program(contiguous=True)
+    with put_off():
+        _warm(launchers, driver_cpu.cpu_threads() if max_workers is None else max_workers, derivatives)
+        for launcher in launchers:
+            for each in _all(launcher, derivatives):
+                each.program(contiguous=True)
+
+
+def _all(launcher: Launcher, derivatives: bool) -> Iterable[Launcher]:
+    return [launcher, *launchers_of(launcher)] if derivatives else [launcher]
 
 
 def load_kernels(module: Module, device: DeviceLike) -> None:
@@ -110,27 +120,31 @@ def concrete(kernel: Kernel) -> Iterable[Kernel]:
     return kernel.listed if kernel.is_generic else [kernel]
 
 
-def _warm(launchers: Sequence[Launcher], workers: int) -> None:
+def _warm(launchers: Sequence[Launcher], workers: int, derivatives: bool) -> None:
     """Has forked processes fill the disk cache; what they leave out is compiled here later."""
     workers = min(workers, len(launchers))
     if workers < 2 or not hasattr(os, "fork") or threading.active_count() > 1:
         return
-    children = [_fork(launchers[i::workers]) for i in range(1, workers)]
-    _compile(launchers[::workers])
+    shares = [launchers[i::workers] for i in range(workers)]
+    children = [_fork(share, derivatives) for share in shares[1:]]
+    _compile(shares[0], derivatives)
     for child in children:
         os.waitpid(child, 0)
+    for launcher in launchers:
+        launcher.look_again()
 
 
-def _fork(launchers: Sequence[Launcher]) -> int:
+def _fork(launchers: Sequence[Launcher], derivatives: bool) -> int:
     child = os.fork()
     if child == 0:
         try:
-            _compile(launchers)
+            _compile(launchers, derivatives)
         finally:
             os._exit(0)
     return child
 
 
-def _compile(launchers: Iterable[Any]) -> None:
+def _compile(launchers: Iterable[Launcher], derivatives: bool) -> None:
     for launcher in launchers:
-        launcher.code(contiguous=True)
+        for each in _all(launcher, derivatives):
+            each.code(contiguous=True)
