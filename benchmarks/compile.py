@@ -4,7 +4,8 @@
 
 Twenty: kernels over quaternions and transforms, derivatives enabled on both sides (Warp's default; we make a
 derivative when a tape asks for it); "loaded": compiled by `load_module` before the first launch.
-"And back": each launched on a tape and played backwards, so that ours compile their derivatives too.
+"And back": each launched on a tape and played backwards, so that ours compile their derivatives too;
+"loaded with derivatives": by `load_module(derivatives=True)`, as Warp's always does.
 Long: one kernel of 500 lines. Fifty: of a few lines each. Lanes: wide code against scalar code, both ours.
 Cold: empty cache; cached: a second process. "Launches" is the time from the import to the end of the last
 first launch; "process" adds start and import.
@@ -104,7 +105,8 @@ def run(name: str, case: str, folder: str) -> None:
     began = time.perf_counter()
     kernels = __import__(file.stem)
     if "loaded" in case:
-        more = {"derivatives": True} if name == "robokern" and "derivatives" in case else {}  # Warp always does
+        # Warp always makes derivatives
+        more = {"derivatives": True} if name == "robokern" and "derivatives" in case else {}
         library.load_module(kernels, device="cpu", **more)
     for i in range(count):
         kernel = getattr(kernels, f"kernel{i}")

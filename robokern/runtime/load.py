@@ -38,8 +38,8 @@ def load_module(
         device: where it will be launched; only checked, since every device here runs the CPU's code.
         recursive: its imported submodules too.
         max_workers: number of processes; 0 or 1: this one alone; None: one for each core.
-        derivatives: also compiles what a tape plays backwards, for launches whose arrays of floats all require
-            gradients and share no memory; for others that comes with the first tape.
+        derivatives: also compiles what a tape plays backwards, for launches whose arrays of floats all
+            require gradients and share no memory; for others that comes with the first tape.
 
     Raises:
         RuntimeError: the module is not imported, or has no kernels.

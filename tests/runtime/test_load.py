@@ -41,6 +41,59 @@ def test_kernels_are_compiled_once_by_several_processes(tmp_path, workers, here)
     assert (done.stdout.strip(), done.returncode) == (here, 0), done.stderr
 
 
+DERIVATIVES = """
+import sys
+import robokern as rk, kernels
+from robokern.compiler import build
+compiled, compile, prepared = [], build.compile, build.prepared
+build.compile = lambda func, place: compiled.append(func.name) or compile(func, place)
+build.prepared = lambda func, place: compiled.append(func.name) or prepared(func, place)
+rk.load_module(kernels, max_workers=int(sys.argv[1]), derivatives=True)
+before = len(compiled)
+for kernel, slope in ((kernels.square, 4.0), (kernels.cube, 12.0)):
+    x, y = (rk.full(3, v, dtype=float, requires_grad=True) for v in (2.0, 0.0))
+    with rk.Tape() as tape:
+        rk.launch(kernel, 3, [x, y])
+    tape.backward(grads={y: rk.ones_like(y)})
+    assert x.grad.list() == [slope] * 3, x.grad.list()
+rk.launch(kernels.count, 3, [rk.zeros(1, dtype=int)])
+print(before > 0, compiled[before:])
+"""
+
+TO_DERIVE = """import robokern as rk
+floats = rk.array(dtype=float)
+
+@rk.kernel
+def square(x: floats, y: floats):
+    i = rk.tid()
+    y[i] = x[i] * x[i]
+
+@rk.kernel
+def cube(x: floats, y: floats):
+    i = rk.tid()
+    y[i] = x[i] * x[i] * x[i]
+
+@rk.kernel
+def count(n: rk.array(dtype=int)):
+    rk.atomic_add(n, 0, 1)
+
+@rk.kernel(enable_backward=False)
+def without(x: floats, y: floats):
+    y[rk.tid()] = x[0]
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_derivatives_are_compiled_too_where_asked(tmp_path, workers):
+    (tmp_path / "kernels.py").write_text(TO_DERIVE)
+    environment = {**os.environ, "ROBOKERN_CACHE_DIR": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", DERIVATIVES, str(workers)],
+        cwd=tmp_path, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.stdout.strip(), done.returncode) == ("True []", 0), done.stderr
+
+
 def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path):
     (tmp_path / "kernels.py").write_text(KERNELS)
     (tmp_path / "file").write_text("")
