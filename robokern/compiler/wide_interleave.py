@@ -3,8 +3,8 @@
     x0 y0 z0 x1 y1 z1 ...        <->        x0 x1 x2 ...    y0 y1 y2 ...    z0 z1 z2 ...
 
 Each shuffle takes two vectors of one register's width: of a single shuffle over all elements LLVM makes half
-as many instructions more, in longer time. For the first few lanes loads and stores have masks; where those
-are not free, `wide_memory` writes an access to all lanes beside the general one.
+as many instructions more, in longer time. Only for all lanes: masked whole vectors run up to four times as
+long from memory, so `wide_memory` writes the access of the first few lanes another way.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from robokern.compiler.emit_types import memory_size
-from robokern.compiler.wide import COUNT, WideFunction
+from robokern.compiler.wide import WideFunction
 
-_SUFFIX = {"half": "f16", "float": "f32", "double": "f64"}
 Pick = tuple[int, int]  # which vector, and which of its scalars
 
 
 def read(f: WideFunction, address: str, held: str, width: int, wanted: Sequence[int]) -> list[str]:
     """Some of the `width` scalars of each lane's element."""
-    rows = [_load(f, address, held, width, k) for k in range(width)]
+    rows = [_load(f, address, held, k) for k in range(width)]
     picks = [[divmod(lane * width + k, f.lanes) for lane in range(f.lanes)] for k in range(width)]
     made = _shuffled(f, held, rows, picks)
     return [made(k) for k in wanted]
@@ -35,7 +34,7 @@ def write(f: WideFunction, address: str, held: str, operands: Sequence[str]) -> 
     picks = [flat[row * f.lanes : (row + 1) * f.lanes] for row in range(width)]
     made = _shuffled(f, held, columns, picks)
     for row in range(width):
-        _store(f, address, held, width, row, made(row))
+        _store(f, address, held, row, made(row))
 
 
 # memory
@@ -46,41 +45,14 @@ def _place(f: WideFunction, address: str, held: str, row: int) -> str:
     return f.let(f"getelementptr i8, ptr {address}, i64 {offset}") if offset else address
 
 
-def _load(f: WideFunction, address: str, held: str, width: int, row: int) -> str:
-    place, vector, size = _place(f, address, held, row), f.vector(held), memory_size(held)
-    if f.mask is None:
-        return f.let_wide(f"load {vector}, ptr {place}, align {size}")
-    name = f"@llvm.masked.load.v{f.lanes}{_SUFFIX.get(held, held)}.p0"
-    mask = f.vector("i1")
-    f.module.declare(f"declare {vector} {name}(ptr, {mask}, {vector})")
-    given = f"ptr align {size} {place}, {mask} {_first(f, width, row)}, {vector} zeroinitializer"
-    return f.let_wide(f"call {vector} {name}({given})")
+def _load(f: WideFunction, address: str, held: str, row: int) -> str:
+    place, size = _place(f, address, held, row), memory_size(held)
+    return f.let_wide(f"load {f.vector(held)}, ptr {place}, align {size}")
 
 
-def _store(f: WideFunction, address: str, held: str, width: int, row: int, operand: str) -> None:
-    place, vector, size = _place(f, address, held, row), f.vector(held), memory_size(held)
-    if f.mask is None:
-        f.do(f"store {vector} {operand}, ptr {place}, align {size}")
-        return
-    name = f"@llvm.masked.store.v{f.lanes}{_SUFFIX.get(held, held)}.p0"
-    mask = f.vector("i1")
-    f.module.declare(f"declare void {name}({vector}, ptr, {mask})")
-    given = f"{vector} {operand}, ptr align {size} {place}, {mask} {_first(f, width, row)}"
-    f.do(f"call void {name}({given})")
-
-
-def _first(f: WideFunction, width: int, row: int) -> str:
-    """Which scalars of a row belong to lanes that have an item; made once, at the function's start."""
-    name, vector = f"%first.{width}.{row}", f.vector("i32")
-    if not any(line.startswith(f"  {name} =") for line in f.allocas):
-        numbers = ", ".join(f"i32 {row * f.lanes + k}" for k in range(f.lanes))
-        f.allocas += [
-            f"  {name}.count = mul i32 {COUNT}, {width}",
-            f"  {name}.one = insertelement {vector} poison, i32 {name}.count, i64 0",
-            f"  {name}.all = shufflevector {vector} {name}.one, {vector} poison, {vector} zeroinitializer",
-            f"  {name} = icmp slt {vector} <{numbers}>, {name}.all",
-        ]
-    return name
+def _store(f: WideFunction, address: str, held: str, row: int, operand: str) -> None:
+    place, size = _place(f, address, held, row), memory_size(held)
+    f.do(f"store {f.vector(held)} {operand}, ptr {place}, align {size}")
 
 
 # order

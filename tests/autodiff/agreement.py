@@ -16,6 +16,7 @@ from robokern.runtime.tape import Tape
 from tests.autodiff import programs
 
 ITEMS = 3
+STEEPEST = 1e8  # sum of derivatives up to which differences at steps of 1e-6 tell something
 Values = list[np.ndarray]
 
 # name of each differentiable input, its shape and element type; the last three are passed by value
@@ -150,6 +151,8 @@ def _along(drawn: Case, found: Values, direction: Values) -> str | None:
     ahead = _ahead(drawn, direction)
     if ahead is not None:
         assert abs(by_arrays - ahead) <= 1e-11 * scale, f"reverse {by_arrays}, forward {ahead}"
+    if scale > STEEPEST:
+        return "too steep"  # sums grow in loops; of the sine of 1e26 there are no differences to take
     if abs(near - far) > 1e-6 * scale:
         return "a branch or a kink within the step"
     assert abs(slope - near) <= 1e-6 * scale, f"reverse {slope}, central difference {near}"
@@ -169,4 +172,4 @@ def _ahead(drawn: Case, direction: Values) -> float | None:
 def summary(reasons: Sequence[tuple[int, str]]) -> str:
     """How many could not be checked, and why."""
     refused = [r for r in reasons if r[1].startswith("refused")]
-    return f"{len(reasons) - len(refused)} at a kink, {len(refused)} refused"
+    return f"{len(reasons) - len(refused)} at a kink or too steep, {len(refused)} refused"
