@@ -17,9 +17,11 @@ from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, share, wrap, zeros_of
 from robokern.runtime.derivative import Derivative
 from robokern.runtime.device import Device
+from robokern.runtime.grid import Dim
 from robokern.runtime.hostvalue import component_shape, describe
 from robokern.runtime.indexed_array import IndexedArray
-from robokern.runtime.launch import Dim, Launch, Launcher
+from robokern.runtime.launch import Launch
+from robokern.runtime.launcher import Launcher
 from robokern.runtime.tape_blocks import Blocks
 from robokern.runtime.tape_guard import before_adjoint
 from robokern.runtime.tape_launch import Pattern, pattern_of

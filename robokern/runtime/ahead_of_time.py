@@ -24,8 +24,8 @@ from robokern.ir.text import show
 from robokern.ir.types import Type
 from robokern.runtime import driver_cpu
 from robokern.runtime.cache import ObjectCache, object_cache
+from robokern.runtime.compiled import compiled, compiled_for
 from robokern.runtime.device import Device, DeviceLike, get_device
-from robokern.runtime.launch import compiled, compiled_for
 from robokern.runtime.load import concrete, kernels_of, module_name
 from robokern.runtime.warm_start import NotedLauncher, gpu_keys, note_of
 

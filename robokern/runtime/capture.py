@@ -15,7 +15,8 @@ from robokern.runtime.hostvalue import Ndarray
 if TYPE_CHECKING:
     from robokern.runtime.arguments import Argument
     from robokern.runtime.array import Array
-    from robokern.runtime.launch import Grid, Launcher
+    from robokern.runtime.grid import Grid
+    from robokern.runtime.launcher import Launcher
 
 Check = Callable[[], None]
 

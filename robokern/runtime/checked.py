@@ -17,7 +17,7 @@ from robokern.runtime.arguments import Argument, argument
 from robokern.runtime.array import Array
 from robokern.runtime.creation import zeros
 from robokern.runtime.device import CPU, REF, Device
-from robokern.runtime.launch import Dim, Grid
+from robokern.runtime.grid import Dim, Grid
 from robokern.runtime.watched import WatchedLauncher
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from robokern.runtime.collector import put_off
 from robokern.runtime.derivative_note import Facts, Request, leave, recall
 from robokern.runtime.derived_launcher import DerivedLauncher, Packed, outline_of
 from robokern.runtime.device import Device
-from robokern.runtime.launch import Grid, Launcher
+from robokern.runtime.grid import Grid
+from robokern.runtime.launcher import Launcher
 from robokern.runtime.warm_start import noted
 
 if TYPE_CHECKING:

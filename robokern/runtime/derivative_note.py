@@ -9,7 +9,7 @@ from typing import NamedTuple
 from robokern.compiler.adjoint_layout import Effects, Layout
 from robokern.ir.types import BY_NAME, ArrayType, Type, int32
 from robokern.runtime.derived_launcher import Outline
-from robokern.runtime.launch import Launcher
+from robokern.runtime.launcher import Launcher
 from robokern.runtime.warm_start import Note, leave_note, read_note
 
 

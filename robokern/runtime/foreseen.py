@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from robokern.errors import AdjointError
 from robokern.runtime.derivative import Derivative, derivative
-from robokern.runtime.launch import Launcher
+from robokern.runtime.launcher import Launcher
 
 
 def launchers_of(launcher: Launcher) -> Iterator[Launcher]:

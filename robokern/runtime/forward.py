@@ -29,8 +29,10 @@ from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
 from robokern.runtime.derived_launcher import DerivedLauncher
 from robokern.runtime.device import Device, DeviceLike
+from robokern.runtime.grid import Dim, Grid
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.launch import Dim, Grid, Launch, Launcher, launch
+from robokern.runtime.launch import Launch, launch
+from robokern.runtime.launcher import Launcher
 from robokern.runtime.memory import put
 from robokern.runtime.tape import Tape
 from robokern.runtime.tape_launch import arrays_of

@@ -22,7 +22,8 @@ from robokern.runtime.memory import address
 if TYPE_CHECKING:
     from robokern.runtime.arguments import Argument
     from robokern.runtime.array import Array
-    from robokern.runtime.launch import Grid, Launcher
+    from robokern.runtime.grid import Grid
+    from robokern.runtime.launcher import Launcher
 
 # the first word of a row, as `play` knows them
 LAUNCH, COPY, FILL, JUMP_IF_ZERO, JUMP, HOST = range(6)

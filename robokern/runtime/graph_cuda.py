@@ -26,7 +26,8 @@ from robokern.runtime.stream import Stream, get_stream
 if TYPE_CHECKING:
     from robokern.runtime.arguments import Argument
     from robokern.runtime.array import Array
-    from robokern.runtime.launch import Grid, Launcher
+    from robokern.runtime.grid import Grid
+    from robokern.runtime.launcher import Launcher
 
 _CONDITIONAL = (12, 4)  # the first driver with conditional nodes
 _SET = struct.Struct("=QQQ").pack

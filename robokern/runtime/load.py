@@ -14,7 +14,7 @@ from robokern.runtime import driver_cpu
 from robokern.runtime.collector import put_off
 from robokern.runtime.device import Device, DeviceLike, get_device
 from robokern.runtime.foreseen import launchers_of
-from robokern.runtime.launch import Launcher, prepare_types
+from robokern.runtime.launcher import Launcher, prepare_types
 
 
 def init() -> None:

@@ -11,8 +11,9 @@ from robokern.compiler.function import kernel
 from robokern.ir.types import BY_NAME, ArrayType
 from robokern.runtime.array import wrap
 from robokern.runtime.device import Device
+from robokern.runtime.grid import MAX_LENGTH, Grid
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.launch import MAX_LENGTH, Grid, prepare
+from robokern.runtime.launcher import prepare
 from robokern.runtime.memory import address
 
 _DIMENSIONS = 4

@@ -39,8 +39,9 @@ from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, wrap
 from robokern.runtime.blank import clear
 from robokern.runtime.device import Device
+from robokern.runtime.grid import Dim, record_of
 from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.launch import Dim, Launcher, record_of
+from robokern.runtime.launcher import Launcher
 from robokern.runtime.tape_backward import Grads, backward
 from robokern.runtime.tape_blocks import Block, Blocks, overlap, span_of
 from robokern.runtime.tape_gradients import Gradients

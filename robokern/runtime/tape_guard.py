@@ -24,7 +24,7 @@ from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array
 from robokern.runtime.capture import Graph
 from robokern.runtime.device import Device
-from robokern.runtime.launch import Launcher
+from robokern.runtime.launcher import Launcher
 from robokern.runtime.tape_blocks import Span, address, memory_of, overlap, span_of
 from robokern.runtime.tape_launch import arrays_of
 from robokern.runtime.warm_start import noted

@@ -14,8 +14,9 @@ from robokern.runtime.array import Array, zeros_of
 from robokern.runtime.derivative import Derivative, derivative, split, start
 from robokern.runtime.derived_launcher import Packed
 from robokern.runtime.device import Device
+from robokern.runtime.grid import Dim, Grid
 from robokern.runtime.indexed_array import IndexedArray
-from robokern.runtime.launch import Dim, Grid, Launcher
+from robokern.runtime.launcher import Launcher
 from robokern.runtime.tape_blocks import Block
 from robokern.runtime.tape_overlap import Alias, Numbers
 from robokern.runtime.tape_records import passed, run_recording

@@ -10,7 +10,7 @@ from robokern.errors import AdjointError
 from robokern.ir.types import ArrayType
 from robokern.runtime.array import Array
 from robokern.runtime.derivative import Derivative
-from robokern.runtime.launch import Launcher
+from robokern.runtime.launcher import Launcher
 from robokern.runtime.tape_blocks import Block, Span, overlap, span_of
 
 Alias = tuple[int, ...]

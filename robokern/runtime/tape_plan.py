@@ -12,7 +12,8 @@ from robokern.ir.types import ArrayType
 from robokern.runtime.array import Array
 from robokern.runtime.derivative import refuse_order
 from robokern.runtime.device import CPU, Device
-from robokern.runtime.launch import Dim, Grid, Launcher
+from robokern.runtime.grid import Dim, Grid
+from robokern.runtime.launcher import Launcher
 from robokern.runtime.tape_blocks import Block
 from robokern.runtime.tape_launch import LaunchStep, Pattern, pattern_of
 from robokern.runtime.tape_overlap import Numbers, overlaps, refuse_overlap

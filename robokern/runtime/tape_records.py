@@ -12,7 +12,7 @@ from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, zeros_of
 from robokern.runtime.derivative import Derivative, start
 from robokern.runtime.device import Device
-from robokern.runtime.launch import Grid
+from robokern.runtime.grid import Grid
 from robokern.runtime.memory import move
 
 

@@ -21,14 +21,8 @@ from robokern.ir.types import Type
 from robokern.runtime import driver_cpu
 from robokern.runtime.begun import Begun
 from robokern.runtime.cache import object_cache
-from robokern.runtime.launch import (
-    Launcher,
-    adds_floats,
-    asserts_or_prints,
-    compiled,
-    compiled_for,
-    compiled_under,
-)
+from robokern.runtime.compiled import compiled, compiled_for, compiled_under
+from robokern.runtime.launcher import Launcher, adds_floats, asserts_or_prints
 
 if TYPE_CHECKING:
     from robokern.ir.nodes import Func
@@ -213,7 +207,15 @@ def _key_of(kernel: Kernel, types: tuple[Type, ...]) -> str | None:
 @cache
 def _form() -> str:
     """Hash of the sources that decide what notes say, as far as fingerprints leave them out."""
-    names = ("warm_start", "launch", "derivative", "derivative_note", "derived_launcher", "tape_guard")
+    names = (
+        "warm_start",
+        "launcher",
+        "grid",
+        "derivative",
+        "derivative_note",
+        "derived_launcher",
+        "tape_guard",
+    )
     files = [Path(__file__).with_name(f"{name}.py") for name in names]
     return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
 

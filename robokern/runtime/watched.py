@@ -10,7 +10,8 @@ from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array
 from robokern.runtime.device import CPU, Device
-from robokern.runtime.launch import Dim, Grid, Launcher, record_of
+from robokern.runtime.grid import Dim, Grid, record_of
+from robokern.runtime.launcher import Launcher
 
 
 class WatchedLauncher(Launcher):

@@ -6,7 +6,7 @@ import pytest
 import robokern as rk
 from robokern.compiler.adjoint import adjoint
 from robokern.ir.nodes import walk
-from robokern.runtime.launch import prepare
+from robokern.runtime.launcher import prepare
 from robokern.runtime.tape import Tape
 
 d = rk.float64

@@ -10,7 +10,8 @@ from robokern.ir import layout
 from robokern.ir.verify import verify
 from robokern.runtime.derived_launcher import DerivedLauncher
 from robokern.runtime.device import get_device
-from robokern.runtime.launch import Grid, prepare
+from robokern.runtime.grid import Grid
+from robokern.runtime.launcher import prepare
 
 d = rk.float64
 
