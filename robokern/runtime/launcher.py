@@ -93,9 +93,6 @@ class Launcher:
     def confirm(self) -> None:
         """Takes note that its program was just read, perhaps long after the key of its notes was made."""
 
-    def look_again(self) -> None:
-        """Reads the note on its program that another process has left meanwhile."""
-
     def check(self, number: int) -> Assert:
         """The `assert` that a status record's number, less one, means."""
         from robokern.compiler.emit import assertions

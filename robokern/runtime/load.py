@@ -49,16 +49,16 @@ def load_module(
         get_device(place)
     name = module_name(module) if module is not None else str(sys._getframe(1).f_globals["__name__"])
     kernels = kernels_of(name, recursive)
-    launchers = [prepare_types(k, tuple(t for _, t in k.params)) for k in kernels]
     with put_off():
-        _warm(launchers, driver_cpu.cpu_threads() if max_workers is None else max_workers, derivatives)
-        for launcher in launchers:
-            for each in _all(launcher, derivatives):
-                each.program(contiguous=True)
+        _warm(kernels, driver_cpu.cpu_threads() if max_workers is None else max_workers, derivatives)
+        for kernel in kernels:
+            for launcher in _launchers(kernel, derivatives):
+                launcher.program(contiguous=True)
 
 
-def _all(launcher: Launcher, derivatives: bool) -> Iterable[Launcher]:
-    return [launcher, *launchers_of(launcher)] if derivatives else [launcher]
+def _launchers(kernel: Kernel, derivatives: bool) -> list[Launcher]:
+    own = prepare_types(kernel, tuple(t for _, t in kernel.params))
+    return [own, *launchers_of(own)] if derivatives else [own]
 
 
 def load_kernels(module: Module, device: DeviceLike) -> None:
@@ -120,31 +120,30 @@ def concrete(kernel: Kernel) -> Iterable[Kernel]:
     return kernel.listed if kernel.is_generic else [kernel]
 
 
-def _warm(launchers: Sequence[Launcher], workers: int, derivatives: bool) -> None:
+def _warm(kernels: Sequence[Kernel], workers: int, derivatives: bool) -> None:
     """Has forked processes fill the disk cache; what they leave out is compiled here later."""
-    workers = min(workers, len(launchers))
+    workers = min(workers, len(kernels))
     if workers < 2 or not hasattr(os, "fork") or threading.active_count() > 1:
         return
-    shares = [launchers[i::workers] for i in range(workers)]
-    children = [_fork(share, derivatives) for share in shares[1:]]
-    _compile(shares[0], derivatives)
-    for child in children:
-        os.waitpid(child, 0)
-    for launcher in launchers:
-        launcher.look_again()
+    children = [_fork(kernels[i::workers], derivatives) for i in range(1, workers)]
+    try:
+        _compile(kernels[::workers], derivatives)
+    finally:
+        for child in children:
+            os.waitpid(child, 0)
 
 
-def _fork(launchers: Sequence[Launcher], derivatives: bool) -> int:
+def _fork(kernels: Sequence[Kernel], derivatives: bool) -> int:
     child = os.fork()
     if child == 0:
         try:
-            _compile(launchers, derivatives)
+            _compile(kernels, derivatives)
         finally:
             os._exit(0)
     return child
 
 
-def _compile(launchers: Iterable[Launcher], derivatives: bool) -> None:
-    for launcher in launchers:
-        for each in _all(launcher, derivatives):
-            each.code(contiguous=True)
+def _compile(kernels: Iterable[Kernel], derivatives: bool) -> None:
+    for kernel in kernels:
+        for launcher in _launchers(kernel, derivatives):
+            launcher.code(contiguous=True)

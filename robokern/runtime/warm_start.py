@@ -119,12 +119,6 @@ class KeptLauncher(NotedLauncher):
         """The key of its note; None: it has none."""
         raise NotImplementedError
 
-    def look_again(self) -> None:
-        """Reads the note on its program that another process has left meanwhile."""
-        key = self.key()
-        if key is not None and self.note is None:
-            self.note = read_note(key)
-
     def note_key(self, what: str) -> str | None:
         """The key of a note on something that is made of its program."""
         key = self.key()
