@@ -143,7 +143,7 @@ def sides_of(name: str, task: Task, threads: int, peers: dict[str, Any]) -> dict
     """All that run this kernel, each checked against ours."""
     base = name.partition(".")[0]
     ours = peers["ours"][base]
-    scalar = type(ours)(ours.overload.python, {"cpu_lanes": 1})
+    scalar = rk.kernel(cpu_lanes=1)(ours.overload.python)
     sides = {"ours": robokern_side(ours, task), "scalar": robokern_side(scalar, task)}
     sides["warp"] = warp_side(peers["warp"][base], task)
     if base in peers["numba"]:

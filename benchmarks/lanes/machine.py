@@ -63,7 +63,7 @@ def peak(threads: int) -> Peak:
 
 def compile_seconds(kernel: Any) -> tuple[float, float]:
     """From the lowered program to object code: wide code, and scalar."""
-    return _compiled(kernel), _compiled(type(kernel)(kernel.overload.python, {"cpu_lanes": 1}))
+    return _compiled(kernel), _compiled(rk.kernel(cpu_lanes=1)(kernel.overload.python))
 
 
 def _compiled(kernel: Any) -> float:
