@@ -20,6 +20,7 @@ from robokern.runtime.array import Array, wrap, zeros_of
 from robokern.runtime.blank import unwritten
 from robokern.runtime.device import Device
 from robokern.runtime.hostvalue import Ndarray
+from robokern.runtime.memory import address as address_of
 from robokern.runtime.memory import move
 
 try:
@@ -274,7 +275,7 @@ def span_of(array: Array) -> Span:
 
 def _bounds(data: Ndarray) -> Span:
     if data.flags.c_contiguous:  # by far the quicker way
-        low = data.__array_interface__["data"][0]
+        low = address_of(data)
         return low, low + data.nbytes
     low, high = byte_bounds(data)
     return int(low), int(high)
