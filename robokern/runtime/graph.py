@@ -117,7 +117,7 @@ def capture_launch(graph: Graph, stream: Stream | None = None) -> None:
         with ScopedStream(stream, sync_enter=False):
             capture_launch(graph)
         return
-    capture = recording.capturing(graph.device.ordinal)
+    capture = None if recording.capture is None else recording.capturing(graph.device.ordinal)
     if capture is None:
         if recording.tapes:
             raise AdjointError(

@@ -116,6 +116,7 @@ class CudaGraph(Graph):
             self._size = int(_call("cuGraphGetNodes", graph, 0)[1])
             made = _call("cuGraphInstantiate", graph, 0)
             self._executable = int(made)
+        self._said = f"a graph of {self._size} nodes", 0, None  # for messages on what was started
         self._words = self._gpu.target("cuGraphLaunch", self._executable)
         self._start, self._target = libcuda.start_graph(), ctypes.addressof(self._words)
 
@@ -131,7 +132,7 @@ class CudaGraph(Graph):
             KernelAssertionError: an `assert` failed.
             DeviceError: a launch failed.
         """
-        self._gpu.started.append((f"a graph of {self._size} nodes", 0, None))
+        self._gpu.started.append(self._said)
         code = self._start(self._target)
         if code:
             raise self._gpu.refused(code)
