@@ -88,6 +88,7 @@ class Array(ArrayOperators):
         "_numpy",
         "_requires_grad",
         "_span",
+        "_told",
         "descriptor",
         "device",
         "dtype",
@@ -112,6 +113,7 @@ class Array(ArrayOperators):
     )
     _numpy: Ndarray
     _keep: list[Any]  # arrays that struct elements refer to
+    _told: bool  # set once somebody was told the address, and may keep it
     _grad: Array | None
 
     def __new__(
@@ -157,6 +159,7 @@ class Array(ArrayOperators):
     @property
     def ptr(self) -> int:
         """Address of the first element."""
+        self._told = True
         return address(self._numpy)
 
     @property

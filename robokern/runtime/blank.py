@@ -6,9 +6,9 @@ whose kernel writes every element puts its own over what is there (`tape_launch.
 
 Nobody holds it if its Python objects have the references that an array alone has: views, other arrays over
 the memory, recorded launches, graphs, tapes, NumPy arrays and DLPack capsules all have one of their own, as
-`numpy.ndarray.resize` takes for granted too. Only of memory that NumPy allocated for us, since other
-libraries count elsewhere; not on a GPU, whose streams would have to wait for zeros written late; and never
-inside a capture, which records what runs.
+`numpy.ndarray.resize` takes for granted too. Nor must anybody have asked for its address. Only of memory that
+NumPy allocated for us, since other libraries count elsewhere; not on a GPU, whose streams would have to wait
+for zeros written late; and never inside a capture, which records what runs.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def unwritten(array: Array) -> Array:
 
 def _is_alone(array: Array) -> bool:
     """Whether an array alone holds its gradient, in memory of its own."""
-    return array.device.is_cpu and _owns_memory(array) and _references(array) == _ALONE
+    lonely = array.device.is_cpu and _owns_memory(array) and _references(array) == _ALONE
+    return lonely and not hasattr(array._grad, "_told")
 
 
 def _owns_memory(array: Array) -> bool:

@@ -1,5 +1,6 @@
 """Gradients that are zero without having been written: whoever looks sees what adding to zeros would give."""
 
+import ctypes
 import weakref
 
 import numpy as np
@@ -243,6 +244,15 @@ def test_a_gradient_in_memory_of_somebody_else_is_cleared_at_once():
     assert any(own)
     tape.zero()
     assert not any(own)
+
+
+def test_a_gradient_whose_address_is_known_is_cleared_at_once():
+    x = floats(np.ones(N))
+    tape = played(x)
+    place = x.grad.ptr
+    tape.zero()
+    assert not any(ctypes.string_at(place, 4 * N))
+    assert x.grad.ptr == place
 
 
 def test_views_made_after_clearing_share_the_gradient():
