@@ -150,16 +150,9 @@ def fill_record(record: Any, value: Any, dtype: Struct, keep: list[Any]) -> None
 
 
 def _fill_field(record: Any, name: str, value: Any, field: Type, keep: list[Any]) -> None:
-    if isinstance(field, IndexedArrayType):
-        if value is None:
-            return
-        if getattr(value, "type", None) != field:
-            raise TypeError(f"expected {field}, got {describe(value)}")
-        keep.append(value)
-        record[name] = np.frombuffer(value.descriptor, numpy_dtype(field))[0]
-    elif isinstance(field, Struct):
+    if isinstance(field, Struct):
         fill_record(record[name], value, field, keep)
-    elif isinstance(field, ArrayType):
+    elif isinstance(field, ArrayType | IndexedArrayType):
         if value is None:
             return
         if getattr(value, "type", None) != field:
