@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from robokern.compiler.builder import Builder
-from robokern.compiler.simplify import simplify
+from robokern.compiler.simplify import without_dead
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Func, Op, Value, walk
 from robokern.ir.types import ArrayType, Type
@@ -55,7 +55,7 @@ def storing(func: Func, params: list[Value]) -> Func:
     for param in params:
         b.ops("store", param, *place, now[param], offset=0)
     made = replace(func, name=f"{func.name}_stored", body=Block(func.body.params, b.block.ops, body.yields))
-    return simplify(made)
+    return replace(made, body=without_dead(made.body))
 
 
 def _element(array: Value) -> Type:

@@ -178,6 +178,7 @@ class WarmLauncher(KeptLauncher):
     def __init__(self, kernel: Kernel, types: tuple[Type, ...]) -> None:
         self._key = _key_of(kernel, types)
         super().__init__(kernel, types)
+        self.keep()  # its own code may never be needed: records are filled by another program
 
     def key(self) -> str | None:
         """A hash of the kernel's fingerprint, its argument types and the processor."""
@@ -187,8 +188,6 @@ class WarmLauncher(KeptLauncher):
         """Ends all notes where the kernel changed since its key was made: a derivative came later, say."""
         if self._key is not None and self._key != _key_of(self.kernel, self.types):
             self._key = None
-        # its own code may never be needed: records are filled by another program
-        self.keep()
 
 
 def _key_of(kernel: Kernel, types: tuple[Type, ...]) -> str | None:
