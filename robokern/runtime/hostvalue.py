@@ -150,15 +150,15 @@ def fill_record(record: Any, value: Any, dtype: Struct, keep: list[Any]) -> None
 
 
 def _fill_field(record: Any, name: str, value: Any, field: Type, keep: list[Any]) -> None:
-    if isinstance(field, Struct):
-        fill_record(record[name], value, field, keep)
-    elif isinstance(field, ArrayType | IndexedArrayType):
+    if isinstance(field, ArrayType | IndexedArrayType):  # the second is a Struct too
         if value is None:
             return
         if getattr(value, "type", None) != field:
             raise TypeError(f"expected {field}, got {describe(value)}")
         keep.append(value)
         record[name] = np.frombuffer(value.descriptor, numpy_dtype(field))[0]
+    elif isinstance(field, Struct):
+        fill_record(record[name], value, field, keep)
     else:
         record[name] = _single(_numbers(value, field), field)
 
