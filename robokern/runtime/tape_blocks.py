@@ -47,7 +47,8 @@ class Block:
         borrowed: whether the shadow is not to be changed.
         leaf: the array whose `grad` is to be the shadow, once there has to be one.
         spent: whether nobody will ask for the shadow any more.
-        parts: descriptors of the arrays that steps use, or that require a gradient or are given one.
+        parts: descriptors of the arrays that steps use, or that require a gradient or are given one; of each
+            whether it is, without gaps, all that takes part.
         used: where these lie; None: there are none.
         first: place in the tape of the first step that touches it; -1: none does.
     """
@@ -64,7 +65,7 @@ class Block:
         self.owner, self.device = owner, device
         self.memory: Ndarray = owner
         self.readers: list[int] = []
-        self.parts: set[bytes] = set()
+        self.parts: dict[bytes, bool] = {}
 
     @property
     def span(self) -> Span:
@@ -83,15 +84,17 @@ class Block:
         """Notes that an array in it takes part."""
         if array.descriptor in self.parts:
             return
-        self.parts.add(array.descriptor)
-        low, high = span_of(array)
-        self.used = (min(low, self.used[0]), max(high, self.used[1])) if self.used else (low, high)
+        low, high = span = span_of(array)
+        if self.used is None:
+            self.used = span
+        elif low < self.used[0] or self.used[1] < high:
+            self.used = min(low, self.used[0]), max(high, self.used[1])
+            self.parts = dict.fromkeys(self.parts, False)
+        self.parts[array.descriptor] = array.is_contiguous and span == self.used
 
     def is_filled_by(self, array: Array) -> bool:
-        """Whether all that takes part of it is one array, without gaps."""
-        if len(self.parts) == 1 and array.descriptor in self.parts:
-            return array.is_contiguous
-        return array.is_contiguous and self.used == span_of(array)
+        """Whether all that takes part of it is this array, which does too, without gaps."""
+        return self.parts.get(array.descriptor, False)
 
     @property
     def size(self) -> int:

@@ -34,9 +34,10 @@ def plan(
     """What a launch does, for what is differentiable now."""
     blocks = [tape.blocks.of(a) for a in arrays]
     for array, block in zip(arrays, blocks, strict=True):
-        block.cover(array)
         if array._requires_grad:
             tape.add_leaf(array, block)
+        else:
+            block.cover(array)
         if array._keep:
             refuse_references(tape, launcher, array)
     pattern = _pattern(tape, launcher, device, dim, numbers, arrays, blocks)
