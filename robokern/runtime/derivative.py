@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from robokern.compiler.adjoint_layout import Effects, Layout
 from robokern.errors import AdjointError
-from robokern.ir import layout
 from robokern.ir.nodes import Func, Value, callees, walk
-from robokern.ir.types import Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
 from robokern.runtime.collector import put_off
 from robokern.runtime.derivative_note import Facts, Request, leave, recall
-from robokern.runtime.derived_launcher import DerivedLauncher, Packed, outline_of
+from robokern.runtime.derived_launcher import DerivedLauncher, outline_of
 from robokern.runtime.device import Device
 from robokern.runtime.grid import Grid
 from robokern.runtime.launcher import Launcher
@@ -165,11 +162,6 @@ class Derivative:
                 f"{what} {made.request}",
             )
         return self.variants[key]
-
-
-def split(record: bytes, types: tuple[Type, ...]) -> Packed:
-    """The arguments in a launch record."""
-    return [record[low:high] for low, high in pairwise(layout.argument_offsets(types))]
 
 
 def start(launcher: Launcher, place: Device, grid: Grid, arguments: list[Argument]) -> None:

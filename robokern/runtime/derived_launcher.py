@@ -15,10 +15,8 @@ from robokern.runtime.arguments import Argument
 from robokern.runtime.call_site import call_site
 from robokern.runtime.device import CPU, REF, Device
 from robokern.runtime.grid import Grid
-from robokern.runtime.launcher import Launcher, adds_floats
+from robokern.runtime.launcher import Launcher, Packed, adds_floats
 from robokern.runtime.warm_start import KeptLauncher
-
-Packed = list[bytes]  # the arguments of a launch
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -40,6 +41,14 @@ class Grid:
             )
         self.shape, self.count = shape, prod(shape)
         self.header = header(*shape, *(1,) * (4 - len(shape)), 0)
+
+
+def grid_of(kernel: str, dim: Any, tid_ndim: int | None) -> Grid:
+    """The grid, from a few that are remembered."""
+    return _remembered(kernel, dim, tid_ndim) if dim.__class__ is int else Grid(kernel, dim, tid_ndim)
+
+
+_remembered = lru_cache(maxsize=256)(Grid)
 
 
 def record_of(grid: Grid, arguments: list[Argument]) -> bytes:

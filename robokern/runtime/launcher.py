@@ -7,6 +7,7 @@ import struct
 import sys
 from collections.abc import Callable
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from robokern.ir.nodes import Assert, Func
     from robokern.runtime.capture import Capture
     from robokern.runtime.driver_cuda import Program as GpuProgram
+
+Packed = list[bytes]  # the arguments of a launch
 
 _REFUSED = (TypeError, AttributeError, ValueError, OverflowError, struct.error, Misfit)
 
@@ -59,7 +62,8 @@ class Launcher:
         self._quick_unit = -1 if self.keeps_rows else 1
         self._on_gpu: dict[tuple[int, bool], GpuProgram] = {}
         self._quick_on_gpu: dict[int, tuple[Pack, GpuProgram]] = {}
-        self._size = layout.argument_offsets(types)[-1]
+        offsets = layout.argument_offsets(types)
+        self._size, self._places = offsets[-1], [slice(*ends) for ends in pairwise(offsets)]
 
     @cached_property
     def func(self) -> Func:
@@ -222,6 +226,10 @@ class Launcher:
             failed = self._run(self._entry, grid.count, self.unit(grid), record, self._size)
             self.raise_failed(failed, grid.shape)
         return record
+
+    def split(self, record: bytes) -> Packed:
+        """The arguments in a launch record."""
+        return [record[place] for place in self._places]
 
     def arguments(self, values: list[Any]) -> list[Argument]:
         """The checked arguments.

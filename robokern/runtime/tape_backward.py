@@ -75,8 +75,10 @@ def _adopt(block: Block, arrays: list[Array]) -> bool:
 
     Its views' gradients must be views of that one.
     """
+    if block.written or recording.forward is not None:
+        return False
     whole = next((a for a in arrays if block.is_filled_by(a)), None)
-    if block.written or whole is None or recording.forward is not None:
+    if whole is None:
         return False
     if whole._grad is None and len(arrays) == 1 and recording.capture is None:
         block.leaf = whole
@@ -146,7 +148,8 @@ def _seed(block: Block, array: Array, grad: Any, lent: bool) -> None:
             f"got {given.type} of shape {given.shape}"
         )
     fresh = block.shadow is None and block.leaf is None and block.is_filled_by(array)
-    alike = given.dtype == array.dtype and given.device.ordinal == array.device.ordinal
+    same = given.dtype is array.dtype or given.dtype == array.dtype
+    alike = same and given.device.ordinal == array.device.ordinal
     if fresh and alike and lent and given.is_contiguous:
         block.adopt(given, address(array), borrowed=True)
         recording.keep(given)

@@ -11,12 +11,11 @@ from robokern.ir.types import ArrayType, Type
 from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array, zeros_of
-from robokern.runtime.derivative import Derivative, derivative, split, start
-from robokern.runtime.derived_launcher import Packed
+from robokern.runtime.derivative import Derivative, derivative, start
 from robokern.runtime.device import Device
-from robokern.runtime.grid import Dim, Grid
+from robokern.runtime.grid import Dim, Grid, grid_of
 from robokern.runtime.indexed_array import IndexedArray
-from robokern.runtime.launcher import Launcher
+from robokern.runtime.launcher import Launcher, Packed
 from robokern.runtime.tape_blocks import Block
 from robokern.runtime.tape_overlap import Alias, Numbers
 from robokern.runtime.tape_records import passed, run_recording
@@ -42,12 +41,15 @@ class Pattern:
         before, after: those whose content before or after the launch its reverse reads.
         activates: those that are differentiable once it has run.
         shadows: those of each argument that has adjoints.
+        spendable, storable: those whose adjoints the derivative calls so.
         is_plain: the kernel runs as it is: it has nothing to write down for its reverse.
     """
 
     before: Places
     after: Places
     activates: Places
+    spendable: Places
+    storable: Places
 
     def __init__(self, launcher: Launcher, numbers: Numbers, made: Derivative | None) -> None:
         self.launcher, self.numbers, self.made = launcher, numbers, made
@@ -60,6 +62,7 @@ class Pattern:
         self.writes, self.activates = self._places(made.effects.writes), self._places(made.effects.active)
         self.before, self.after = self._places(rule.reads), self._places(rule.finals)
         self.shadows = {n: self._places((n,)) for n in rule.shadows}
+        self.spendable, self.storable = self._places(made.spendable), self._places(made.storable)
 
     def _places(self, arguments: Collection[int]) -> tuple[int, ...]:
         return tuple(k for k, n in enumerate(self.numbers) if n in arguments)
@@ -105,7 +108,7 @@ class LaunchStep(Step):
     @cached_property
     def grid(self) -> Grid:
         """The items of the launch."""
-        return Grid(self.launcher.kernel.name, self.dim, self.launcher.tid_ndim)
+        return grid_of(self.launcher.kernel.name, self.dim, self.launcher.tid_ndim)
 
     @cached_property
     def written(self) -> list[Array]:
@@ -155,7 +158,7 @@ class LaunchStep(Step):
     def run(self, tape: Tape, at: int) -> None:
         """Launches again."""
         self.prepare(tape, at)
-        self.start(tape, at, self._arguments(split(tape.records[at], self.launcher.types)))
+        self.start(tape, at, self._arguments(self.launcher.split(tape.records[at])))
         for block in self.reads:
             block.readers.append(at)
 
@@ -180,7 +183,7 @@ class LaunchStep(Step):
             return
         shares = [zeros_of(self.launcher.types[n], self.grid.shape, self.device) for n in made.rule.values]
         saved = tape.saved.get(at, [])
-        packed = split(tape.records[at], self.launcher.types)
+        packed = self.launcher.split(tape.records[at])
         if recording.forward is None:
             self._play(tape, at, packed, shares, saved)
         else:
@@ -205,8 +208,8 @@ class LaunchStep(Step):
             *(a.descriptor for a in saved),
         ]
         made.variant(spent, blank).play(self.device, self.grid, given, self._contiguous)
-        for block in self.blocks if blank else ():
-            block.settle()
+        for k in self._whole if blank else ():
+            self.blocks[k].settle()
 
     def _claim(self, spent: frozenset[int]) -> frozenset[int]:
         """Arguments whose adjoints are zero and all written here: makes memory for these, not cleared."""
@@ -221,25 +224,20 @@ class LaunchStep(Step):
     @cached_property
     def _whole(self) -> tuple[int, ...]:
         """Places of arrays whose adjoints the adjoint kernel can write wholly."""
-        assert self.made is not None
         return tuple(
             k
-            for k, (number, array) in enumerate(zip(self.pattern.numbers, self.arrays, strict=True))
-            if number in self.made.storable
-            and self.blocks.count(self.blocks[k]) == 1
-            and array.shape == self.grid.shape
+            for k in self.pattern.storable
+            if self.arrays[k].shape == self.grid.shape and self.blocks.count(self.blocks[k]) == 1
         )
 
     def _spent(self, at: int) -> frozenset[int]:
         """Arguments that no step before this uses, and that it overwrites wholly: their adjoints end here."""
-        assert self.made is not None
         found = set()
-        for k, number in enumerate(self.pattern.numbers):
+        for k in self.pattern.spendable:
             block, array = self.blocks[k], self.arrays[k]
-            ends = number in self.made.spendable and block.first == at
-            if ends and array.shape == self.grid.shape and block.is_filled_by(array):
+            if block.first == at and array.shape == self.grid.shape and block.is_filled_by(array):
                 block.spent = True
-                found.add(number)
+                found.add(self.pattern.numbers[k])
         return frozenset(found)
 
     @cached_property
