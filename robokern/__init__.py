@@ -64,6 +64,7 @@ from robokern.errors import (
     KernelError,
     KernelFloatError,
     KernelIndexError,
+    KernelWarning,
     LaunchError,
     PluginError,
     RobokernError,

@@ -44,6 +44,7 @@ from robokern.errors import KernelAssertionError as KernelAssertionError
 from robokern.errors import KernelError as KernelError
 from robokern.errors import KernelFloatError as KernelFloatError
 from robokern.errors import KernelIndexError as KernelIndexError
+from robokern.errors import KernelWarning as KernelWarning
 from robokern.runtime.launch import Launch as Launch
 from robokern.errors import LaunchError as LaunchError
 from robokern.geometry.mesh import Mesh as Mesh

@@ -71,6 +71,10 @@ class KernelError(LocatedError):
     """The Python source of a kernel or func cannot be compiled."""
 
 
+class KernelWarning(UserWarning):
+    """A kernel compiles, but does something that is probably not meant."""
+
+
 class AdjointError(LocatedError):
     """A derivative that cannot be computed exactly: never a wrong number instead."""
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from robokern.compiler.desugar import RESULT
 from robokern.compiler.lowering import (
     Lowering,
-    Undefined,
     describe,
     flatten,
     is_mergeable,
@@ -18,6 +18,7 @@ from robokern.compiler.lowering import (
     rebuild,
     same,
 )
+from robokern.compiler.unassigned import Undefined, flag
 from robokern.ir.nodes import Block, Value
 from robokern.ir.types import bool_
 
@@ -43,15 +44,18 @@ def _merge(
 ) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     shapes: dict[str, Any] = {}
+    doubts: dict[str, str | None] = {}
+    _flag_missing(lo, envs)
     yields: tuple[list[Value], list[Value]] = ([], [])
     for name in [*envs[0], *(n for n in envs[1] if n not in envs[0])]:
-        a, b = (env.get(name, Undefined("it is assigned in one branch only")) for env in envs)
+        a, b = (env.get(name, _MISSING) for env in envs)
         if same(a, b):
             merged[name] = a
         elif (pair := _unify(lo, node, name, a, b, blocks)) is None:
             merged[name] = next((x for x in (a, b) if isinstance(x, Undefined)), _differs(a, b))
         else:
             shapes[name] = a if not isinstance(a, Undefined) else b
+            doubts[name] = _doubt(lo, a, b)
             yields[0].extend(pair[0])
             yields[1].extend(pair[1])
     for block, values in zip(blocks, yields, strict=True):
@@ -61,7 +65,29 @@ def _merge(
     results = list(lo.builder.ops("if", condition, regions=tuple(blocks), types=types))
     for name, shape in shapes.items():
         merged[name] = rebuild(shape, results)
+        if doubts[name]:
+            lo.unassigned.note(name, flatten(merged[name]), str(doubts[name]))
     return merged
+
+
+def _flag_missing(lo: Lowering, envs: list[dict[str, Any]]) -> None:
+    """Flags, where they are checked, the variables that one branch alone assigns."""
+    for own, other in (envs, envs[::-1]):
+        for name in list(own) if lo.unassigned.checked else ():
+            missing = isinstance(other.get(name, _MISSING), Undefined) or flag(name) in other
+            if missing and not isinstance(own[name], Undefined):
+                lo.unassigned.mark(own, name)
+
+
+_MISSING = Undefined("it is assigned in one branch only")
+
+
+def _doubt(lo: Lowering, a: Any, b: Any) -> str | None:
+    """Why a variable that is one of two may have no value."""
+    for side in (a, b):
+        if isinstance(side, Undefined):
+            return side.reason
+    return lo.unassigned.reason([*flatten(a), *flatten(b)]) if lo.unassigned.reasons else None
 
 
 def _differs(a: Any, b: Any) -> Undefined:
@@ -70,8 +96,8 @@ def _differs(a: Any, b: Any) -> Undefined:
 
 def _unify(lo: Lowering, node: Any, name: str, a: Any, b: Any, blocks: list[Block]) -> Any:
     """Both sides' values as lists of Values of equal types; None when they cannot meet."""
-    if name.startswith("$") and isinstance(a, Undefined) != isinstance(b, Undefined):
-        return _fill(lo, node, a, b, blocks)
+    if isinstance(a, Undefined) != isinstance(b, Undefined):
+        return _fill(lo, node, name, a, b, blocks)
     if not (is_mergeable(a) and is_mergeable(b)):
         return None
     left, right = flatten(a), flatten(b)
@@ -84,16 +110,18 @@ def _unify(lo: Lowering, node: Any, name: str, a: Any, b: Any, blocks: list[Bloc
         with reopened(lo, blocks[1]):
             sides[1].append(lo.value(y, node, sides[0][-1].type))
         if sides[0][-1].type != sides[1][-1].type:
+            if not lo.unassigned.is_needed(name, node):
+                return None
             what = "the result" if name.startswith("$") else repr(name)
             lo.fail(node, f"{what} is {sides[0][-1].type} in one branch and {sides[1][-1].type} in the other")
     return sides
 
 
-def _fill(lo: Lowering, node: Any, a: Any, b: Any, blocks: list[Block]) -> Any:
-    """A compiler's own variable set on one side only: zero on the other, where nothing reads it."""
+def _fill(lo: Lowering, node: Any, name: str, a: Any, b: Any, blocks: list[Block]) -> Any:
+    """A variable set on one side only: zero on the other."""
     missing = 0 if isinstance(a, Undefined) else 1
     known = flatten(b if missing == 0 else a)
-    if not is_mergeable(tuple(known)):
+    if not is_mergeable(tuple(known)) or not lo.unassigned.may_be_zero(name, node, types_of(known)):
         return None
     with reopened(lo, blocks[1 - missing]):
         values = [lo.value(x, node) for x in known]
@@ -112,6 +140,14 @@ def reopened(lo: Lowering, block: Block) -> Iterator[None]:
         lo.builder.block = outer
 
 
+_INSIDE = Undefined("it is assigned only inside the loop")
+
+
+def types_of(values: list[Any]) -> list[Any]:
+    """The types of those values that have one."""
+    return [v.type for v in values if hasattr(v, "type")]
+
+
 class Retry(Exception):
     """A loop must be lowered again: these variables have to start with these types."""
 
@@ -128,6 +164,7 @@ class Carry:
         self.shapes: dict[str, Any] = {}
         self.inits: list[Value] = []
         self.types = types
+        self.doubts: dict[str, str] = {}
         for name in [*names, *(n for n in types if n not in names)]:
             self._start(name, types.get(name))
 
@@ -135,9 +172,13 @@ class Carry:
         if name not in self.before:
             self.shapes[name] = types
             self.inits.extend(self.lo.builder.op("zero", type=t) for t in flatten(types))
+            self.doubts[name] = _INSIDE.reason
             return
         value = self.before[name]
         self.shapes[name] = value
+        doubt = self.lo.unassigned.reason(flatten(value)) if self.lo.unassigned.reasons else None
+        if doubt:
+            self.doubts[name] = doubt
         self.inits.extend(self.lo.value(x, self.node, types) for x in flatten(value))
 
     def params(self) -> tuple[Value, ...]:
@@ -149,6 +190,8 @@ class Carry:
         remaining = list(values)
         for name, shape in self.shapes.items():
             value = self.lo.env[name] = rebuild(shape, remaining)
+            if name in self.doubts:
+                self.lo.unassigned.note(name, flatten(value), self.doubts[name])
             if is_weak(shape) and name in self.before and name not in self.types:
                 self.lo.open_types[id(value)] = partial(self._restart, name)
 
@@ -168,16 +211,20 @@ class Carry:
         return tuple(values)
 
     def _own_variables(self) -> None:
-        new = [
-            n
-            for n in self.lo.env
-            if n.startswith("$result") and n not in self.shapes and n not in self.before
-        ]
-        found = {n: self.lo.env[n] for n in new if not isinstance(self.lo.env[n], Undefined)}
+        lo, node = self.lo, self.node
+        new = [n for n in lo.env if n not in self.shapes and n not in self.before]
+        found = {n: lo.env[n] for n in new if self._outlives(n, lo.env[n])}
+        if lo.unassigned.checked:
+            found.update({flag(n): lo.env.get(flag(n), True) for n in found})
         if found:
-            lo, node = self.lo, self.node
             values = {n: [lo.value(x, node) for x in flatten(v)] for n, v in found.items()}
             raise Retry(self, {n: rebuild(found[n], [v.type for v in values[n]]) for n in found})
+
+    def _outlives(self, name: str, value: Any) -> bool:
+        """Whether a variable that the loop assigns first is read after it."""
+        if not is_mergeable(value) or (name.startswith("$") and not name.startswith(RESULT)):
+            return False
+        return self.lo.unassigned.may_be_zero(name, self.node, types_of(flatten(value)))
 
     def _ended(self, name: str, shape: Any, first: int) -> list[Value]:
         ended = self.lo.env[name]
@@ -209,7 +256,7 @@ class Carry:
         self.lo.env = dict(self.before)
         for name in inside:
             if name not in self.before:
-                self.lo.env[name] = Undefined("it is assigned only inside the loop")
+                self.lo.env[name] = _INSIDE
         self.bind(results)
 
 
@@ -218,6 +265,7 @@ def carry_loop(
 ) -> None:
     """Lowers a loop; again when it turns out that a variable must start with another type."""
     types: dict[str, Any] = {}
+    names = [*names, *(flag(n) for n in names)]
     mergeable = [n for n in names if n in lo.env and is_mergeable(lo.env[n])]
     block, env, asserts = lo.builder.block, dict(lo.env), len(lo.asserts)
     length = len(block.ops)

@@ -63,7 +63,7 @@ def _tuple(lo: Lowering, node: ast.Tuple) -> Any:
 
 @expression(ast.NamedExpr)
 def _walrus(lo: Lowering, node: ast.NamedExpr) -> Any:
-    lo.env[node.target.id] = lo.expr(node.value)
+    lo.assign(node.target.id, lo.expr(node.value))
     return lo.env[node.target.id]
 
 

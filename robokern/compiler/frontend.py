@@ -25,7 +25,6 @@ from robokern.compiler.function import Kernel, Overload
 from robokern.compiler.intrinsics import atomic, lower_assert, range_bounds
 from robokern.compiler.lowering import (
     Lowering,
-    Undefined,
     describe,
     flatten,
     is_mergeable,
@@ -35,6 +34,7 @@ from robokern.compiler.lowering import (
 from robokern.compiler.options import Options, config
 from robokern.compiler.places import Element, in_memory, place, read, root, write
 from robokern.compiler.simplify import simplify
+from robokern.compiler.unassigned import Undefined
 from robokern.errors import KernelError
 from robokern.ir.composite import Composite
 from robokern.ir.nodes import Func, Value
@@ -124,7 +124,7 @@ def _lower_func(
     params = _bind_params(lo, types, statics)
     _body(lo)
     if falls_through(lo.source.node.body):
-        lo.fail(None, f"{overload.name}() does not return a value on every path", "end it with a return")
+        lo.unassigned.end(lo.source.node)
     result = lo.env.get(RESULT)
     returned = [_result(lo, x) for x in flatten(result)] if result is not None else []
     shape = None if result is None else rebuild(result, ["value"] * len(returned))
@@ -212,7 +212,8 @@ def _body(lo: Lowering) -> None:
         if isinstance(statements[0], ast.Expr) and isinstance(statements[0].value, ast.Constant):
             statements = statements[1:]
         if statements:
-            block(lo, desugar(statements))
+            lo.unassigned.statements = desugar(statements)
+            block(lo, lo.unassigned.statements)
     except RecursionError:
         raise KernelError(f"{lo.overload.name}() is nested too deeply", lo.source.file) from None
 
@@ -279,7 +280,7 @@ def _unpacked(target: ast.expr) -> int:
 def assign(lo: Lowering, target: ast.expr, x: Any) -> None:
     """`target = x`, tuples unpacked."""
     if isinstance(target, ast.Name):
-        lo.env[target.id] = x
+        lo.assign(target.id, x)
     elif isinstance(target, ast.Tuple):
         items = _items(lo, target, x)
         for one, item in zip(target.elts, items, strict=True):
@@ -362,7 +363,7 @@ def _for(lo: Lowering, node: ast.For) -> None:
     start, stop, step = (lo.value(b, node.iter, like) for b in bounds)
 
     def turn(counter: Value) -> None:
-        lo.env[target] = counter
+        lo.assign(target, counter)
         block(lo, node.body)
 
     for_loop(lo, node, (start, stop, step), assigned(lo, node.body, target), turn)

@@ -373,7 +373,7 @@ def _printf(lo: Lowering, node: ast.Call) -> Any:
     form, *args = positional(lo, node, 1, 65)
     if not isinstance(form, str):
         lo.fail(node, f"printf() takes a format first, got {describe(form)}")
-    specs = [s for s in _SPEC.findall(form) if s]
+    specs = [s for _, s in _SPEC.findall(form) if s]
     values = [lo.value(a, node) for a in args]
     if len(specs) != len(values):
         lo.fail(node, f"the format has {len(specs)} places for {len(values)} arguments")
@@ -381,10 +381,11 @@ def _printf(lo: Lowering, node: ast.Call) -> Any:
         fits = is_float(value.type) if spec in "eEfFgG" else not is_float(value.type)
         if not isinstance(value.type, Scalar) or not fits:
             lo.fail(node, f"%{spec} cannot print {value.type}", "use %d for integers and %g for floats")
-    _print_op(lo, node, values, form)
+    _print_op(lo, node, values, _SPEC.sub(lambda m: f"%{m[1]}{m[2]}" if m[2] else "%%", form))
 
 
-_SPEC = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+)?([diuxXoceEfFgG]))")
+# C's sizes (%lld) are left out: the argument's type says it
+_SPEC = re.compile(r"%(?:%|([-+ #0]*\d*(?:\.\d+)?)(?:hh|h|ll|l|z|j|t)?([diuxXoceEfFgG]))")
 
 
 def _print_op(lo: Lowering, node: Any, values: list[Value], message: Any) -> None:

@@ -19,6 +19,7 @@ from robokern.compiler.builder import Builder
 from robokern.compiler.builtins import BUILTINS, PYTHON
 from robokern.compiler.function import Overload
 from robokern.compiler.options import Options
+from robokern.compiler.unassigned import Unassigned, Undefined, flag
 from robokern.ir import layout
 from robokern.ir.bfloat16 import Bfloat16
 from robokern.ir.composite import Composite, StructValue
@@ -50,13 +51,6 @@ def intrinsic(*names: str) -> Callable[[Handler], Handler]:
     return register
 
 
-class Undefined:
-    """A variable that may have no value here."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-
-
 class Lowering:
     """One function on its way to a Func."""
 
@@ -70,6 +64,7 @@ class Lowering:
         # loop variables that began as a literal: how to start the loop again with another type
         self.open_types: dict[int, Callable[[Type], Exception]] = {}
         self.captured = overload.captured
+        self.unassigned = Unassigned(self, [], options.mode == "debug")
 
     def fail(self, node: Any, message: str, hint: str | None = None) -> NoReturn:
         """Raises the located error."""
@@ -98,12 +93,21 @@ class Lowering:
             self.fail(node, message, "unpack the same number everywhere")
         self.tid_ndim = ndim or self.tid_ndim
 
+    def assign(self, name: str, x: Any) -> None:
+        """Gives a variable a value."""
+        self.env[name] = x
+        if flag(name) in self.env:
+            self.env[flag(name)] = True
+
     def lookup(self, node: Any, name: str) -> Any:
         """The value of a name: local, captured, global, or Python's own."""
         if name in self.env:
             found = self.env[name]
             if isinstance(found, Undefined):
                 self.fail(node, f"{name!r} may have no value here: {found.reason}", "assign it before")
+            reason = self.unassigned.reason(flatten(found)) if self.unassigned.reasons else None
+            if reason:
+                self.unassigned.read(node, name, reason)
             return found
         for scope in (self.captured, self.overload.python.__globals__, vars(builtins)):
             if name in scope:

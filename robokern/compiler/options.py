@@ -161,10 +161,10 @@ def set_module_options(options: dict[str, Any], module: Any = None) -> None:
 
 
 def own_options(options: dict[str, Any], depth: int) -> dict[str, Any]:
-    """The options without those that only Warp has, which are accepted."""
+    """The options that were given (None: as if not), without those that only Warp has, which are accepted."""
     for name in warp_options.DEFAULTS.keys() & options.keys():
         warp_options.accept(name, options[name], depth + 1)
-    return {name: value for name, value in options.items() if name not in warp_options.DEFAULTS}
+    return {n: v for n, v in options.items() if n not in warp_options.DEFAULTS and v is not None}
 
 
 def get_module_options(module: Any = None) -> dict[str, Any]:

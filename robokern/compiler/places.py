@@ -143,7 +143,7 @@ def read(lo: Lowering, at: Any, node: Any) -> Any:
 def write(lo: Lowering, at: Any, x: Any, node: Any) -> None:
     """Puts a value into a place; variables are rebound."""
     if isinstance(at, Local):
-        lo.env[at.name] = x
+        lo.assign(at.name, x)
     elif isinstance(at, Element):
         value = lo.typed(x, at.type, node, "cannot assign")
         lo.builder.loc = lo.source.loc(node)

@@ -17,12 +17,13 @@ from __future__ import annotations
 import builtins
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Union
 
 import numpy as np
 
 from robokern.ir.bfloat16 import Bfloat16, rounded
 from robokern.ir.composite import Composite, StructValue
+from robokern.ir.renamed import Renamed
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,21 @@ class Type:
     def __instancecheck__(self, value: Any) -> bool:
         """`isinstance(x, rk.vec3)`: whether a host value has this type."""
         return bool(_type_of(value) == self)
+
+    def __subclasscheck__(self, other: Any) -> bool:
+        """`issubclass(rk.float32, rk.float32 | rk.float64)`, as programs for Warp ask of their types."""
+        return bool(other == self)
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[builtins.type, ...]:
+        """`class Name(this type): pass` makes `Name` another name of it."""
+        return (Renamed,)
+
+    def __or__(self, other: Any) -> Any:
+        """`rk.vec3 | None` in annotations of functions on the host."""
+        return Union[self, other]  # noqa: UP007 - this is what makes `|` work
+
+    def __ror__(self, other: Any) -> Any:
+        return Union[other, self]  # noqa: UP007
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,0 @@
-import robokern as rk
-
-
-@rk.kernel
-def bad(x: rk.array(dtype=float), n: int):
-    i = rk.tid()
-    for k in range(n):
-        y = 1.0
-    x[i] = y
