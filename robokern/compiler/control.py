@@ -149,7 +149,7 @@ def types_of(values: list[Any]) -> list[Any]:
 
 
 class Retry(Exception):
-    """A loop must be lowered again: these variables have to start with these types."""
+    """A loop must be lowered again: these variables have to start with these types, or without a value."""
 
     def __init__(self, owner: Carry, types: dict[str, Any]) -> None:
         super().__init__(types)
@@ -229,6 +229,7 @@ class Carry:
     def _ended(self, name: str, shape: Any, first: int) -> list[Value]:
         ended = self.lo.env[name]
         if not is_mergeable(ended) or len(flatten(ended)) != len(flatten(shape)):
+            self._drop_if_done(name, _differs(shape, ended))
             self.lo.fail(
                 self.node, f"{name!r} becomes {describe(ended)} in the loop", "use another name for it"
             )
@@ -244,11 +245,14 @@ class Carry:
         weak_kinds = "iu" if isinstance(start, int) else "f"
         if is_weak(start) and getattr(value.type, "kind", "") in weak_kinds:
             raise Retry(self, {name: value.type})
-        self.lo.fail(
-            self.node,
-            f"{name!r} is {want} before the loop and {value.type} after a turn of it",
-            "cast one of them",
-        )
+        reason = f"is {want} before the loop and {value.type} after a turn of it"
+        self._drop_if_done(name, Undefined(f"it {reason}"))
+        self.lo.fail(self.node, f"{name!r} {reason}", "cast one of them")
+
+    def _drop_if_done(self, name: str, without: Undefined) -> None:
+        """A name that the loop uses for something else, and that nobody reads after it, is not carried."""
+        if not self.lo.unassigned.is_needed(name, self.node):
+            raise Retry(self, {name: without})
 
     def finish(self, results: tuple[Value, ...]) -> None:
         """Variables after the loop: carried ones as it left them, its own ones without a value."""
@@ -277,7 +281,10 @@ def carry_loop(
         except Retry as retry:
             if retry.owner is not carry:
                 raise
-            types.update(retry.types)
+            dropped = {n: x for n, x in retry.types.items() if isinstance(x, Undefined)}
+            env.update(dropped)
+            mergeable = [n for n in mergeable if n not in dropped]
+            types.update({n: x for n, x in retry.types.items() if n not in dropped})
             lo.builder.block, lo.env = block, dict(env)
             del block.ops[length:], lo.asserts[asserts:]
 

@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.desugar import RESULT
+from robokern.compiler.liveness import Liveness
 from robokern.errors import KernelWarning
 from robokern.ir.nodes import Assert, Value
 from robokern.ir.types import ArrayType, Struct, Type, bool_
@@ -31,37 +32,6 @@ class Undefined:
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
-
-
-class Reads:
-    """Where the statements of a function read each variable, counted through in order."""
-
-    def __init__(self, statements: list[ast.stmt]) -> None:
-        self.count = 0
-        self.spans: dict[int, tuple[int, int]] = {}
-        self.places: dict[str, list[int]] = {}
-        for statement in statements:
-            self._visit(statement)
-
-    def _visit(self, node: ast.AST) -> None:
-        start = self.count
-        self.count += 1
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            self.places.setdefault(node.id, []).append(start)
-        if isinstance(node, ast.AugAssign):
-            self._visit_read_target(node.target)
-        for child in ast.iter_child_nodes(node):
-            self._visit(child)
-        self.spans[id(node)] = start, self.count
-
-    def _visit_read_target(self, target: ast.expr) -> None:
-        if isinstance(target, ast.Name):
-            self.places.setdefault(target.id, []).append(self.count)
-
-    def outside(self, name: str, node: ast.AST) -> bool:
-        """Whether a variable is read anywhere but in a statement."""
-        first, end = self.spans.get(id(node), (0, 0))
-        return any(not first <= place < end for place in self.places.get(name, ()))
 
 
 class Unassigned:
@@ -80,9 +50,9 @@ class Unassigned:
         self.warned: set[str] = set()
 
     @cached_property
-    def reads(self) -> Reads:
-        """Where variables are read."""
-        return Reads(self.statements)
+    def liveness(self) -> Liveness:
+        """Which variables are read after each statement."""
+        return Liveness(self.statements)
 
     def may_be_zero(self, name: str, node: Any, types: list[Type]) -> bool:
         """Whether a variable that has these types where a statement assigned it may be zero elsewhere."""
@@ -90,7 +60,7 @@ class Unassigned:
 
     def is_needed(self, name: str, node: Any) -> bool:
         """Whether what a statement leaves in a variable may be read after it."""
-        return name.startswith("$") or self.reads.outside(name, node)
+        return name.startswith("$") or self.liveness.is_live(name, node)
 
     def note(self, name: str, values: list[Value], reason: str) -> None:
         """Remembers that values of a variable may be such zeros."""

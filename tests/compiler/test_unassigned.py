@@ -181,3 +181,32 @@ def test_a_name_used_for_something_else_in_each_branch(device):
 
     assert launched(kernel, 1, device) == [4.0] * 3
     assert launched(kernel, 0, device) == [3.0] * 3
+
+
+def test_a_counter_with_the_name_of_something_else(device):
+    @rk.kernel
+    def kernel(x: rk.array(dtype=float), n: int):
+        i = rk.tid()
+        k = 0.5
+        x[i] = k
+        for k in range(n):
+            x[i] += float(k)
+            if k == 2:
+                break
+        for k in range(n):
+            x[i] += float(k)
+
+    assert launched(kernel, 4, device) == [0.5 + 3.0 + 6.0] * 3
+
+
+def test_it_has_no_value_after_the_loop():
+    @rk.kernel
+    def kernel(x: rk.array(dtype=float), n: int):
+        i = rk.tid()
+        k = 0.5
+        for k in range(n):
+            x[i] += float(k)
+        x[i] = k
+
+    with pytest.raises(rk.KernelError, match="'k' is float32 before the loop and int32 after a turn of it"):
+        rk.launch(kernel, 3, [rk.zeros(3), 2])
