@@ -17,6 +17,7 @@ class Liveness:
 
     def __init__(self, statements: Sequence[ast.stmt]) -> None:
         self.after: dict[int, Names] = {}
+        self._read: dict[int, Names] = {}
         self._block(statements, frozenset())
 
     def is_live(self, name: str, node: ast.AST) -> bool:
@@ -30,20 +31,27 @@ class Liveness:
             live = self._before(node, live)
         return live
 
+    def _reads(self, node: ast.AST) -> Names:
+        """The variables that a statement or expression reads; loops ask again."""
+        if id(node) not in self._read:
+            names = (n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+            self._read[id(node)] = frozenset(n.id for n in names)
+        return self._read[id(node)]
+
     def _before(self, node: ast.stmt, live: Names) -> Names:
         """What is live before a statement."""
         if isinstance(node, ast.If):
-            return _reads(node.test) | self._block(node.body, live) | self._block(node.orelse, live)
+            return self._reads(node.test) | self._block(node.body, live) | self._block(node.orelse, live)
         if isinstance(node, ast.While):
-            return self._loop(node, live | _reads(node.test), frozenset())
+            return self._loop(node, live | self._reads(node.test), frozenset())
         if isinstance(node, ast.For):
-            return self._loop(node, live, _written(node.target)) | _reads(node.iter)
+            return self._loop(node, live, _written(node.target)) | self._reads(node.iter)
         if isinstance(node, ast.Assign):
             written = frozenset[str]().union(*map(_written, node.targets))
-            return (live - written) | _reads(node)
+            return (live - written) | self._reads(node)
         if isinstance(node, ast.AugAssign):
-            return live | _reads(node) | _written(node.target)
-        return live | _reads(node)
+            return live | self._reads(node) | _written(node.target)
+        return live | self._reads(node)
 
     def _loop(self, node: ast.While | ast.For, live: Names, counter: Names) -> Names:
         while True:
@@ -51,10 +59,6 @@ class Liveness:
             if found == live:
                 return found
             live = found
-
-
-def _reads(node: ast.AST) -> Names:
-    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
 
 
 def _written(target: ast.expr) -> Names:
