@@ -134,6 +134,8 @@ def check(seed: int) -> str | None:
         found = drawn.reverse()
     except AdjointError as error:
         return f"refused: {error.message}"
+    if not np.isfinite(drawn.value(drawn.values)):
+        return "its value is not finite"
     rng = np.random.default_rng(seed + 1)
     for _ in range(2):
         direction = [rng.normal(size=v.shape) for v in drawn.values]

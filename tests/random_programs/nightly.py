@@ -28,6 +28,8 @@ from tests.random_programs.comparing import check, check_front_end
 from tests.random_programs.generator import Generator, Program
 
 Check = Callable[[Program, Path], None]
+MOST = 500  # numbers a process examines: each leaves its syntax tree and code behind, 3 MB
+MORE = 75  # exit status of a process that has not come to the end
 PATIENCE = 300.0  # a number takes longer when its programs do not end [s]
 CHECKS: dict[str, tuple[Check, bool]] = {"compiled": (check, True), "front end": (check_front_end, False)}
 
@@ -152,12 +154,14 @@ def run_shard(journal: Journal, numbers: range, kind: str = "programs") -> None:
     own = cache.ObjectCache(Path(tempfile.mkdtemp()))
     cache.object_cache = lambda: own  # nobody launches these kernels again
     begun = {line["begin"] for line in journal.lines() if "begin" in line}
-    for number in numbers:
-        if number not in begun:
-            journal.write(begin=number)
-            for finding in EXAMINE[kind](number):
-                journal.write(**asdict(finding))
-            journal.write(end=number)
+    left = [number for number in numbers if number not in begun]
+    for number in left[:MOST]:
+        journal.write(begin=number)
+        for finding in EXAMINE[kind](number):
+            journal.write(**asdict(finding))
+        journal.write(end=number)
+    if left[MOST:]:
+        os._exit(MORE)  # at once: what it leaves behind takes long to free
 
 
 def findings(journal: Journal, numbers: range) -> tuple[int, list[Finding]]:
@@ -193,7 +197,7 @@ def run(
 
 
 class Worker:
-    """A share's process, started again when a program kills it or does not end."""
+    """A share's process, started again when a program kills it or does not end, and after `MOST` numbers."""
 
     def __init__(
         self, share: tuple[int, int], count: int, first: int, folder: Path, kind: str = "programs"
