@@ -63,9 +63,21 @@ def _numbers(data: Any, dtype: Type) -> Ndarray:
         source = source.view(np.uint16) if scalar == bfloat16 else source.astype(np.float32)
     if not (_converts(source.dtype, scalar) or _are_whole(source, scalar)):
         raise TypeError(f"cannot convert {source.dtype} to {scalar}")
+    if not isinstance(data, np.ndarray):
+        _check_range(source, scalar)
     if scalar == bfloat16 and source.dtype != np.uint16:
         source = bits(source)
     return _by_element(source.astype(base_dtype(dtype), copy=False), dtype)
+
+
+def _check_range(source: Ndarray, scalar: Scalar) -> None:
+    """Refuses Python's integers that the type does not have; those of a NumPy array wrap, as there."""
+    if source.dtype.kind not in "iu" or scalar.kind not in "iu" or not source.size:
+        return
+    limits = np.iinfo(scalar.numpy)
+    for value in (int(source.min()), int(source.max())):
+        if not limits.min <= value <= limits.max:
+            raise ValueError(f"{value} does not fit {scalar}")
 
 
 def _converts(source: np.dtype[Any], scalar: Scalar) -> bool:

@@ -319,7 +319,7 @@ def test_arrays_inside_structs_are_kept_alive():
     refused(
         TypeError,
         "Holder.points: expected array(dtype=vec3), got array(dtype=float32)",
-        rk.array, [Holder(points=rk.zeros(3))], dtype=Holder,
+        Holder, points=rk.zeros(3),
     )  # fmt: skip
 
 
