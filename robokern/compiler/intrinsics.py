@@ -7,7 +7,7 @@ import re
 from functools import reduce
 from typing import Any
 
-from robokern.compiler.builtins import BUILTINS
+from robokern.compiler.builtins import BUILTINS, in_order
 from robokern.compiler.calls import arguments
 from robokern.compiler.expressions import binary, compare
 from robokern.compiler.lowering import Lowering, describe, flatten, intrinsic, kernel_meaning
@@ -32,12 +32,13 @@ from robokern.ir.types import (
 
 
 def positional(lo: Lowering, node: ast.Call, low: int, high: int | None = None) -> list[Any]:
-    """Between `low` and `high` evaluated arguments, none by keyword."""
+    """Between `low` and `high` evaluated arguments in order; by keyword those that `PARAMETERS` names."""
     args, kwargs = arguments(lo, node)
     name = getattr(node.func, "attr", getattr(node.func, "id", "it"))
     high = low if high is None else high
-    if kwargs:
-        lo.fail(node, f"{name}() has no argument {next(iter(kwargs))!r}")
+    args, unknown = in_order(kernel_name(lo, node) if kwargs else name, args, kwargs)
+    if unknown is not None:
+        lo.fail(node, f"{name}() has no argument {unknown!r}")
     if not low <= len(args) <= high:
         count = f"{low}" if low == high else f"{low} to {high}"
         lo.fail(node, f"{name}() takes {count} arguments, got {len(args)}")
@@ -93,7 +94,7 @@ def _abs(lo: Lowering, node: ast.Call) -> Any:
 
 @intrinsic("min", "max")
 def _min_max(lo: Lowering, node: ast.Call) -> Any:
-    args, _ = arguments(lo, node)
+    args = positional(lo, node, 1, 64)
     name = "min" if kernel_name(lo, node) == "min" else "max"
     if args and all(isinstance(a, (int, float)) and not isinstance(a, Value) for a in args):
         return reduce(lambda a, b: a if (a < b if name == "min" else a > b) else b, args)

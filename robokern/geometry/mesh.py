@@ -55,7 +55,9 @@ class Mesh:
     ) -> None:
         check_constructor(bvh_constructor)
         if groups is not None:
-            raise UnsupportedError("Mesh(groups=...) is not supported: make a mesh of each, or rk.Bvh(groups=...)")
+            raise UnsupportedError(
+                "Mesh(groups=...) is not supported: make a mesh of each, or rk.Bvh(groups=...)"
+            )
         self.velocities = velocities
         own = device is None and isinstance(points, Array)
         self.device = points.device if own else get_device(device)

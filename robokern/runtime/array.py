@@ -269,7 +269,7 @@ class Array(ArrayOperators):
     def __getitem__(self, key: Any) -> Any:
         """A view for slices and fewer indices than dimensions; a host value for one element.
 
-        Arrays of integers as indices, and `:` for a whole dimension, give an indexed array.
+        Arrays of integers among the indices give an indexed array.
         """
         if key.__class__ is Array or (key.__class__ is tuple and any(k.__class__ is Array for k in key)):
             return _indexed(self, key)
@@ -416,7 +416,7 @@ class Array(ArrayOperators):
 
     def list(self) -> Any:
         """The elements in order, as Python numbers, host values of composites, or structs."""
-        return listed_values(self.numbers(), self.dtype)
+        return listed_values(self.numbers(), self.dtype, self._keep)
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
@@ -662,11 +662,10 @@ def _checked_key(key: Any, ndim: int) -> tuple[Any, ...]:
 def _indexed(array: Array, key: Any) -> Any:
     from robokern.runtime.indexed_array import IndexedArray  # it builds on this module
 
-    lists = [None if k == slice(None) else k for k in (key if isinstance(key, tuple) else (key,))]
-    wrong = next((k for k in lists if k is not None and not isinstance(k, Array)), None)
-    if wrong is not None:
-        raise IndexError(f"array: beside arrays of indices only ':' can stand, got {describe(wrong)}")
-    return IndexedArray(array, lists)
+    parts = key if isinstance(key, tuple) else (key,)
+    part = array[tuple(slice(None) if isinstance(k, Array) else k for k in parts)]
+    kept = (k for k in parts if isinstance(k, (Array, slice)))  # an integer takes its dimension away
+    return IndexedArray(part, [k if isinstance(k, Array) else None for k in kept])
 
 
 class _ArrayOf:

@@ -104,7 +104,8 @@ def array_cast(in_array: Array, out_array: Array, count: int | None = None) -> N
     if not fits or in_array.device is not out_array.device:
         some = "" if count is None else f"{count} of "
         raise LaunchError(
-            f"array_cast: cannot cast {some}{in_array.type} {in_array.shape} to {out_array.type} {out_array.shape}"
+            f"array_cast: cannot cast {some}{in_array.type} {in_array.shape} "
+            f"to {out_array.type} {out_array.shape}"
         )
     target.reshape(-1)[:scalars] = source.reshape(-1)[:scalars]
     out_array.assign(target)

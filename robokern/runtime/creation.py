@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from robokern.compiler.builtins import means
-from robokern.ir.types import Scalar, Type, as_type, bfloat16, is_integer, matrix, scalar_of, vector
+from robokern.ir.types import (
+    IndexedArrayType,
+    Scalar,
+    Type,
+    as_type,
+    bfloat16,
+    is_integer,
+    matrix,
+    scalar_of,
+    vector,
+)
 from robokern.runtime.array import Array, Shape, element_type, shape_of, with_components, wrap, zeros_of
 from robokern.runtime.device import Device, DeviceLike, get_device
 from robokern.runtime.dlpack_bfloat16 import Bits, Capsule
@@ -111,7 +121,8 @@ def clone(src: Array, device: DeviceLike = None, requires_grad: bool | None = No
 def copy(dest: Array, src: Array, dest_offset: int = 0, src_offset: int = 0, count: int = 0) -> None:
     """Copies `count` elements (0: all of `src`) from `src` to `dest`, which have one dtype.
 
-    With equal shapes and no offsets any strides do; else both must be contiguous and count as flat.
+    With equal shapes and no offsets any strides do, and indexed arrays; else both must be contiguous and
+    count as flat.
 
     Raises:
         TypeError: the dtypes differ.
@@ -120,8 +131,10 @@ def copy(dest: Array, src: Array, dest_offset: int = 0, src_offset: int = 0, cou
     if dest.dtype != src.dtype:
         raise TypeError(f"copy: cannot copy {src.type} to {dest.type}")
     if dest.shape == src.shape and not (dest_offset or src_offset or count):
-        dest.assign(src)
+        dest.assign(src.contiguous() if isinstance(src.type, IndexedArrayType) else src)
         return
+    if isinstance(src.type, IndexedArrayType) or isinstance(dest.type, IndexedArrayType):
+        raise ValueError("copy: offsets and a count are for arrays, not for indexed ones")
     wanted = count or src.size - src_offset
     if (
         min(dest_offset, src_offset, wanted) < 0

@@ -230,6 +230,63 @@ def test_fields_of_a_struct_take_what_fits_them():
         Body(samples=rk.zeros(3, dtype=int))
 
 
+def test_structs_in_a_list_have_their_arrays():
+    samples = rk.array([1.0, 2.0])
+    listed = rk.array([Body(mass=2.0, samples=samples), Body()], dtype=Body).list()
+    assert listed[0].samples is samples and listed[1].samples is None
+    assert listed[0].mass == 2.0 and listed[0].pose == [0.0] * 7
+
+
+def test_indexed_arrays_in_operators_and_map():
+    data = rk.array([0.0, 1.0, 2.0, 3.0], requires_grad=True)
+    seen = data[rk.array([3, 1], dtype=int)]
+    with rk.Tape() as tape:
+        squares = rk.map(lambda x: x * x, seen)
+        doubled = 2.0 * seen
+    tape.backward(grads={squares: rk.ones(2), doubled: rk.ones(2)})
+    assert squares.list() == [9.0, 1.0] and data.grad.list() == [0.0, 4.0, 0.0, 8.0]
+    rk.map(lambda x: 10.0 * x, seen, out=seen)
+    assert data.list() == [0.0, 10.0, 2.0, 30.0]
+    seen += 1.0
+    assert seen.list() == [31.0, 11.0] and isinstance(seen, rk.indexedarray)
+
+
+def test_indexed_arrays_are_copied():
+    data, other = rk.array([0.0, 1.0, 2.0, 3.0], requires_grad=True), rk.zeros(2)
+    seen = data[rk.array([3, 1], dtype=int)]
+    rk.copy(other, seen)
+    assert other.list() == rk.clone(seen).list() == [3.0, 1.0] and rk.zeros_like(seen).list() == [0.0, 0.0]
+    rk.copy(seen, rk.array([7.0, 8.0]))
+    assert data.list() == [0.0, 8.0, 2.0, 7.0]
+    with pytest.raises(ValueError, match="not for indexed ones"):
+        rk.copy(other, seen, count=1)
+    with rk.Tape():
+        for refused in (lambda: rk.copy(other, seen), lambda: rk.copy(seen, other), lambda: seen.clone()):
+            with pytest.raises(rk.AdjointError, match="cannot record"):
+                refused()
+
+
+def test_arrays_of_indices_beside_slices_and_integers():
+    numbers = np.arange(27).reshape(3, 3, 3)
+    data, at = rk.array(numbers, dtype=int), rk.array([2, 0], dtype=int)
+    assert data[1:, at, :].numpy().tolist() == numbers[1:][:, [2, 0]].tolist()
+    assert data[at, 1, ::2].numpy().tolist() == numbers[[2, 0], 1][:, ::2].tolist()
+
+
+def test_builtins_take_their_arguments_by_keyword():
+    assert rk.max(a=rk.vec3(3.0, 1.0, 2.0)) == 3.0 and rk.sub(5, b=2) == 3
+    assert rk.where(cond=True, value_if_false=1.0, value_if_true=2.0) == 2.0
+    with pytest.raises(TypeError, match=r"max\(\) has no argument 'c'"):
+        rk.max(1, c=2)
+
+    @rk.kernel
+    def wrong(out: rk.array(dtype=float)):
+        out[0] = rk.min(out[0], c=out[1])
+
+    with pytest.raises(rk.KernelError, match=r"min\(\) has no argument 'c'"):
+        rk.launch(wrong, 1, [rk.zeros(2)])
+
+
 @rk.func
 def same(n: int):
     return n
