@@ -21,7 +21,7 @@ from robokern.compiler.source import from_source
 from robokern.ir.composite import Composite
 from robokern.ir.interpret import call as interpret
 from robokern.ir.nodes import Func
-from robokern.ir.types import Inout, is_integer, scalar_of
+from robokern.ir.types import ArrayType, IndexedArrayType, Inout, is_integer, scalar_of
 
 
 def call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -83,7 +83,9 @@ def _instance(bound: Binding) -> tuple[Instance, list[Any]]:
 
 
 def _checked(x: Any, type_: Any) -> Any:
-    """An argument; a Python integer is refused where the type does not have it."""
+    """An argument; an array is refused, and a Python integer that the type does not have."""
+    if isinstance(type_, (ArrayType, IndexedArrayType)):
+        raise TypeError(f"on the host no func takes {type_}: pass elements, or call it in a kernel")
     if type(x) is int and is_integer(type_) and int(type_(x)) != x:
         raise TypeError(f"{x} does not fit {type_}")
     return x

@@ -186,7 +186,7 @@ def _spread(
     """Arguments of the kernel and its grid: one dimension when all arrays are alike and contiguous."""
     arrays = [a for a in (*values, *outputs) if isinstance(a, _ARRAYS)]
     if all(a.is_contiguous and a.shape == shape for a in arrays):
-        flat = [a.flatten() if isinstance(a, _ARRAYS) else a for a in (*values, *outputs)]
+        flat = [a.flatten() if isinstance(a, Array) else a for a in (*values, *outputs)]
         return flat, (outputs[0].size,)
     return [_broadcast(a, shape) if isinstance(a, _ARRAYS) else a for a in (*values, *outputs)], shape
 
