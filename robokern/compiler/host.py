@@ -33,7 +33,8 @@ def call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     """
     bound = find_overload(function, list(args), kwargs)
     if bound is None:
-        raise TypeError(f"{function.name}() does not take ({', '.join(map(shown, args))})")
+        given = [*map(shown, args), *(f"{name}={shown(x)}" for name, x in kwargs.items())]
+        raise TypeError(f"{function.name}() does not take ({', '.join(given)})")
     instance, values = _instance(bound)
     results = list(interpret(_contracted(instance.func), *values))
     returned = None if instance.shape is None else rebuild(instance.shape, results)

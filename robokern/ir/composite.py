@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from robokern.ir.bfloat16 import Bfloat16, rounded
+from robokern.ir.bfloat16 import Bfloat16, rounded, stored
 
 if TYPE_CHECKING:
     from robokern.ir.types import Type
@@ -58,6 +58,10 @@ class Composite:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self.data if dtype is None else self.data.astype(dtype)
+
+    def __bytes__(self) -> bytes:
+        """Its bytes in an array."""
+        return (stored(self.data) if self._is_bfloat16 else self.data).tobytes()
 
     def __len__(self) -> int:
         return len(self.data)

@@ -152,7 +152,7 @@ def jacobian_fd(
 
     Args:
         max_inputs_per_var: of each input that many scalars at most; the columns of others are NaN.
-        eps: the step; None: 1e-6 for float64, 1e-3 else.
+        eps: the step; None: 1e-6 where input and outputs are float64, 1e-3 else.
     """
     _refuse_plots(plot_jacobians)
     problem = _Problem(function, dim, inputs, outputs, input_output_mask, device)
@@ -180,7 +180,7 @@ def _by_differences(problem: _Problem, eps: float | None, most: int) -> dict[Pai
     made = {(i, j): _unknown(outputs[j], inputs[i]) for i, j in problem.pairs(outputs)}
     for i in {i for i, _ in made}:
         base = np.array(problem.inputs[i].numbers())
-        step = eps or (1e-6 if base.dtype == np.float64 else 1e-3)
+        step = eps or (1e-6 if _is_double([inputs[i], *outputs]) else 1e-3)
         for column in range(_up_to(most, base.size)):
             (high, above), (low, below) = (_moved(problem, i, base, column, x) for x in (step, -step))
             for j in (j for of, j in made if of == i):
@@ -240,11 +240,7 @@ def gradcheck(
     problem = _Problem(function, dim, inputs, outputs, input_output_mask, device)
     ours = _by_reverse_mode(problem, max_outputs_per_var)
     theirs = _by_differences(problem, eps, max_inputs_per_var)
-    double = all(
-        scalar_of(a.dtype) not in (bfloat16, float16, float32)
-        for a in (*inputs, *outputs)
-        if isinstance(a, Array)
-    )
+    double = _is_double([*inputs, *outputs])
     for key, expected in theirs.items():
         kept = tuple(map(_up_to, (max_outputs_per_var, max_inputs_per_var), expected.shape))
         found, expected = (matrix[: kept[0], : kept[1]] for matrix in (ours[key], expected))
@@ -272,6 +268,12 @@ def _refuse_plots(asked: bool) -> None:
 
 def _is_differentiable(value: Any) -> bool:
     return isinstance(value, Array) and carries_float(value.dtype)
+
+
+def _is_double(values: Sequence[Any]) -> bool:
+    """Whether no array among them is of narrower floats."""
+    scalars = {scalar_of(a.dtype) for a in values if isinstance(a, Array)}
+    return scalars.isdisjoint((bfloat16, float16, float32))
 
 
 def _parameters(function: Any) -> list[str]:

@@ -97,6 +97,16 @@ def test_a_function_that_changes_its_inputs_leaves_them_as_they_were():
     assert x.list() == [1.0, 1.1]
 
 
+@rk.kernel
+def narrowed(x: rk.array(dtype=rk.float64), y: rk.array(dtype=float)):
+    y[rk.tid()] = float(x[rk.tid()] * x[rk.tid()])
+
+
+def test_the_step_suits_the_coarsest_of_the_types():
+    x = rk.array([1.5, 2.0], dtype=rk.float64)
+    assert rk.gradcheck(narrowed, 2, [x], [rk.zeros(2)])
+
+
 def test_plots_are_refused():
     for method, keyword in (
         (rk.jacobian, "plot_jacobians"),

@@ -30,7 +30,7 @@ HOST = [
     ("quotient(-7, 2)", "int32 -4", "int -4"),
     ("quotient(7, 0)", "int32 0", "ZeroDivisionError"),
     ("quotient(2**40, 1)", "TypeError", "int 1099511627776"),
-    ("m.randi(m.rand_init(1))", "tuple", "int -1032116280"),
+    ("m.randi(m.rand_init(1))", "tuple", "int -383102582"),
     # scalars
     ("m.float32(0.1) + 0.2", "float32 0.30000001192092896", "float 0.30000001192092896"),
     ("float(m.float32(0.1))", "float 0.10000000149011612", "float 0.1"),
@@ -39,7 +39,7 @@ HOST = [
     ("m.int32(-7) % 2", "int32 1", "int -1"),
     ("m.mod(-7, 2)", "int32 -1", "int -1"),
     ("m.int8(100) + m.int8(100)", "int8 -56", "int8 -56"),
-    ("m.int32(2**31)", "int32 -2147483648", "int32 -2147483648"),
+    ("int(m.int32(2**31)) == -(2**31)", "bool True", "bool False"),
     ("m.int32(math.nan)", "ValueError", "int32 nan"),
     ("hash(m.int32(5)) == hash(5)", "bool True", "bool True"),
     # vectors
@@ -69,7 +69,7 @@ HOST = [
     ("m.zeros(1, dtype=int).fill_(2**40)", "ValueError", "NoneType None"),
     ("m.array([1.7], dtype=int)", "TypeError", "array"),
     ("m.array([1.0], dtype=float)[0]", "float32 1.0", "RuntimeError"),
-    ("Body().mass", "float32 0.0", "float32 0.0"),
+    ("Body().mass", "float32 0.0", "float32 0"),
     ("Body(mass=2.0).mass", "float 2.0", "TypeError"),
     ("changed(Body(), n=1.7)", "TypeError", "TypeError"),
     ("changed(Body(), n=2**40).n", "int 1099511627776", "int 1099511627776"),

@@ -192,6 +192,11 @@ def test_host_vectors_take_numbers_that_they_have():
         m[0, 1, 0]
 
 
+def test_bytes_of_a_host_value_are_those_in_an_array():
+    for value in (rk.vec3i(1, 2, 3), rk.quath(0.0, 0.0, 0.0, 1.0), rk.types.vector(2, rk.bfloat16)(1.0, 2.0)):
+        assert bytes(value) == rk.array([value], dtype=value.type).numpy().tobytes()
+
+
 def test_equal_host_vectors_have_equal_hashes():
     assert rk.vec3(0.0) == rk.vec3(-0.0) and len({rk.vec3(0.0), rk.vec3(-0.0), rk.vec3(1.0)}) == 2
 
