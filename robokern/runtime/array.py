@@ -34,6 +34,7 @@ from robokern.runtime.memory import address, allocate, content, fill, move, put
 Shape = int | Sequence[int]
 
 MAX_DIMENSIONS = 4
+MAX_LENGTH = 2**31 - 1  # coordinates and shapes are int32 in kernels
 
 
 @cache
@@ -338,6 +339,7 @@ class Array(ArrayOperators):
             raise ValueError(
                 f"array.reshape: cannot shape {self.size} elements of shape {self.shape} as {shape}"
             )
+        _check_lengths(wanted)
         made = self._view(self._numpy.reshape(*wanted, *component_shape(self.dtype)), self.dtype)
         return self._with_grad(made, lambda grad: grad.reshape(wanted))
 
@@ -515,7 +517,13 @@ def shape_of(shape: Any) -> tuple[int, ...]:
         raise ValueError(f"array: expected a shape of integers, got {describe(shape)}") from None
     if not 1 <= len(lengths) <= MAX_DIMENSIONS or min(lengths) < 0:
         raise ValueError(f"array: expected a shape of 1 to {MAX_DIMENSIONS} lengths from 0 up, got {shape}")
+    _check_lengths(lengths)
     return lengths
+
+
+def _check_lengths(lengths: tuple[int, ...]) -> None:
+    if max(lengths) > MAX_LENGTH:
+        raise ValueError(f"array: a length is at most 2**31 - 1, as kernels count in int32, got {lengths}")
 
 
 def share(data: Any, dtype: Type, device: Device = CPU) -> Array:
@@ -545,6 +553,7 @@ def with_components(source: Ndarray, dtype: Type) -> Ndarray:
         raise ValueError(f"{dtype} needs data of 1 to 4 dimensions{last}, got shape {source.shape}")
     if (not packed and source.size) or not source.flags.aligned:
         raise ValueError(f"components of {dtype} do not lie in a row (strides {source.strides}); pass a copy")
+    _check_lengths(source.shape[:ndim])
     return source
 
 
@@ -594,6 +603,7 @@ def _copied(data: Any, dtype: Type, shape: Shape | None, device: Device) -> Arra
     _check_references([*keep, *data._keep] if isinstance(data, Array) else keep, device, dtype)
     components = component_shape(dtype)
     wanted = values.shape[: values.ndim - len(components)] if shape is None else shape_of(shape)
+    _check_lengths(wanted or (1,))
     made = zeros_of(dtype, wanted or (1,), device, zero=False)
     if values.shape == components:
         values = np.broadcast_to(values, made._numpy.shape)

@@ -12,7 +12,7 @@ from robokern.compiler.builtins import Builtin, tid
 from robokern.compiler.function import Function, Kernel, func, kernel
 from robokern.compiler.source import from_source, lambda_source
 from robokern.ir.types import COMPOSITES, Scalar, Type, is_float, scalar_of
-from robokern.runtime.array import Array, share, wrap, zeros_of
+from robokern.runtime.array import MAX_LENGTH, Array, share, wrap, zeros_of
 from robokern.runtime.device import DeviceLike, get_device
 from robokern.runtime.hostvalue import component_shape, describe, type_of
 from robokern.runtime.indexed_array import IndexedArray
@@ -185,7 +185,7 @@ def _spread(
 ) -> tuple[list[Any], tuple[int, ...]]:
     """Arguments of the kernel and its grid: one dimension when all arrays are alike and contiguous."""
     arrays = [a for a in (*values, *outputs) if isinstance(a, _ARRAYS)]
-    if all(a.is_contiguous and a.shape == shape for a in arrays):
+    if all(a.is_contiguous and a.shape == shape for a in arrays) and outputs[0].size <= MAX_LENGTH:
         flat = [a.flatten() if isinstance(a, Array) else a for a in (*values, *outputs)]
         return flat, (outputs[0].size,)
     return [_broadcast(a, shape) if isinstance(a, _ARRAYS) else a for a in (*values, *outputs)], shape
