@@ -22,12 +22,14 @@ _BY_NUMPY: dict[str, Any] = {
 }
 
 
-def components(values: Any, dtype: Any) -> np.ndarray:
+def components(values: Any, dtype: Any) -> Any:
     """Numbers as a scalar type takes them for components: integers wrap, floats stay whole.
 
     Raises:
         TypeError: they are no numbers, or fractions where the type is of integers.
     """
+    if type(values) is float and dtype.kind == "f":
+        return values  # the usual case
     source = np.asarray(values)
     fraction = source.dtype.kind == "f" and dtype.kind in "iu" and bool(np.any(source != np.trunc(source)))
     if fraction or source.dtype.kind not in "biufV":  # V: bfloat16 of ml_dtypes
@@ -77,6 +79,8 @@ class Composite:
 
     def _checked(self, index: Any) -> Any:
         """Indices and slices; NumPy would take more."""
+        if type(index) is int:
+            return index
         parts = index if isinstance(index, tuple) else (index,)
         if len(parts) > self.data.ndim or not all(isinstance(p, (int, np.integer, slice)) for p in parts):
             raise IndexError(f"{self.type} takes {self.data.ndim} indices or slices, got {index!r}")
@@ -228,8 +232,8 @@ class StructValue:
             object.__setattr__(self, name, values[name] if name in values else field.zero())
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in dict(self._type.fields):  # type: ignore[attr-defined]
-            fields = ", ".join(n for n, _ in self._type.fields)  # type: ignore[attr-defined]
+        if name not in self._type.by_name:  # type: ignore[attr-defined]
+            fields = ", ".join(self._type.by_name)  # type: ignore[attr-defined]
             raise AttributeError(f"{self._type.name} has no field {name!r} (fields: {fields})")  # type: ignore[attr-defined]
         object.__setattr__(self, name, self._type.taken(name, value))  # type: ignore[attr-defined]
 

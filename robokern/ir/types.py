@@ -17,6 +17,7 @@ from __future__ import annotations
 import builtins
 from dataclasses import dataclass
 from enum import Enum, IntEnum, IntFlag
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -72,8 +73,10 @@ class Scalar(Type):
         return Bfloat16(value) if self.name == "bfloat16" else self.numpy.type(value)
 
     def accept(self, value: Any) -> Any:
+        if type(value) is int or (type(value) is float and self.kind == "f"):
+            return value
         value = value.value if isinstance(value, Enum) else value
-        if components(value, self).ndim:
+        if np.ndim(components(value, self)):
             raise TypeError(f"expected one {self}, got {value!r}")
         return value
 
@@ -254,8 +257,13 @@ class Struct(Type):
     fields: tuple[tuple[str, Type], ...]
 
     def __call__(self, **values: Any) -> StructValue:
-        known = dict(self.fields)
+        known = self.by_name
         return StructValue(self, {n: self.taken(n, x) if n in known else x for n, x in values.items()})
+
+    @cached_property
+    def by_name(self) -> dict[str, Type]:
+        """Its fields' types."""
+        return dict(self.fields)
 
     def taken(self, name: str, value: Any) -> Any:
         """A value as a field of this name holds it.
@@ -264,7 +272,7 @@ class Struct(Type):
             TypeError: it does not fit.
         """
         try:
-            return dict(self.fields)[name].accept(value)
+            return self.by_name[name].accept(value)
         except TypeError as error:
             raise TypeError(f"{self}.{name}: {error}") from None
 
