@@ -2542,13 +2542,13 @@ def bit_count(x: uint8) -> int:
 def bit_count(x: int8) -> int:
     """Number of set bits of an integer; negative numbers in two's complement."""
 
-def bvh_query_aabb(bvh: uint64, lower: vec3f, upper: vec3f, group: int = ...) -> BvhQuery:
+def bvh_query_aabb(id: uint64, low: vec3f, high: vec3f, group: int = ...) -> BvhQuery:
     """A walk over the boxes of a group that share a point with a box."""
 
-def bvh_query_next(query: BvhQuery, index: int) -> bool:
+def bvh_query_next(query: BvhQuery, index: int, max_dist: float = ...) -> bool:
     """Puts the next box's number into `index`; False when there is none left."""
 
-def bvh_query_ray(bvh: uint64, origin: vec3f, direction: vec3f, group: int = ..., max_t: float = ...) -> BvhQuery:
+def bvh_query_ray(id: uint64, start: vec3f, dir: vec3f, group: int = ..., max_t: float = ...) -> BvhQuery:
     """A walk over the boxes of a group that a ray meets within max_t, in no order of t."""
 
 @_overload
@@ -2714,13 +2714,13 @@ def cross(a: _Vector | Composite, b: _Vector | Composite) -> Any:
     """Vector product of two 3-vectors."""
 
 @_overload
-def curlnoise(state: uint32, x: vec2f, octaves: uint32 = ..., lacunarity: float = ..., gain: float = ...) -> vec2f:
+def curlnoise(state: uint32, xy: vec2f, octaves: uint32 = ..., lacunarity: float = ..., gain: float = ...) -> vec2f:
     """Divergence-free field: the curl of noise, octave k at frequency lacunarity^k with weight gain^k."""
 @_overload
-def curlnoise(state: uint32, x: vec3f, octaves: uint32 = ..., lacunarity: float = ..., gain: float = ...) -> vec3f:
+def curlnoise(state: uint32, xyz: vec3f, octaves: uint32 = ..., lacunarity: float = ..., gain: float = ...) -> vec3f:
     """Divergence-free field: the curl of noise, octave k at frequency lacunarity^k with weight gain^k."""
 @_overload
-def curlnoise(state: uint32, x: vec4f, octaves: uint32 = ..., lacunarity: float = ..., gain: float = ...) -> vec3f:
+def curlnoise(state: uint32, xyzt: vec4f, octaves: uint32 = ..., lacunarity: float = ..., gain: float = ...) -> vec3f:
     """Divergence-free field: the curl of noise, octave k at frequency lacunarity^k with weight gain^k."""
 
 @_overload
@@ -2854,48 +2854,48 @@ def dense_subs(n: int, L: array[Any], b: array[Any], x: array[Any]) -> Any:
     """Solves L L^T x = b for a lower triangular L (n, n); x may be b."""
 
 @_overload
-def determinant(m: mat22f) -> float:
+def determinant(a: mat22f) -> float:
     """Determinant of a 2x2, 3x3 or 4x4 matrix."""
 @_overload
-def determinant(m: mat22d) -> float64:
+def determinant(a: mat22d) -> float64:
     """Determinant of a 2x2, 3x3 or 4x4 matrix."""
 @_overload
-def determinant(m: _Matrix | Composite) -> Any:
+def determinant(a: _Matrix | Composite) -> Any:
     """Determinant of a 2x2, 3x3 or 4x4 matrix."""
 @_overload
-def determinant(m: mat33f) -> float:
+def determinant(a: mat33f) -> float:
     """Determinant of a 2x2, 3x3 or 4x4 matrix."""
 @_overload
-def determinant(m: mat33d) -> float64:
+def determinant(a: mat33d) -> float64:
     """Determinant of a 2x2, 3x3 or 4x4 matrix."""
 @_overload
-def determinant(m: mat44f) -> float:
+def determinant(a: mat44f) -> float:
     """Determinant of a 2x2, 3x3 or 4x4 matrix."""
 @_overload
-def determinant(m: mat44d) -> float64:
+def determinant(a: mat44d) -> float64:
     """Determinant of a 2x2, 3x3 or 4x4 matrix."""
 
 @_overload
-def diag(v: vec2f) -> mat22f:
-    """Square matrix with v on the diagonal."""
+def diag(vec: vec2f) -> mat22f:
+    """Square matrix with vec on the diagonal."""
 @_overload
-def diag(v: vec3f) -> mat33f:
-    """Square matrix with v on the diagonal."""
+def diag(vec: vec3f) -> mat33f:
+    """Square matrix with vec on the diagonal."""
 @_overload
-def diag(v: vec4f) -> mat44f:
-    """Square matrix with v on the diagonal."""
+def diag(vec: vec4f) -> mat44f:
+    """Square matrix with vec on the diagonal."""
 @_overload
-def diag(v: vec2d) -> mat22d:
-    """Square matrix with v on the diagonal."""
+def diag(vec: vec2d) -> mat22d:
+    """Square matrix with vec on the diagonal."""
 @_overload
-def diag(v: vec3d) -> mat33d:
-    """Square matrix with v on the diagonal."""
+def diag(vec: vec3d) -> mat33d:
+    """Square matrix with vec on the diagonal."""
 @_overload
-def diag(v: vec4d) -> mat44d:
-    """Square matrix with v on the diagonal."""
+def diag(vec: vec4d) -> mat44d:
+    """Square matrix with vec on the diagonal."""
 @_overload
-def diag(v: _Vector | Composite) -> Any:
-    """Square matrix with v on the diagonal."""
+def diag(vec: _Vector | Composite) -> Any:
+    """Square matrix with vec on the diagonal."""
 
 @_overload
 def dot(a: vec2f, b: vec2f) -> float:
@@ -2929,17 +2929,17 @@ def dot(a: _Quaternion | Composite, b: _Quaternion | Composite) -> Any:
     """Scalar product."""
 
 @_overload
-def eig3(m: mat33f) -> tuple[mat33f, vec3f]:
-    """(Q, d) with m = Q diag(d) Q^T for symmetric m; Q is orthogonal, the order of d is open."""
+def eig3(A: mat33f) -> tuple[mat33f, vec3f]:
+    """(Q, d) with A = Q diag(d) Q^T for symmetric A; Q is orthogonal, the order of d is open."""
 @_overload
-def eig3(m: mat33d) -> tuple[mat33d, vec3d]:
-    """(Q, d) with m = Q diag(d) Q^T for symmetric m; Q is orthogonal, the order of d is open."""
+def eig3(A: mat33d) -> tuple[mat33d, vec3d]:
+    """(Q, d) with A = Q diag(d) Q^T for symmetric A; Q is orthogonal, the order of d is open."""
 @_overload
-def eig3(m: _Matrix | Composite) -> Any:
-    """(Q, d) with m = Q diag(d) Q^T for symmetric m; Q is orthogonal, the order of d is open."""
+def eig3(A: _Matrix | Composite) -> Any:
+    """(Q, d) with A = Q diag(d) Q^T for symmetric A; Q is orthogonal, the order of d is open."""
 @_overload
-def eig3(m: _Matrix | Composite, q: _Matrix | Composite, d: _Vector | Composite) -> Any:
-    """(Q, d) with m = Q diag(d) Q^T for symmetric m; Q is orthogonal, the order of d is open."""
+def eig3(A: _Matrix | Composite, Q: _Matrix | Composite, d: _Vector | Composite) -> Any:
+    """(Q, d) with A = Q diag(d) Q^T for symmetric A; Q is orthogonal, the order of d is open."""
 
 @_overload
 def erf(x: float) -> float:
@@ -3035,25 +3035,25 @@ def frac(x: Any) -> Any:
     """Fractional part, x - trunc(x): it keeps the sign of x."""
 
 @_overload
-def get_diag(m: mat22f) -> vec2f:
+def get_diag(mat: mat22f) -> vec2f:
     """The diagonal as a vector."""
 @_overload
-def get_diag(m: mat33f) -> vec3f:
+def get_diag(mat: mat33f) -> vec3f:
     """The diagonal as a vector."""
 @_overload
-def get_diag(m: mat44f) -> vec4f:
+def get_diag(mat: mat44f) -> vec4f:
     """The diagonal as a vector."""
 @_overload
-def get_diag(m: mat22d) -> vec2d:
+def get_diag(mat: mat22d) -> vec2d:
     """The diagonal as a vector."""
 @_overload
-def get_diag(m: mat33d) -> vec3d:
+def get_diag(mat: mat33d) -> vec3d:
     """The diagonal as a vector."""
 @_overload
-def get_diag(m: mat44d) -> vec4d:
+def get_diag(mat: mat44d) -> vec4d:
     """The diagonal as a vector."""
 @_overload
-def get_diag(m: _Matrix | Composite) -> Any:
+def get_diag(mat: _Matrix | Composite) -> Any:
     """The diagonal as a vector."""
 
 @_overload
@@ -3067,132 +3067,132 @@ def intersect_tri_tri(v0: _Vector | Composite, v1: _Vector | Composite, v2: _Vec
     """1 if the triangles v and u share a point, else 0."""
 
 @_overload
-def inverse(m: mat22f) -> mat22f:
+def inverse(a: mat22f) -> mat22f:
     """Inverse of a 2x2, 3x3 or 4x4 matrix; zero if the determinant is zero."""
 @_overload
-def inverse(m: mat22d) -> mat22d:
+def inverse(a: mat22d) -> mat22d:
     """Inverse of a 2x2, 3x3 or 4x4 matrix; zero if the determinant is zero."""
 @_overload
-def inverse(m: _Matrix | Composite) -> Any:
+def inverse(a: _Matrix | Composite) -> Any:
     """Inverse of a 2x2, 3x3 or 4x4 matrix; zero if the determinant is zero."""
 @_overload
-def inverse(m: mat33f) -> mat33f:
+def inverse(a: mat33f) -> mat33f:
     """Inverse of a 2x2, 3x3 or 4x4 matrix; zero if the determinant is zero."""
 @_overload
-def inverse(m: mat33d) -> mat33d:
+def inverse(a: mat33d) -> mat33d:
     """Inverse of a 2x2, 3x3 or 4x4 matrix; zero if the determinant is zero."""
 @_overload
-def inverse(m: mat44f) -> mat44f:
+def inverse(a: mat44f) -> mat44f:
     """Inverse of a 2x2, 3x3 or 4x4 matrix; zero if the determinant is zero."""
 @_overload
-def inverse(m: mat44d) -> mat44d:
+def inverse(a: mat44d) -> mat44d:
     """Inverse of a 2x2, 3x3 or 4x4 matrix; zero if the determinant is zero."""
 
 @_overload
-def inverse_approx(m: mat22f) -> mat22f:
+def inverse_approx(a: mat22f) -> mat22f:
     """The same as `inverse`."""
 @_overload
-def inverse_approx(m: mat33f) -> mat33f:
+def inverse_approx(a: mat33f) -> mat33f:
     """The same as `inverse`."""
 @_overload
-def inverse_approx(m: mat44f) -> mat44f:
+def inverse_approx(a: mat44f) -> mat44f:
     """The same as `inverse`."""
 @_overload
-def inverse_approx(m: mat22d) -> mat22d:
+def inverse_approx(a: mat22d) -> mat22d:
     """The same as `inverse`."""
 @_overload
-def inverse_approx(m: mat33d) -> mat33d:
+def inverse_approx(a: mat33d) -> mat33d:
     """The same as `inverse`."""
 @_overload
-def inverse_approx(m: mat44d) -> mat44d:
+def inverse_approx(a: mat44d) -> mat44d:
     """The same as `inverse`."""
 @_overload
-def inverse_approx(m: _Matrix | Composite) -> Any:
+def inverse_approx(a: _Matrix | Composite) -> Any:
     """The same as `inverse`."""
 
 @_overload
-def isfinite(x: vec2f) -> bool:
-    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+def isfinite(a: vec2f) -> bool:
+    """Whether a is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
-def isfinite(x: vec3f) -> bool:
-    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+def isfinite(a: vec3f) -> bool:
+    """Whether a is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
-def isfinite(x: vec4f) -> bool:
-    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+def isfinite(a: vec4f) -> bool:
+    """Whether a is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
-def isfinite(x: vec2d) -> bool:
-    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+def isfinite(a: vec2d) -> bool:
+    """Whether a is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
-def isfinite(x: vec3d) -> bool:
-    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+def isfinite(a: vec3d) -> bool:
+    """Whether a is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
-def isfinite(x: vec4d) -> bool:
-    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+def isfinite(a: vec4d) -> bool:
+    """Whether a is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
-def isfinite(x: Any) -> Any:
-    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+def isfinite(a: Any) -> Any:
+    """Whether a is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
-def isfinite(x: float) -> bool:
-    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+def isfinite(a: float) -> bool:
+    """Whether a is neither infinite nor NaN; of a vector or the like: whether all components are."""
 @_overload
-def isfinite(x: float64) -> bool:
-    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+def isfinite(a: float64) -> bool:
+    """Whether a is neither infinite nor NaN; of a vector or the like: whether all components are."""
 
 @_overload
-def isinf(x: vec2f) -> bool:
-    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+def isinf(a: vec2f) -> bool:
+    """Whether a is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
-def isinf(x: vec3f) -> bool:
-    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+def isinf(a: vec3f) -> bool:
+    """Whether a is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
-def isinf(x: vec4f) -> bool:
-    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+def isinf(a: vec4f) -> bool:
+    """Whether a is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
-def isinf(x: vec2d) -> bool:
-    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+def isinf(a: vec2d) -> bool:
+    """Whether a is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
-def isinf(x: vec3d) -> bool:
-    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+def isinf(a: vec3d) -> bool:
+    """Whether a is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
-def isinf(x: vec4d) -> bool:
-    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+def isinf(a: vec4d) -> bool:
+    """Whether a is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
-def isinf(x: Any) -> Any:
-    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+def isinf(a: Any) -> Any:
+    """Whether a is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
-def isinf(x: float) -> bool:
-    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+def isinf(a: float) -> bool:
+    """Whether a is plus or minus infinity; of a vector or the like: whether some component is."""
 @_overload
-def isinf(x: float64) -> bool:
-    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+def isinf(a: float64) -> bool:
+    """Whether a is plus or minus infinity; of a vector or the like: whether some component is."""
 
 @_overload
-def isnan(x: float) -> bool:
-    """Whether x is not a number; of a vector or the like: whether some component is not."""
+def isnan(a: float) -> bool:
+    """Whether a is not a number; of a vector or the like: whether some component is not."""
 @_overload
-def isnan(x: vec2f) -> bool:
-    """Whether x is not a number; of a vector or the like: whether some component is not."""
+def isnan(a: vec2f) -> bool:
+    """Whether a is not a number; of a vector or the like: whether some component is not."""
 @_overload
-def isnan(x: vec3f) -> bool:
-    """Whether x is not a number; of a vector or the like: whether some component is not."""
+def isnan(a: vec3f) -> bool:
+    """Whether a is not a number; of a vector or the like: whether some component is not."""
 @_overload
-def isnan(x: vec4f) -> bool:
-    """Whether x is not a number; of a vector or the like: whether some component is not."""
+def isnan(a: vec4f) -> bool:
+    """Whether a is not a number; of a vector or the like: whether some component is not."""
 @_overload
-def isnan(x: float64) -> bool:
-    """Whether x is not a number; of a vector or the like: whether some component is not."""
+def isnan(a: float64) -> bool:
+    """Whether a is not a number; of a vector or the like: whether some component is not."""
 @_overload
-def isnan(x: vec2d) -> bool:
-    """Whether x is not a number; of a vector or the like: whether some component is not."""
+def isnan(a: vec2d) -> bool:
+    """Whether a is not a number; of a vector or the like: whether some component is not."""
 @_overload
-def isnan(x: vec3d) -> bool:
-    """Whether x is not a number; of a vector or the like: whether some component is not."""
+def isnan(a: vec3d) -> bool:
+    """Whether a is not a number; of a vector or the like: whether some component is not."""
 @_overload
-def isnan(x: vec4d) -> bool:
-    """Whether x is not a number; of a vector or the like: whether some component is not."""
+def isnan(a: vec4d) -> bool:
+    """Whether a is not a number; of a vector or the like: whether some component is not."""
 @_overload
-def isnan(x: Any) -> Any:
-    """Whether x is not a number; of a vector or the like: whether some component is not."""
+def isnan(a: Any) -> Any:
+    """Whether a is not a number; of a vector or the like: whether some component is not."""
 
 @_overload
 def length(a: vec2f) -> float:
@@ -3306,22 +3306,22 @@ def log2(x: bfloat16) -> bfloat16:
     """Logarithm to base 2, exact for powers of two; -inf at 0, NaN below."""
 
 @_overload
-def lower_bound(array: array[float], value: float) -> int:
+def lower_bound(arr: array[float], value: float) -> int:
     """Index of the first element >= value of a sorted array; of the last element if there is none."""
 @_overload
-def lower_bound(array: array[float64], value: float64) -> int:
+def lower_bound(arr: array[float64], value: float64) -> int:
     """Index of the first element >= value of a sorted array; of the last element if there is none."""
 @_overload
-def lower_bound(array: array[Any], value: Any) -> Any:
+def lower_bound(arr: array[Any], value: Any) -> Any:
     """Index of the first element >= value of a sorted array; of the last element if there is none."""
 @_overload
-def lower_bound(array: array[float], begin: int, end: int, value: float) -> int:
+def lower_bound(arr: array[float], arr_begin: int, arr_end: int, value: float) -> int:
     """Index of the first element >= value of a sorted array; of the last element if there is none."""
 @_overload
-def lower_bound(array: array[float64], begin: int, end: int, value: float64) -> int:
+def lower_bound(arr: array[float64], arr_begin: int, arr_end: int, value: float64) -> int:
     """Index of the first element >= value of a sorted array; of the last element if there is none."""
 @_overload
-def lower_bound(array: array[Any], begin: int, end: int, value: Any) -> Any:
+def lower_bound(arr: array[Any], arr_begin: int, arr_end: int, value: Any) -> Any:
     """Index of the first element >= value of a sorted array; of the last element if there is none."""
 
 @_overload
@@ -3452,32 +3452,40 @@ def matrix_from_rows(a: vec4d, b: vec4d, c: vec4d, d: vec4d) -> mat44d:
 def matrix_from_rows(a: _Vector | Composite, b: _Vector | Composite, c: _Vector | Composite, d: _Vector | Composite) -> Any:
     """Matrix whose rows are the given 2 to 4 vectors."""
 
-def mesh_eval_face_normal(mesh: uint64, face: int) -> vec3f:
+def mesh_eval_face_normal(id: uint64, face: int) -> vec3f:
     """Unit normal of a face, outward where its corners run counter-clockwise."""
 
-def mesh_eval_position(mesh: uint64, face: int, u: float, v: float) -> vec3f:
-    """The point u a + v b + (1 - u - v) c of a face [m]."""
+def mesh_eval_position(id: uint64, face: int, bary_u: float, bary_v: float) -> vec3f:
+    """The point at barycentric coordinates (u, v, 1 - u - v) of a face [m]."""
 
 def mesh_eval_ray(points: array[vec3f], indices: array[int], face: int, origin: vec3f, direction: vec3f) -> MeshQueryRay:
     """Where a ray meets the plane of a face, for derivatives by a mesh's points as well as by the ray."""
 
-def mesh_get_index(mesh: uint64, index: int) -> int:
+def mesh_get_index(id: uint64, index: int) -> int:
     """Point number of corner `index` (3 * face + k)."""
 
-def mesh_get_point(mesh: uint64, index: int) -> vec3f:
+def mesh_get_point(id: uint64, index: int) -> vec3f:
     """Position of corner `index` (3 * face + k) [m]."""
 
-def mesh_query_point_no_sign(mesh: uint64, point: vec3f, max_distance: float) -> MeshQueryPoint:
-    """Nearest point of a mesh's surface within max_distance [m], as MeshQueryPoint with sign 0."""
-
-def mesh_query_point_sign_normal(mesh: uint64, point: vec3f, max_distance: float) -> MeshQueryPoint:
-    """Nearest point of a mesh's surface within max_distance [m], as MeshQueryPoint with sign < 0 inside."""
+@_overload
+def mesh_query_point_no_sign(id: uint64, point: vec3f, max_dist: float) -> MeshQueryPoint:
+    """Nearest point of a mesh's surface within max_dist [m], as MeshQueryPoint with sign 0."""
+@_overload
+def mesh_query_point_no_sign(id: uint64, point: vec3f, max_dist: float, face: int, bary_u: float, bary_v: float) -> bool:
+    """Nearest point of a mesh's surface within max_dist [m], as MeshQueryPoint with sign 0."""
 
 @_overload
-def mesh_query_ray(mesh: uint64, origin: vec3f, direction: vec3f, max_t: float) -> MeshQueryRay:
+def mesh_query_point_sign_normal(id: uint64, point: vec3f, max_dist: float, epsilon: float = ...) -> MeshQueryPoint:
+    """Nearest point of a mesh's surface within max_dist [m], as MeshQueryPoint with sign < 0 inside."""
+@_overload
+def mesh_query_point_sign_normal(id: uint64, point: vec3f, max_dist: float, inside: float, face: int, bary_u: float, bary_v: float, epsilon: float = ...) -> bool:
+    """Nearest point of a mesh's surface within max_dist [m], as MeshQueryPoint with sign < 0 inside."""
+
+@_overload
+def mesh_query_ray(id: uint64, start: vec3f, dir: vec3f, max_t: float, root: int = ...) -> MeshQueryRay:
     """Nearest hit of a ray with a mesh, of either side of its faces."""
 @_overload
-def mesh_query_ray(mesh: uint64, origin: vec3f, direction: vec3f, max_t: float, t: float, u: float, v: float, sign: float, normal: vec3f, face: int) -> bool:
+def mesh_query_ray(id: uint64, start: vec3f, dir: vec3f, max_t: float, t: float, bary_u: float, bary_v: float, sign: float, normal: vec3f, face: int, root: int = ...) -> bool:
     """Nearest hit of a ray with a mesh, of either side of its faces."""
 
 @_overload
@@ -3672,16 +3680,16 @@ def philox4x32(counter: vec4ui, key: vec2ui) -> vec4ui:
 def pnoise(state: uint32, x: float, px: int) -> float:
     """`noise` that repeats with a whole period along each axis: pnoise(state, xyz, px, py, pz)."""
 @_overload
-def pnoise(state: uint32, x: vec2f, px: int, py: int) -> float:
+def pnoise(state: uint32, xy: vec2f, px: int, py: int) -> float:
     """`noise` that repeats with a whole period along each axis: pnoise(state, xyz, px, py, pz)."""
 @_overload
-def pnoise(state: uint32, x: vec3f, px: int, py: int, pz: int) -> float:
+def pnoise(state: uint32, xyz: vec3f, px: int, py: int, pz: int) -> float:
     """`noise` that repeats with a whole period along each axis: pnoise(state, xyz, px, py, pz)."""
 @_overload
-def pnoise(state: uint32, x: vec4f, px: int, py: int, pz: int, pt: int) -> float:
+def pnoise(state: uint32, xyzt: vec4f, px: int, py: int, pz: int, pt: int) -> float:
     """`noise` that repeats with a whole period along each axis: pnoise(state, xyz, px, py, pz)."""
 
-def poisson(state: uint32, mean: float) -> uint32:
+def poisson(state: uint32, lam: float) -> uint32:
     """Poisson-distributed count; takes a varying number of draws."""
 
 @_overload
@@ -3698,17 +3706,17 @@ def pow(x: bfloat16, y: bfloat16) -> bfloat16:
     """x to the power y, with the special cases of IEEE 754 pow (pow(x, 0) = pow(1, y) = 1)."""
 
 @_overload
-def qr3(m: mat33f) -> tuple[mat33f, mat33f]:
-    """(Q, R) with m = Q R, Q orthogonal, R upper triangular (Givens rotations)."""
+def qr3(A: mat33f) -> tuple[mat33f, mat33f]:
+    """(Q, R) with A = Q R, Q orthogonal, R upper triangular (Givens rotations)."""
 @_overload
-def qr3(m: mat33d) -> tuple[mat33d, mat33d]:
-    """(Q, R) with m = Q R, Q orthogonal, R upper triangular (Givens rotations)."""
+def qr3(A: mat33d) -> tuple[mat33d, mat33d]:
+    """(Q, R) with A = Q R, Q orthogonal, R upper triangular (Givens rotations)."""
 @_overload
-def qr3(m: _Matrix | Composite) -> Any:
-    """(Q, R) with m = Q R, Q orthogonal, R upper triangular (Givens rotations)."""
+def qr3(A: _Matrix | Composite) -> Any:
+    """(Q, R) with A = Q R, Q orthogonal, R upper triangular (Givens rotations)."""
 @_overload
-def qr3(m: _Matrix | Composite, q: _Matrix | Composite, r: _Matrix | Composite) -> Any:
-    """(Q, R) with m = Q R, Q orthogonal, R upper triangular (Givens rotations)."""
+def qr3(A: _Matrix | Composite, Q: _Matrix | Composite, R: _Matrix | Composite) -> Any:
+    """(Q, R) with A = Q R, Q orthogonal, R upper triangular (Givens rotations)."""
 
 @_overload
 def quat_between_vectors(a: vec3f, b: vec3f) -> quatf:
@@ -3741,33 +3749,33 @@ def quat_from_euler(e: _Vector | Composite, i: int, j: int, k: int) -> Any:
     """Turns by e[i], e[j], e[k] [rad] about the fixed axes number i, then j, then k."""
 
 @_overload
-def quat_from_matrix(m: mat33f) -> quatf:
+def quat_from_matrix(mat: mat33f) -> quatf:
     """The unit quaternion of a rotation matrix (columns are the images of the axes)."""
 @_overload
-def quat_from_matrix(m: mat33d) -> quatd:
+def quat_from_matrix(mat: mat33d) -> quatd:
     """The unit quaternion of a rotation matrix (columns are the images of the axes)."""
 @_overload
-def quat_from_matrix(m: _Matrix | Composite) -> Any:
+def quat_from_matrix(mat: _Matrix | Composite) -> Any:
     """The unit quaternion of a rotation matrix (columns are the images of the axes)."""
 @_overload
-def quat_from_matrix(m: mat44f) -> quatf:
+def quat_from_matrix(mat: mat44f) -> quatf:
     """The unit quaternion of a rotation matrix (columns are the images of the axes)."""
 @_overload
-def quat_from_matrix(m: mat44d) -> quatd:
+def quat_from_matrix(mat: mat44d) -> quatd:
     """The unit quaternion of a rotation matrix (columns are the images of the axes)."""
 
 def quat_identity(dtype: Any = ...) -> Any:
     """The quaternion (0, 0, 0, 1)."""
 
 @_overload
-def quat_inverse(q: quatf) -> quatf:
-    """Conjugate; the inverse rotation if q has unit length."""
+def quat_inverse(quat: quatf) -> quatf:
+    """Conjugate; the inverse rotation if quat has unit length."""
 @_overload
-def quat_inverse(q: quatd) -> quatd:
-    """Conjugate; the inverse rotation if q has unit length."""
+def quat_inverse(quat: quatd) -> quatd:
+    """Conjugate; the inverse rotation if quat has unit length."""
 @_overload
-def quat_inverse(q: _Quaternion | Composite) -> Any:
-    """Conjugate; the inverse rotation if q has unit length."""
+def quat_inverse(quat: _Quaternion | Composite) -> Any:
+    """Conjugate; the inverse rotation if quat has unit length."""
 
 @_overload
 def quat_multiply(a: quatf, b: quatf) -> quatf:
@@ -3780,24 +3788,24 @@ def quat_multiply(a: _Quaternion | Composite, b: _Quaternion | Composite) -> Any
     """Hamilton product a b: the rotation b, then a."""
 
 @_overload
-def quat_rotate(q: quatf, v: vec3f) -> vec3f:
-    """v turned by q."""
+def quat_rotate(quat: quatf, vec: vec3f) -> vec3f:
+    """vec turned by quat."""
 @_overload
-def quat_rotate(q: quatd, v: vec3d) -> vec3d:
-    """v turned by q."""
+def quat_rotate(quat: quatd, vec: vec3d) -> vec3d:
+    """vec turned by quat."""
 @_overload
-def quat_rotate(q: _Quaternion | Composite, v: _Vector | Composite) -> Any:
-    """v turned by q."""
+def quat_rotate(quat: _Quaternion | Composite, vec: _Vector | Composite) -> Any:
+    """vec turned by quat."""
 
 @_overload
-def quat_rotate_inv(q: quatf, v: vec3f) -> vec3f:
-    """v turned by the inverse of q."""
+def quat_rotate_inv(quat: quatf, vec: vec3f) -> vec3f:
+    """vec turned by the inverse of quat."""
 @_overload
-def quat_rotate_inv(q: quatd, v: vec3d) -> vec3d:
-    """v turned by the inverse of q."""
+def quat_rotate_inv(quat: quatd, vec: vec3d) -> vec3d:
+    """vec turned by the inverse of quat."""
 @_overload
-def quat_rotate_inv(q: _Quaternion | Composite, v: _Vector | Composite) -> Any:
-    """v turned by the inverse of q."""
+def quat_rotate_inv(quat: _Quaternion | Composite, vec: _Vector | Composite) -> Any:
+    """vec turned by the inverse of quat."""
 
 @_overload
 def quat_rpy(roll: float, pitch: float, yaw: float) -> quatf:
@@ -3820,16 +3828,16 @@ def quat_slerp(a: _Quaternion | Composite, b: _Quaternion | Composite, t: Any) -
     """Constant-rate turn from a (t = 0) to b (t = 1) along the shorter arc (Shoemake 1985)."""
 
 @_overload
-def quat_to_axis_angle(q: quatf) -> tuple[vec3f, float]:
+def quat_to_axis_angle(quat: quatf) -> tuple[vec3f, float]:
     """(unit axis, angle in [0, pi] rad); the axis is zero for the identity."""
 @_overload
-def quat_to_axis_angle(q: quatd) -> tuple[vec3d, float64]:
+def quat_to_axis_angle(quat: quatd) -> tuple[vec3d, float64]:
     """(unit axis, angle in [0, pi] rad); the axis is zero for the identity."""
 @_overload
-def quat_to_axis_angle(q: _Quaternion | Composite) -> Any:
+def quat_to_axis_angle(quat: _Quaternion | Composite) -> Any:
     """(unit axis, angle in [0, pi] rad); the axis is zero for the identity."""
 @_overload
-def quat_to_axis_angle(q: _Quaternion | Composite, axis: _Vector | Composite, angle: Any) -> Any:
+def quat_to_axis_angle(quat: _Quaternion | Composite, axis: _Vector | Composite, angle: Any) -> Any:
     """(unit axis, angle in [0, pi] rad); the axis is zero for the identity."""
 
 @_overload
@@ -3843,13 +3851,13 @@ def quat_to_euler(q: _Quaternion | Composite, i: int, j: int, k: int) -> Any:
     """Angles [rad] by axis number, such that `quat_from_euler` gives q back (where i != k)."""
 
 @_overload
-def quat_to_matrix(q: quatf) -> mat33f:
+def quat_to_matrix(quat: quatf) -> mat33f:
     """Rotation matrix R with R v = quat_rotate(q, v)."""
 @_overload
-def quat_to_matrix(q: quatd) -> mat33d:
+def quat_to_matrix(quat: quatd) -> mat33d:
     """Rotation matrix R with R v = quat_rotate(q, v)."""
 @_overload
-def quat_to_matrix(q: _Quaternion | Composite) -> Any:
+def quat_to_matrix(quat: _Quaternion | Composite) -> Any:
     """Rotation matrix R with R v = quat_rotate(q, v)."""
 
 @_overload
@@ -4062,13 +4070,13 @@ def sinh(x: bfloat16) -> bfloat16:
     """Hyperbolic sine."""
 
 @_overload
-def skew(a: vec3f) -> mat33f:
+def skew(vec: vec3f) -> mat33f:
     """Matrix S with S b = cross(a, b)."""
 @_overload
-def skew(a: vec3d) -> mat33d:
+def skew(vec: vec3d) -> mat33d:
     """Matrix S with S b = cross(a, b)."""
 @_overload
-def skew(a: _Vector | Composite) -> Any:
+def skew(vec: _Vector | Composite) -> Any:
     """Matrix S with S b = cross(a, b)."""
 
 @_overload
@@ -4094,14 +4102,14 @@ def smooth_normalize(a: _Vector | Composite, delta: Any = ...) -> Any:
     """a / norm_pseudo_huber(a, delta): along a, smooth through zero."""
 
 @_overload
-def smoothstep(edge0: float, edge1: float, x: float) -> float:
-    """Cubic Hermite step from 0 at edge0 to 1 at edge1."""
+def smoothstep(a: float, b: float, x: float) -> float:
+    """Cubic Hermite step from 0 at a to 1 at b."""
 @_overload
-def smoothstep(edge0: float64, edge1: float64, x: float64) -> float64:
-    """Cubic Hermite step from 0 at edge0 to 1 at edge1."""
+def smoothstep(a: float64, b: float64, x: float64) -> float64:
+    """Cubic Hermite step from 0 at a to 1 at b."""
 @_overload
-def smoothstep(edge0: Any, edge1: Any, x: Any) -> Any:
-    """Cubic Hermite step from 0 at edge0 to 1 at edge1."""
+def smoothstep(a: Any, b: Any, x: Any) -> Any:
+    """Cubic Hermite step from 0 at a to 1 at b."""
 
 @_overload
 def solve(m: mat22f, b: vec2f) -> vec2f:
@@ -4136,13 +4144,13 @@ def spatial_adjoint(r: _Matrix | Composite, s: _Matrix | Composite) -> Any:
     """The 6x6 matrix [[r, 0], [s, r]]; with s = skew(p) r it maps twists through the transform (r, p)."""
 
 @_overload
-def spatial_bottom(a: spatial_vectorf) -> vec3f:
+def spatial_bottom(svec: spatial_vectorf) -> vec3f:
     """Linear velocity or force."""
 @_overload
-def spatial_bottom(a: spatial_vectord) -> vec3d:
+def spatial_bottom(svec: spatial_vectord) -> vec3d:
     """Linear velocity or force."""
 @_overload
-def spatial_bottom(a: _Vector | Composite) -> Any:
+def spatial_bottom(svec: _Vector | Composite) -> Any:
     """Linear velocity or force."""
 
 @_overload
@@ -4176,13 +4184,13 @@ def spatial_dot(a: _Vector | Composite, b: _Vector | Composite) -> Any:
     """Scalar product; of a wrench and a twist it is power [W]."""
 
 @_overload
-def spatial_top(a: spatial_vectorf) -> vec3f:
+def spatial_top(svec: spatial_vectorf) -> vec3f:
     """Angular velocity or torque."""
 @_overload
-def spatial_top(a: spatial_vectord) -> vec3d:
+def spatial_top(svec: spatial_vectord) -> vec3d:
     """Angular velocity or torque."""
 @_overload
-def spatial_top(a: _Vector | Composite) -> Any:
+def spatial_top(svec: _Vector | Composite) -> Any:
     """Angular velocity or torque."""
 
 @_overload
@@ -4196,30 +4204,30 @@ def step(x: Any) -> Any:
     """1 for x < 0, otherwise 0."""
 
 @_overload
-def svd2(m: mat22f) -> tuple[mat22f, vec2f, mat22f]:
-    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are orthogonal, sigma[0] >= sigma[1] >= 0."""
+def svd2(A: mat22f) -> tuple[mat22f, vec2f, mat22f]:
+    """(U, sigma, V) with A = U diag(sigma) V^T; U and V are orthogonal, sigma[0] >= sigma[1] >= 0."""
 @_overload
-def svd2(m: mat22d) -> tuple[mat22d, vec2d, mat22d]:
-    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are orthogonal, sigma[0] >= sigma[1] >= 0."""
+def svd2(A: mat22d) -> tuple[mat22d, vec2d, mat22d]:
+    """(U, sigma, V) with A = U diag(sigma) V^T; U and V are orthogonal, sigma[0] >= sigma[1] >= 0."""
 @_overload
-def svd2(m: _Matrix | Composite) -> Any:
-    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are orthogonal, sigma[0] >= sigma[1] >= 0."""
+def svd2(A: _Matrix | Composite) -> Any:
+    """(U, sigma, V) with A = U diag(sigma) V^T; U and V are orthogonal, sigma[0] >= sigma[1] >= 0."""
 @_overload
-def svd2(m: _Matrix | Composite, u: _Matrix | Composite, sigma: _Vector | Composite, v: _Matrix | Composite) -> Any:
-    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are orthogonal, sigma[0] >= sigma[1] >= 0."""
+def svd2(A: _Matrix | Composite, U: _Matrix | Composite, sigma: _Vector | Composite, V: _Matrix | Composite) -> Any:
+    """(U, sigma, V) with A = U diag(sigma) V^T; U and V are orthogonal, sigma[0] >= sigma[1] >= 0."""
 
 @_overload
-def svd3(m: mat33f) -> tuple[mat33f, vec3f, mat33f]:
-    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign"""
+def svd3(A: mat33f) -> tuple[mat33f, vec3f, mat33f]:
+    """(U, sigma, V) with A = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign"""
 @_overload
-def svd3(m: mat33d) -> tuple[mat33d, vec3d, mat33d]:
-    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign"""
+def svd3(A: mat33d) -> tuple[mat33d, vec3d, mat33d]:
+    """(U, sigma, V) with A = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign"""
 @_overload
-def svd3(m: _Matrix | Composite) -> Any:
-    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign"""
+def svd3(A: _Matrix | Composite) -> Any:
+    """(U, sigma, V) with A = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign"""
 @_overload
-def svd3(m: _Matrix | Composite, u: _Matrix | Composite, sigma: _Vector | Composite, v: _Matrix | Composite) -> Any:
-    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign"""
+def svd3(A: _Matrix | Composite, U: _Matrix | Composite, sigma: _Vector | Composite, V: _Matrix | Composite) -> Any:
+    """(U, sigma, V) with A = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign"""
 
 @_overload
 def tan(x: float) -> float:
@@ -4248,25 +4256,25 @@ def tanh(x: bfloat16) -> bfloat16:
     """Hyperbolic tangent."""
 
 @_overload
-def trace(m: mat22f) -> float:
+def trace(a: mat22f) -> float:
     """Sum of the diagonal."""
 @_overload
-def trace(m: mat33f) -> float:
+def trace(a: mat33f) -> float:
     """Sum of the diagonal."""
 @_overload
-def trace(m: mat44f) -> float:
+def trace(a: mat44f) -> float:
     """Sum of the diagonal."""
 @_overload
-def trace(m: mat22d) -> float64:
+def trace(a: mat22d) -> float64:
     """Sum of the diagonal."""
 @_overload
-def trace(m: mat33d) -> float64:
+def trace(a: mat33d) -> float64:
     """Sum of the diagonal."""
 @_overload
-def trace(m: mat44d) -> float64:
+def trace(a: mat44d) -> float64:
     """Sum of the diagonal."""
 @_overload
-def trace(m: _Matrix | Composite) -> Any:
+def trace(a: _Matrix | Composite) -> Any:
     """Sum of the diagonal."""
 
 @_overload
@@ -4300,36 +4308,36 @@ def transform_from_matrix(m: _Matrix | Composite) -> Any:
     """The transform of a 4x4 matrix whose upper left block is a rotation."""
 
 @_overload
-def transform_get_rotation(t: transformf) -> quatf:
+def transform_get_rotation(xform: transformf) -> quatf:
     """Orientation q."""
 @_overload
-def transform_get_rotation(t: transformd) -> quatd:
+def transform_get_rotation(xform: transformd) -> quatd:
     """Orientation q."""
 @_overload
-def transform_get_rotation(t: _Transform | Composite) -> Any:
+def transform_get_rotation(xform: _Transform | Composite) -> Any:
     """Orientation q."""
 
 @_overload
-def transform_get_translation(t: transformf) -> vec3f:
+def transform_get_translation(xform: transformf) -> vec3f:
     """Position p."""
 @_overload
-def transform_get_translation(t: transformd) -> vec3d:
+def transform_get_translation(xform: transformd) -> vec3d:
     """Position p."""
 @_overload
-def transform_get_translation(t: _Transform | Composite) -> Any:
+def transform_get_translation(xform: _Transform | Composite) -> Any:
     """Position p."""
 
 def transform_identity(dtype: Any = ...) -> Any:
     """The transform that leaves everything where it is."""
 
 @_overload
-def transform_inverse(t: transformf) -> transformf:
+def transform_inverse(xform: transformf) -> transformf:
     """The transform back."""
 @_overload
-def transform_inverse(t: transformd) -> transformd:
+def transform_inverse(xform: transformd) -> transformd:
     """The transform back."""
 @_overload
-def transform_inverse(t: _Transform | Composite) -> Any:
+def transform_inverse(xform: _Transform | Composite) -> Any:
     """The transform back."""
 
 @_overload
@@ -4343,49 +4351,49 @@ def transform_multiply(a: _Transform | Composite, b: _Transform | Composite) -> 
     """The transform b, then a."""
 
 @_overload
-def transform_point(t: transformf, point: vec3f) -> vec3f:
+def transform_point(xform: transformf, point: vec3f) -> vec3f:
     """A position: turned, then moved."""
 @_overload
-def transform_point(t: transformd, point: vec3d) -> vec3d:
+def transform_point(xform: transformd, point: vec3d) -> vec3d:
     """A position: turned, then moved."""
 @_overload
-def transform_point(t: _Transform | Composite, point: _Vector | Composite) -> Any:
+def transform_point(xform: _Transform | Composite, point: _Vector | Composite) -> Any:
     """A position: turned, then moved."""
 @_overload
-def transform_point(m: mat44f, point: vec3f) -> vec3f:
+def transform_point(mat: mat44f, point: vec3f) -> vec3f:
     """A position: turned, then moved."""
 @_overload
-def transform_point(m: mat44d, point: vec3d) -> vec3d:
+def transform_point(mat: mat44d, point: vec3d) -> vec3d:
     """A position: turned, then moved."""
 @_overload
-def transform_point(m: _Matrix | Composite, point: _Vector | Composite) -> Any:
+def transform_point(mat: _Matrix | Composite, point: _Vector | Composite) -> Any:
     """A position: turned, then moved."""
 
-def transform_set_rotation(t: _Transform | Composite, q: _Quaternion | Composite) -> Any:
+def transform_set_rotation(xform: _Transform | Composite, q: _Quaternion | Composite) -> Any:
     """Replaces the orientation of a variable."""
 
 @_overload
-def transform_set_rotation_copy(t: transformf, q: quatf) -> transformf:
-    """t with another orientation."""
+def transform_set_rotation_copy(xform: transformf, q: quatf) -> transformf:
+    """xform with another orientation."""
 @_overload
-def transform_set_rotation_copy(t: transformd, q: quatd) -> transformd:
-    """t with another orientation."""
+def transform_set_rotation_copy(xform: transformd, q: quatd) -> transformd:
+    """xform with another orientation."""
 @_overload
-def transform_set_rotation_copy(t: _Transform | Composite, q: _Quaternion | Composite) -> Any:
-    """t with another orientation."""
+def transform_set_rotation_copy(xform: _Transform | Composite, q: _Quaternion | Composite) -> Any:
+    """xform with another orientation."""
 
-def transform_set_translation(t: _Transform | Composite, p: _Vector | Composite) -> Any:
+def transform_set_translation(xform: _Transform | Composite, p: _Vector | Composite) -> Any:
     """Replaces the position of a variable."""
 
 @_overload
-def transform_set_translation_copy(t: transformf, p: vec3f) -> transformf:
-    """t with another position."""
+def transform_set_translation_copy(xform: transformf, p: vec3f) -> transformf:
+    """xform with another position."""
 @_overload
-def transform_set_translation_copy(t: transformd, p: vec3d) -> transformd:
-    """t with another position."""
+def transform_set_translation_copy(xform: transformd, p: vec3d) -> transformd:
+    """xform with another position."""
 @_overload
-def transform_set_translation_copy(t: _Transform | Composite, p: _Vector | Composite) -> Any:
-    """t with another position."""
+def transform_set_translation_copy(xform: _Transform | Composite, p: _Vector | Composite) -> Any:
+    """xform with another position."""
 
 @_overload
 def transform_to_matrix(t: transformf) -> mat44f:
@@ -4408,22 +4416,22 @@ def transform_twist(t: _Transform | Composite, x: _Vector | Composite) -> Any:
     """A twist seen from the frame that t leads to: (R w, R v + p x R w)."""
 
 @_overload
-def transform_vector(t: transformf, v: vec3f) -> vec3f:
+def transform_vector(xform: transformf, vec: vec3f) -> vec3f:
     """A direction: turned, not moved."""
 @_overload
-def transform_vector(t: transformd, v: vec3d) -> vec3d:
+def transform_vector(xform: transformd, vec: vec3d) -> vec3d:
     """A direction: turned, not moved."""
 @_overload
-def transform_vector(t: _Transform | Composite, v: _Vector | Composite) -> Any:
+def transform_vector(xform: _Transform | Composite, vec: _Vector | Composite) -> Any:
     """A direction: turned, not moved."""
 @_overload
-def transform_vector(m: mat44f, v: vec3f) -> vec3f:
+def transform_vector(mat: mat44f, vec: vec3f) -> vec3f:
     """A direction: turned, not moved."""
 @_overload
-def transform_vector(m: mat44d, v: vec3d) -> vec3d:
+def transform_vector(mat: mat44d, vec: vec3d) -> vec3d:
     """A direction: turned, not moved."""
 @_overload
-def transform_vector(m: _Matrix | Composite, v: _Vector | Composite) -> Any:
+def transform_vector(mat: _Matrix | Composite, vec: _Vector | Composite) -> Any:
     """A direction: turned, not moved."""
 
 @_overload
@@ -4437,25 +4445,25 @@ def transform_wrench(t: _Transform | Composite, x: _Vector | Composite) -> Any:
     """A wrench seen from the frame that t leads to: (R torque + p x R force, R force)."""
 
 @_overload
-def transpose(m: mat22f) -> mat22f:
+def transpose(a: mat22f) -> mat22f:
     """Rows become columns."""
 @_overload
-def transpose(m: mat33f) -> mat33f:
+def transpose(a: mat33f) -> mat33f:
     """Rows become columns."""
 @_overload
-def transpose(m: mat44f) -> mat44f:
+def transpose(a: mat44f) -> mat44f:
     """Rows become columns."""
 @_overload
-def transpose(m: mat22d) -> mat22d:
+def transpose(a: mat22d) -> mat22d:
     """Rows become columns."""
 @_overload
-def transpose(m: mat33d) -> mat33d:
+def transpose(a: mat33d) -> mat33d:
     """Rows become columns."""
 @_overload
-def transpose(m: mat44d) -> mat44d:
+def transpose(a: mat44d) -> mat44d:
     """Rows become columns."""
 @_overload
-def transpose(m: _Matrix | Composite) -> Any:
+def transpose(a: _Matrix | Composite) -> Any:
     """Rows become columns."""
 
 @_overload

@@ -20,12 +20,15 @@ class Builtin:
 
     on_host: ClassVar[Callable[..., Any] | None] = None  # set by robokern
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs it on the host, with the result it has in a kernel, where it needs nothing of one."""
         if self.name == "static" and len(args) == 1:
             return args[0]
         if Builtin.on_host is not None and self.name in _ARITHMETIC:
-            return Builtin.on_host(self, args)
+            given, unknown = in_order(self.name, [*args], kwargs)
+            if unknown is not None:
+                raise TypeError(f"{self.name}() has no argument {unknown!r}")
+            return Builtin.on_host(self, tuple(given))
         raise TypeError(f"{self.name}() belongs to the kernel language: call it in a kernel or func")
 
     def __repr__(self) -> str:
@@ -39,6 +42,34 @@ _ARITHMETIC = frozenset(
         "select", "sqrt", "sub", "trunc", "unot", "where",
     }
 )  # fmt: skip
+# Warp's names of parameters, in order; of indices as many as are given
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("abs", "ceil", "floor", "neg", "pos", "rint", "sqrt", "trunc"), ("x",)),
+    **dict.fromkeys(("invert", "unot"), ("a",)),
+    **dict.fromkeys(
+        ("add", "bit_and", "bit_or", "bit_xor", "div", "div_approx", "floordiv", "lshift", "max", "min",
+         "mod", "mul", "rshift", "sub"),
+        ("a", "b"),
+    ),
+    **dict.fromkeys(
+        ("array_store", "atomic_add", "atomic_and", "atomic_exch", "atomic_max", "atomic_min", "atomic_or",
+         "atomic_sub", "atomic_xor"),
+        ("arr", "i", "j", "k", "l", "value"),
+    ),
+    "atomic_cas": ("arr", "i", "j", "k", "l", "compare", "value"),
+    "cast": ("a", "dtype"),
+    "select": ("cond", "value_if_false", "value_if_true"),
+    "where": ("cond", "value_if_true", "value_if_false"),
+}  # fmt: skip
+
+
+def in_order(name: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[list[Any], str | None]:
+    """A builtin's arguments in order, and a keyword that it does not have, if there is one."""
+    names = PARAMETERS.get(name, ())[len(args) :]
+    unknown = next((k for k in kwargs if k not in names), None)
+    return [*args, *(kwargs[n] for n in names if n in kwargs)], unknown
+
+
 BUILTINS: dict[str, Builtin] = {}
 
 

@@ -224,10 +224,10 @@ def _bind(overload: Overload, args: list[Any], kwargs: dict[str, Any]) -> Bindin
 
 def type_of(x: Any) -> Any:
     """The type of a value or host value; None for weak literals and other objects."""
-    if isinstance(x, (Value, Composite)):
-        return x.type
     if isinstance(x, StructValue):
         return x._type  # type: ignore[attr-defined]
+    if isinstance(own := getattr(x, "type", None), Type):  # of a Value, a composite, an array
+        return own
     name = getattr(getattr(x, "dtype", None), "name", None)
     return BY_NAME.get(name) if isinstance(name, str) else None
 

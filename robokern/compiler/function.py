@@ -474,4 +474,6 @@ def struct(python: type) -> Any:
             raise KernelError(
                 f"struct {python.__name__}, field {name!r}: {fields[-1][1]} is not a complete type"
             )
-    return Struct(python.__name__, tuple(fields))
+    made = Struct(python.__name__, tuple(fields))
+    object.__setattr__(made, "__doc__", python.__doc__)  # it is frozen; no part of what the struct is
+    return made

@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from robokern.compiler.builtins import Builtin
 from robokern.compiler.calls import Binding, Instance, find_overload, type_of
 from robokern.compiler.contract import contract
@@ -19,7 +21,7 @@ from robokern.compiler.source import from_source
 from robokern.ir.composite import Composite
 from robokern.ir.interpret import call as interpret
 from robokern.ir.nodes import Func
-from robokern.ir.types import Inout, scalar_of
+from robokern.ir.types import ArrayType, IndexedArrayType, Inout, is_integer, scalar_of
 
 
 def call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -31,7 +33,8 @@ def call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     """
     bound = find_overload(function, list(args), kwargs)
     if bound is None:
-        raise TypeError(f"{function.name}() does not take ({', '.join(map(shown, args))})")
+        given = [*map(shown, args), *(f"{name}={shown(x)}" for name, x in kwargs.items())]
+        raise TypeError(f"{function.name}() does not take ({', '.join(given)})")
     instance, values = _instance(bound)
     results = list(interpret(_contracted(instance.func), *values))
     returned = None if instance.shape is None else rebuild(instance.shape, results)
@@ -75,9 +78,18 @@ def _instance(bound: Binding) -> tuple[Instance, list[Any]]:
         if type_ is STATIC:
             statics[name] = x
         else:
-            values.append(x)
+            values.append(_checked(x, type_))
             types.append(type_)
     return instantiate(None, None, bound.overload, tuple(types), statics), values
+
+
+def _checked(x: Any, type_: Any) -> Any:
+    """An argument; an array is refused, and a Python integer that the type does not have."""
+    if isinstance(type_, (ArrayType, IndexedArrayType)):
+        raise TypeError(f"on the host no func takes {type_}: pass elements, or call it in a kernel")
+    if type(x) is int and is_integer(type_) and int(type_(x)) != x:
+        raise TypeError(f"{x} does not fit {type_}")
+    return x
 
 
 @cache
@@ -93,7 +105,13 @@ def operate(name: str, a: Any, b: Any) -> Any:
     """
     table = OPERATORS.get(name)
     scalar: Any = scalar_of(a.type if isinstance(a, Composite) else b.type)
-    args = tuple(x if isinstance(x, Composite) else scalar(x) for x in (a, b))
-    if table is None or find_overload(table, list(args), {}) is None:
+    fits = all(_becomes(x, scalar) for x in (a, b))
+    args = tuple(x if isinstance(x, Composite) else scalar(x) for x in (a, b)) if fits else (a, b)
+    if table is None or not fits or find_overload(table, list(args), {}) is None:
         raise TypeError(f"cannot {VERBS[name]} {shown(a)} and {shown(b)}")
     return call(table, args, {})
+
+
+def _becomes(x: Any, scalar: Any) -> bool:
+    """Whether an operand may take that type: a float no integer's."""
+    return scalar.kind == "f" or not isinstance(x, (float, np.floating))

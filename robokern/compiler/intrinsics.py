@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from functools import reduce
 from typing import Any
 
-from robokern.compiler.builtins import BUILTINS
+from robokern.compiler.builtins import BUILTINS, in_order
 from robokern.compiler.calls import arguments
 from robokern.compiler.expressions import binary, compare
 from robokern.compiler.lowering import Lowering, describe, flatten, intrinsic, kernel_meaning
 from robokern.compiler.places import Element, element, index_value, indexed_parts
+from robokern.ir.layout import field_leaf
 from robokern.ir.nodes import Assert, Value
 from robokern.ir.types import (
     BY_NAME,
@@ -32,12 +34,13 @@ from robokern.ir.types import (
 
 
 def positional(lo: Lowering, node: ast.Call, low: int, high: int | None = None) -> list[Any]:
-    """Between `low` and `high` evaluated arguments, none by keyword."""
+    """Between `low` and `high` evaluated arguments in order; by keyword those that `PARAMETERS` names."""
     args, kwargs = arguments(lo, node)
     name = getattr(node.func, "attr", getattr(node.func, "id", "it"))
     high = low if high is None else high
-    if kwargs:
-        lo.fail(node, f"{name}() has no argument {next(iter(kwargs))!r}")
+    args, unknown = in_order(kernel_name(lo, node) if kwargs else name, args, kwargs)
+    if unknown is not None:
+        lo.fail(node, f"{name}() has no argument {unknown!r}")
     if not low <= len(args) <= high:
         count = f"{low}" if low == high else f"{low} to {high}"
         lo.fail(node, f"{name}() takes {count} arguments, got {len(args)}")
@@ -93,7 +96,7 @@ def _abs(lo: Lowering, node: ast.Call) -> Any:
 
 @intrinsic("min", "max")
 def _min_max(lo: Lowering, node: ast.Call) -> Any:
-    args, _ = arguments(lo, node)
+    args = positional(lo, node, 1, 64)
     name = "min" if kernel_name(lo, node) == "min" else "max"
     if args and all(isinstance(a, (int, float)) and not isinstance(a, Value) for a in args):
         return reduce(lambda a, b: a if (a < b if name == "min" else a > b) else b, args)
@@ -356,16 +359,30 @@ def atomic(lo: Lowering, node: Any, name: str, at: Element, values: list[Any]) -
 
 @intrinsic("print")
 def _print(lo: Lowering, node: ast.Call) -> Any:
-    args, _ = arguments(lo, node)
-    pieces: list[str | None] = []
-    values: list[Value] = []
-    for x in [y for a in args for y in flatten(a)]:
-        if isinstance(x, (str, Type)):
-            pieces.append(str(x))
-        else:
-            pieces.append(None)
-            values.append(lo.value(x, node))
-    _print_op(lo, node, values, tuple(pieces))
+    args, kwargs = arguments(lo, node)
+    if kwargs:
+        lo.fail(node, f"print() has no argument {next(iter(kwargs))!r}", "printf() prints as its format says")
+    shown = [
+        part
+        for a in args
+        for x in flatten(a)
+        for part in ([str(x)] if isinstance(x, (str, Type)) else _printed(lo, lo.value(x, node)))
+    ]
+    values = [x for x in shown if isinstance(x, Value)]
+    _print_op(lo, node, values, tuple(None if isinstance(x, Value) else x for x in shown))
+
+
+def _printed(lo: Lowering, x: Value) -> Iterator[str | Value]:
+    """What is printed of a value: of an array its type, of a struct its name and fields."""
+    if isinstance(x.type, (ArrayType, IndexedArrayType)):
+        yield str(x.type)
+    elif isinstance(x.type, Struct):
+        yield str(x.type)
+        for name, field in x.type.fields:
+            yield f"{name} ="
+            yield from _printed(lo, lo.builder.extract(x, field_leaf(x.type, name)[0], field))
+    else:
+        yield x
 
 
 @intrinsic("printf")

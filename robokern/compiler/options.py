@@ -36,7 +36,7 @@ class Options:
         verify_fp: after each launch, its float arrays are searched for NaN and infinity.
         fast_math: lets LLVM reorder and approximate float arithmetic; results then differ between devices.
         max_unroll: constant loops of at most so many turns are unrolled.
-        enable_backward: whether the kernel may be differentiated.
+        enable_backward: whether its derivative is among those compiled ahead; a tape makes it in any case.
         cpu_lanes: items that run at once on the CPU, in the lanes of vector registers: `auto` (the compiler
             chooses for each kernel), or 1, 2, 4, 8, 16, 32, 64. Results do not depend on it, except that an
             item's atomic additions of floats may come between another's.

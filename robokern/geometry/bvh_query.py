@@ -62,28 +62,28 @@ def enter(query: BvhQuery, reference: int32):
 
 
 @func
-def bvh_query_aabb(bvh: uint64, lower: vec3, upper: vec3, group: int32 = 0):
+def bvh_query_aabb(id: uint64, low: vec3, high: vec3, group: int32 = 0):
     """A walk over the boxes of a group that share a point with a box.
 
     Args:
-        bvh: `Bvh.id`.
-        lower, upper: corners of the box [m].
+        id: `Bvh.id`.
+        low, high: corners of the box [m].
         group: which group.
 
     Returns:
         BvhQuery for `bvh_query_next`
     """
-    return start_query(bvh, False, lower, upper, 0.0, group)
+    return start_query(id, False, low, high, 0.0, group)
 
 
 @func
-def bvh_query_ray(bvh: uint64, origin: vec3, direction: vec3, group: int32 = 0, max_t: float = MISS):
+def bvh_query_ray(id: uint64, start: vec3, dir: vec3, group: int32 = 0, max_t: float = MISS):
     """A walk over the boxes of a group that a ray meets within max_t, in no order of t.
 
     Returns:
         BvhQuery for `bvh_query_next`
     """
-    return start_query(bvh, True, origin, inverse_direction(direction), max_t, group)
+    return start_query(id, True, start, inverse_direction(dir), max_t, group)
 
 
 @func
@@ -111,8 +111,12 @@ def step(tree: BvhData, query: BvhQuery):
 
 
 @func
-def bvh_query_next(query: Inout(BvhQuery), index: Inout(int32)):
-    """Puts the next box's number into `index`; False when there is none left."""
+def bvh_query_next(query: Inout(BvhQuery), index: Inout(int32), max_dist: float = MISS):
+    """Puts the next box's number into `index`; False when there is none left.
+
+    `max_dist` leaves out from now on what a ray meets beyond: of use once a hit is known.
+    """
+    query.max_t = min(query.max_t, max_dist)
     tree = from_handle(query.bvh, BvhData)
     found = False
     busy = True

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from robokern.errors import GeometryError
+from robokern.errors import GeometryError, UnsupportedError
 from robokern.geometry.bvh import LEAF, Bvh
 from robokern.geometry.checks import check_constructor, positions, whole_numbers
 from robokern.geometry.mesh_data import MeshData, face_boxes, leaf_triangles, sum_site_normals
@@ -29,10 +29,12 @@ class Mesh:
         device: None: the device of `points`, or the default device.
         velocities: kept as it is, for the caller; no query reads it.
         support_winding_number: taken without effect; queries by winding number are not there.
+        groups: refused; make a mesh of each.
         bvh_constructor, bvh_leaf_size: as `constructor` and `leaf_size` of `Bvh`.
 
     Raises:
         GeometryError: wrong shape or type, no faces, a position that is not finite, an index out of range.
+        UnsupportedError: groups are given.
 
     Attributes:
         id: uint64 handle for kernels, valid as long as the object lives.
@@ -47,10 +49,15 @@ class Mesh:
         *,
         velocities: Any = None,
         support_winding_number: bool = False,
+        groups: Any = None,
         bvh_constructor: str | None = None,
         bvh_leaf_size: int | None = None,
     ) -> None:
         check_constructor(bvh_constructor)
+        if groups is not None:
+            raise UnsupportedError(
+                "Mesh(groups=...) is not supported: make a mesh of each, or rk.Bvh(groups=...)"
+            )
         self.velocities = velocities
         own = device is None and isinstance(points, Array)
         self.device = points.device if own else get_device(device)

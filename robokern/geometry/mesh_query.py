@@ -181,43 +181,45 @@ def signed_nearest_on_mesh(mesh: MeshData, point: vec3, max_distance: float32):
 
 
 @func
-def mesh_query_ray(mesh: uint64, origin: vec3, direction: vec3, max_t: float32):
+def mesh_query_ray(id: uint64, start: vec3, dir: vec3, max_t: float32, root: int32 = -1):
     """Nearest hit of a ray with a mesh, of either side of its faces.
 
     Derivatives by the ray are those of `t`, `u`, `v` on the face that is hit; which one that is, and the
     mesh, are constant (`mesh_eval_ray` for derivatives by its points).
 
     Args:
-        mesh: `Mesh.id`.
-        origin: start of the ray, mesh frame [m].
-        direction: need not be unit; `t` counts in its length.
+        id: `Mesh.id`.
+        start: where the ray starts, mesh frame [m].
+        dir: need not be unit; `t` counts in its length.
         max_t: hits beyond are left out.
+        root: as Warp has it; -1, the whole mesh, is all there is.
 
     Returns:
         MeshQueryRay
     """
-    return ray_mesh(from_handle(mesh, MeshData), origin, direction, max_t)
+    return ray_mesh(from_handle(id, MeshData), start, dir, max_t)
 
 
 @func
 def mesh_query_ray(
-    mesh: uint64,
-    origin: vec3,
-    direction: vec3,
+    id: uint64,
+    start: vec3,
+    dir: vec3,
     max_t: float32,
     t: inout(float32),
-    u: inout(float32),
-    v: inout(float32),
+    bary_u: inout(float32),
+    bary_v: inout(float32),
     sign: inout(float32),
     normal: inout(vec3),
     face: inout(int32),
+    root: int32 = -1,
 ):
     """The same with results by reference, which keep their values where nothing is hit; whether it hit."""
-    query = ray_mesh(from_handle(mesh, MeshData), origin, direction, max_t)
+    query = ray_mesh(from_handle(id, MeshData), start, dir, max_t)
     if query.result:
         t = query.t
-        u = query.u
-        v = query.v
+        bary_u = query.u
+        bary_v = query.v
         sign = query.sign
         normal = query.normal
         face = query.face
@@ -252,38 +254,84 @@ def mesh_eval_ray(
 
 
 @func
-def mesh_query_point_no_sign(mesh: uint64, point: vec3, max_distance: float32):
-    """Nearest point of a mesh's surface within max_distance [m], as MeshQueryPoint with sign 0."""
-    return nearest_on_mesh(from_handle(mesh, MeshData), point, max_distance)
+def mesh_query_point_no_sign(id: uint64, point: vec3, max_dist: float32):
+    """Nearest point of a mesh's surface within max_dist [m], as MeshQueryPoint with sign 0."""
+    return nearest_on_mesh(from_handle(id, MeshData), point, max_dist)
 
 
 @func
-def mesh_query_point_sign_normal(mesh: uint64, point: vec3, max_distance: float32):
-    """Nearest point of a mesh's surface within max_distance [m], as MeshQueryPoint with sign < 0 inside."""
-    return signed_nearest_on_mesh(from_handle(mesh, MeshData), point, max_distance)
+def mesh_query_point_no_sign(
+    id: uint64,
+    point: vec3,
+    max_dist: float32,
+    face: inout(int32),
+    bary_u: inout(float32),
+    bary_v: inout(float32),
+):
+    """The same with results by reference, which keep their values where nothing is near; whether it is."""
+    query = mesh_query_point_no_sign(id, point, max_dist)
+    if query.result:
+        face = query.face
+        bary_u = query.u
+        bary_v = query.v
+    return query.result
 
 
 @func
-def mesh_eval_position(mesh: uint64, face: int32, u: float32, v: float32):
-    """The point u a + v b + (1 - u - v) c of a face [m]."""
-    data = from_handle(mesh, MeshData)
-    return corner(data, face, 0) * u + corner(data, face, 1) * v + corner(data, face, 2) * (1.0 - u - v)
+def mesh_query_point_sign_normal(id: uint64, point: vec3, max_dist: float32, epsilon: float32 = 1.0e-3):
+    """Nearest point of a mesh's surface within max_dist [m], as MeshQueryPoint with sign < 0 inside.
+
+    `epsilon` is as Warp has it and without effect: the sign is from the feature that is nearest, exactly.
+    """
+    return signed_nearest_on_mesh(from_handle(id, MeshData), point, max_dist)
 
 
 @func
-def mesh_eval_face_normal(mesh: uint64, face: int32):
+def mesh_query_point_sign_normal(
+    id: uint64,
+    point: vec3,
+    max_dist: float32,
+    inside: inout(float32),
+    face: inout(int32),
+    bary_u: inout(float32),
+    bary_v: inout(float32),
+    epsilon: float32 = 1.0e-3,
+):
+    """The same with results by reference, which keep their values where nothing is near; whether it is."""
+    query = mesh_query_point_sign_normal(id, point, max_dist)
+    if query.result:
+        inside = query.sign
+        face = query.face
+        bary_u = query.u
+        bary_v = query.v
+    return query.result
+
+
+@func
+def mesh_eval_position(id: uint64, face: int32, bary_u: float32, bary_v: float32):
+    """The point at barycentric coordinates (u, v, 1 - u - v) of a face [m]."""
+    data = from_handle(id, MeshData)
+    return (
+        corner(data, face, 0) * bary_u
+        + corner(data, face, 1) * bary_v
+        + corner(data, face, 2) * (1.0 - bary_u - bary_v)
+    )
+
+
+@func
+def mesh_eval_face_normal(id: uint64, face: int32):
     """Unit normal of a face, outward where its corners run counter-clockwise."""
-    return face_normal(from_handle(mesh, MeshData), face)
+    return face_normal(from_handle(id, MeshData), face)
 
 
 @func
-def mesh_get_point(mesh: uint64, index: int32):
+def mesh_get_point(id: uint64, index: int32):
     """Position of corner `index` (3 * face + k) [m]."""
-    data = from_handle(mesh, MeshData)
+    data = from_handle(id, MeshData)
     return data.points[data.indices[index]]
 
 
 @func
-def mesh_get_index(mesh: uint64, index: int32):
+def mesh_get_index(id: uint64, index: int32):
     """Point number of corner `index` (3 * face + k)."""
-    return from_handle(mesh, MeshData).indices[index]
+    return from_handle(id, MeshData).indices[index]

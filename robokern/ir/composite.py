@@ -7,10 +7,34 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from robokern.ir.bfloat16 import Bfloat16, rounded
+from robokern.ir.bfloat16 import Bfloat16, rounded, stored
 
 if TYPE_CHECKING:
     from robokern.ir.types import Type
+
+
+_BY_NUMPY: dict[str, Any] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "matmul": np.matmul,
+}
+
+
+def components(values: Any, dtype: Any) -> Any:
+    """Numbers as a scalar type takes them for components: integers wrap, floats stay whole.
+
+    Raises:
+        TypeError: they are no numbers, or fractions where the type is of integers.
+    """
+    if type(values) is float and dtype.kind == "f":
+        return values  # the usual case
+    source = np.asarray(values)
+    fraction = source.dtype.kind == "f" and dtype.kind in "iu" and bool(np.any(source != np.trunc(source)))
+    if fraction or source.dtype.kind not in "biufV":  # V: bfloat16 of ml_dtypes
+        raise TypeError(f"cannot make {dtype} of {values!r}")
+    return source
 
 
 class Composite:
@@ -37,6 +61,10 @@ class Composite:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self.data if dtype is None else self.data.astype(dtype)
 
+    def __bytes__(self) -> bytes:
+        """Its bytes in an array."""
+        return (stored(self.data) if self._is_bfloat16 else self.data).tobytes()
+
     def __len__(self) -> int:
         return len(self.data)
 
@@ -44,10 +72,19 @@ class Composite:
         return (self[i] for i in range(len(self.data)))
 
     def __getitem__(self, index: Any) -> Any:
-        found = self.data[index]
+        found = self.data[self._checked(index)]
         if found.ndim:
             return Composite(Composite.part_type(self.type, found.shape), found)
         return Bfloat16(found) if self._is_bfloat16 else found
+
+    def _checked(self, index: Any) -> Any:
+        """Indices and slices; NumPy would take more."""
+        if type(index) is int:
+            return index
+        parts = index if isinstance(index, tuple) else (index,)
+        if len(parts) > self.data.ndim or not all(isinstance(p, (int, np.integer, slice)) for p in parts):
+            raise IndexError(f"{self.type} takes {self.data.ndim} indices or slices, got {index!r}")
+        return index
 
     def get_row(self, index: int) -> Composite:
         """A row of a matrix, which it shares."""
@@ -55,7 +92,7 @@ class Composite:
 
     def set_row(self, index: int, row: Any) -> None:
         """Replaces a row of a matrix."""
-        self.data[index] = self._rounded(np.asarray(row))
+        self.data[index] = self._rounded(row)
 
     def get_col(self, index: int) -> Composite:
         """A column of a matrix, which it shares."""
@@ -63,10 +100,10 @@ class Composite:
 
     def set_col(self, index: int, column: Any) -> None:
         """Replaces a column of a matrix."""
-        self.data[:, index] = self._rounded(np.asarray(column))
+        self.data[:, index] = self._rounded(column)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self.data[index] = self._rounded(value)
+        self.data[self._checked(index)] = self._rounded(value)
 
     def __getattr__(self, name: str) -> Any:
         parts = getattr(self.type, "parts", {})
@@ -96,13 +133,14 @@ class Composite:
         return self.type == other.type and bool(np.array_equal(self.data, other.data))
 
     def __hash__(self) -> int:
-        return hash((self.type, self.data.tobytes()))
+        return hash((self.type, *self.data.ravel().tolist()))  # 0.0 and -0.0 are equal
 
     def _binary(self, name: str, other: Any, elementwise: Any) -> Any:
         """Equal types and scalars here; every other meaning is the kernel language's."""
         if elementwise is not None and self._is_alike(name, other):
             other = other.data if isinstance(other, Composite) else self._rounded(self.type.dtype(other))  # type: ignore[attr-defined]
-            return Composite(self.type, self._rounded(elementwise(self.data, other).astype(self.data.dtype)))
+            made = elementwise(self.data, other).astype(self.data.dtype)
+            return Composite(self.type, rounded(made) if self._is_bfloat16 else made)
         if Composite.operate is None or not isinstance(other, (Composite, int, float, np.generic)):
             return NotImplemented
         return Composite.operate(name, self, other)
@@ -116,18 +154,29 @@ class Composite:
         """Numbers as this type has them."""
         if isinstance(values, int):
             return self.type.dtype(values)  # type: ignore[attr-defined]
-        return rounded(values) if self._is_bfloat16 else values
+        found = components(values, self.type.dtype)  # type: ignore[attr-defined]
+        return rounded(found) if self._is_bfloat16 else found
 
     def _is_alike(self, name: str, other: Any) -> bool:
         if isinstance(other, Composite):
             return name in ("add", "sub") and other.type == self.type
-        return name in ("mul", "div") and isinstance(other, (int, float, np.generic))
+        return name in ("mul", "div") and isinstance(other, (int, float, np.generic)) and self._takes(other)
+
+    def _takes(self, number: Any) -> bool:
+        """Whether a number may become one of this type's: a float no integer."""
+        return self.data.dtype.kind == "f" or not isinstance(number, (float, np.floating))
 
     def __add__(self, other: Any) -> Any:
         return self._binary("add", other, np.add)
 
+    def __radd__(self, other: Any) -> Any:
+        return self._reflected("add", other)
+
     def __sub__(self, other: Any) -> Any:
         return self._binary("sub", other, np.subtract)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._reflected("sub", other)
 
     def __mul__(self, other: Any) -> Any:
         return self._binary("mul", other, np.multiply)
@@ -136,6 +185,8 @@ class Composite:
         return self._binary("matmul", other, None)
 
     def __rmul__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return self._reflected("mul", other)
         return self._binary("mul", other, np.multiply)
 
     def __truediv__(self, other: Any) -> Any:
@@ -148,6 +199,9 @@ class Composite:
         return self._reflected("matmul", other)
 
     def _reflected(self, name: str, other: Any) -> Any:
+        """`other` on the left: with a NumPy array it is NumPy's operator, as with one on the right."""
+        if isinstance(other, np.ndarray):
+            return _BY_NUMPY[name](other, self.data)
         if Composite.operate is None or not isinstance(other, (int, float, np.generic)):
             return NotImplemented
         return Composite.operate(name, other, self)
@@ -178,10 +232,10 @@ class StructValue:
             object.__setattr__(self, name, values[name] if name in values else field.zero())
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in dict(self._type.fields):  # type: ignore[attr-defined]
-            fields = ", ".join(n for n, _ in self._type.fields)  # type: ignore[attr-defined]
+        if name not in self._type.by_name:  # type: ignore[attr-defined]
+            fields = ", ".join(self._type.by_name)  # type: ignore[attr-defined]
             raise AttributeError(f"{self._type.name} has no field {name!r} (fields: {fields})")  # type: ignore[attr-defined]
-        object.__setattr__(self, name, value)
+        object.__setattr__(self, name, self._type.taken(name, value))  # type: ignore[attr-defined]
 
     def to(self, device: Any) -> StructValue:
         """A copy whose arrays, those of inner structs too, are on `device`.

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
+from enum import Enum, IntEnum, IntFlag
+from functools import cached_property
 from typing import Any, TypeVar, Union
 
 import numpy as np
 
 from robokern.ir.bfloat16 import Bfloat16, rounded
-from robokern.ir.composite import Composite, StructValue
+from robokern.ir.composite import Composite, StructValue, components
 from robokern.ir.renamed import Renamed
 
 
@@ -37,6 +38,16 @@ class Type:
     def zero(self) -> Any:
         """What a struct's field of this type holds when it is not given: all zeros."""
         return self.default()
+
+    def accept(self, value: Any) -> Any:
+        """A value given to a struct's field of this type, as the field holds it.
+
+        Raises:
+            TypeError: it does not fit.
+        """
+        if value is not None and _type_of(value) != self:
+            raise TypeError(f"expected {self}, got {_type_of(value) or repr(value)}")
+        return value
 
     @property
     def __name__(self) -> str:
@@ -76,6 +87,14 @@ class Scalar(Type):
             low = -(1 << (self.bits - 1)) if self.kind == "i" else 0
             value = (int(value) - low) % (1 << self.bits) + low
         return Bfloat16(value) if self.name == "bfloat16" else self.numpy.type(value)
+
+    def accept(self, value: Any) -> Any:
+        if type(value) is int or (type(value) is float and self.kind == "f"):
+            return value
+        value = value.value if isinstance(value, Enum) else value
+        if np.ndim(components(value, self)):
+            raise TypeError(f"expected one {self}, got {value!r}")
+        return value
 
     def default(self) -> Any:
         return self(0)
@@ -121,7 +140,7 @@ def _type_of(value: Any) -> Any:
 
 
 def _components(type: Any, args: tuple[Any, ...]) -> Composite:
-    flat = np.concatenate([np.ravel(np.asarray(a)) for a in args]) if args else np.zeros(1)
+    flat = np.concatenate([np.ravel(components(a, type.dtype)) for a in args]) if args else np.zeros(1)
     data = np.empty(type.shape, dtype=type.dtype.numpy)
     if flat.size not in (1, data.size):
         raise TypeError(f"{type} takes {data.size} components (or one for all), got {flat.size}")
@@ -129,8 +148,19 @@ def _components(type: Any, args: tuple[Any, ...]) -> Composite:
     return Composite(type, data)
 
 
+class _OfComponents(Type):
+    """What vectors, matrices, quaternions and transforms share."""
+
+    def accept(self, value: Any) -> Any:
+        if value is None:
+            return self.zero()
+        if not hasattr(value, "__len__"):
+            raise TypeError(f"expected {self}, got {value!r}; write rk.{self}({value!r})")
+        return value if _type_of(value) == self else _components(self, tuple(value))
+
+
 @dataclass(frozen=True)
-class Vector(Type):
+class Vector(_OfComponents):
     """`length` scalars of `dtype`."""
 
     length: Any
@@ -155,7 +185,7 @@ class Vector(Type):
 
 
 @dataclass(frozen=True)
-class Matrix(Type):
+class Matrix(_OfComponents):
     """`rows` x `cols` scalars of `dtype`, row major."""
 
     rows: Any
@@ -181,7 +211,7 @@ class Matrix(Type):
 
 
 @dataclass(frozen=True)
-class Quaternion(Type):
+class Quaternion(_OfComponents):
     """x, y, z, w."""
 
     dtype: Any
@@ -202,7 +232,7 @@ class Quaternion(Type):
 
 
 @dataclass(frozen=True)
-class Transform(Type):
+class Transform(_OfComponents):
     """Position p (3), then orientation q (xyzw): 7 scalars."""
 
     dtype: Any
@@ -243,7 +273,24 @@ class Struct(Type):
     fields: tuple[tuple[str, Type], ...]
 
     def __call__(self, **values: Any) -> StructValue:
-        return StructValue(self, values)
+        known = self.by_name
+        return StructValue(self, {n: self.taken(n, x) if n in known else x for n, x in values.items()})
+
+    @cached_property
+    def by_name(self) -> dict[str, Type]:
+        """Its fields' types."""
+        return dict(self.fields)
+
+    def taken(self, name: str, value: Any) -> Any:
+        """A value as a field of this name holds it.
+
+        Raises:
+            TypeError: it does not fit.
+        """
+        try:
+            return self.by_name[name].accept(value)
+        except TypeError as error:
+            raise TypeError(f"{self}.{name}: {error}") from None
 
     def numpy_dtype(self) -> np.dtype[Any]:
         """The structured dtype of its elements in NumPy; an array inside is its descriptor."""

@@ -44,11 +44,11 @@ def _identity_like(m: any_matrix):
 
 
 @func
-def qr3(m: matrix33):
-    """(Q, R) with m = Q R, Q orthogonal, R upper triangular (Givens rotations)."""
-    dtype = m.dtype
-    q = _identity_like(m)
-    r = m
+def qr3(A: matrix33):
+    """(Q, R) with A = Q R, Q orthogonal, R upper triangular (Givens rotations)."""
+    dtype = A.dtype
+    q = _identity_like(A)
+    r = A
     for column in range(2):
         for row in range(column + 1, 3):
             a = r[column, column]
@@ -71,8 +71,8 @@ def qr3(m: matrix33):
 
 
 @func
-def qr3(m: matrix33, q: inout(matrix33), r: inout(matrix33)):
-    q, r = qr3(m)
+def qr3(A: matrix33, Q: inout(matrix33), R: inout(matrix33)):
+    Q, R = qr3(A)
 
 
 @func
@@ -90,20 +90,20 @@ def _jacobi_angle(app: Any, aqq: Any, apq: Any):
 
 
 @func
-def eig3(m: matrix33):
-    """(Q, d) with m = Q diag(d) Q^T for symmetric m; Q is orthogonal, the order of d is open.
+def eig3(A: matrix33):
+    """(Q, d) with A = Q diag(d) Q^T for symmetric A; Q is orthogonal, the order of d is open.
 
     Of any other m it is the symmetric part's. Cyclic Jacobi rotations; error of d a few ulp of the largest.
     Where eigenvalues are equal, derivatives through Q are NaN.
     """
-    a = m
+    a = A
     for i in range(2):
         for j in range(i + 1, 3):
-            a[i, j] = m.dtype(0.5) * (m[i, j] + m[j, i])
+            a[i, j] = A.dtype(0.5) * (A[i, j] + A[j, i])
             a[j, i] = a[i, j]
-    q = _identity_like(m)
+    q = _identity_like(A)
     sweep = 0
-    while sweep < _sweeps(m[0, 0]):
+    while sweep < _sweeps(A[0, 0]):
         for i in range(2):
             for j in range(i + 1, 3):
                 c, s = _jacobi_angle(a[i, i], a[j, j], a[i, j])
@@ -122,13 +122,13 @@ def eig3(m: matrix33):
                     q[k, i] = c * left - s * right
                     q[k, j] = s * left + c * right
         sweep += 1
-    dtype = m.dtype
+    dtype = A.dtype
     return q, static(vector(3, dtype))(a[0, 0], a[1, 1], a[2, 2])
 
 
 @func
-def eig3(m: matrix33, q: inout(matrix33), d: inout(vector(3))):
-    q, d = eig3(m)
+def eig3(A: matrix33, Q: inout(matrix33), d: inout(vector(3))):
+    Q, d = eig3(A)
 
 
 @func
@@ -188,16 +188,16 @@ def _perpendicular(u: vector(3)):
 
 
 @func
-def svd3(m: matrix33):
-    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign
+def svd3(A: matrix33):
+    """(U, sigma, V) with A = U diag(sigma) V^T; U and V are rotations, |sigma| falls, sigma[2] has the sign
     of det m.
 
     One-sided Jacobi rotations; error of sigma a few ulp of the largest.
     """
-    dtype = m.dtype
+    dtype = A.dtype
     zero = dtype(0)
-    b = m
-    v = _identity_like(m)
+    b = A
+    v = _identity_like(A)
     _orthogonal_columns(b, v)
     x = _column(b, 0)
     y = _column(b, 1)
@@ -212,22 +212,22 @@ def svd3(m: matrix33):
     u1 = _unit_or(u1, length(u1), dtype(0.5), other)
     # the third axis completes the right-handed frame
     u2 = type(x)(u0.y * u1.z - u0.z * u1.y, u0.z * u1.x - u0.x * u1.z, u0.x * u1.y - u0.y * u1.x)
-    u = type(m)(u0.x, u1.x, u2.x, u0.y, u1.y, u2.y, u0.z, u1.z, u2.z)
+    u = type(A)(u0.x, u1.x, u2.x, u0.y, u1.y, u2.y, u0.z, u1.z, u2.z)
     return u, static(vector(3, dtype))(first, second, dot(u2, _column(b, 2))), v
 
 
 @func
-def svd3(m: matrix33, u: inout(matrix33), sigma: inout(vector(3)), v: inout(matrix33)):
-    u, sigma, v = svd3(m)
+def svd3(A: matrix33, U: inout(matrix33), sigma: inout(vector(3)), V: inout(matrix33)):
+    U, sigma, V = svd3(A)
 
 
 @func
-def svd2(m: matrix22):
-    """(U, sigma, V) with m = U diag(sigma) V^T; U and V are orthogonal, sigma[0] >= sigma[1] >= 0."""
-    dtype = m.dtype
+def svd2(A: matrix22):
+    """(U, sigma, V) with A = U diag(sigma) V^T; U and V are orthogonal, sigma[0] >= sigma[1] >= 0."""
+    dtype = A.dtype
     zero = dtype(0)
-    b = m
-    v = _identity_like(m)
+    b = A
+    v = _identity_like(A)
     _orthogonal_columns(b, v)
     x = _column(b, 0)
     first = length(x)
@@ -235,13 +235,13 @@ def svd2(m: matrix22):
     across = type(x)(-u0.y, u0.x)
     second = dot(across, _column(b, 1))
     side = where(second < zero, -dtype(1), dtype(1))
-    u = type(m)(u0.x, side * across.x, u0.y, side * across.y)
+    u = type(A)(u0.x, side * across.x, u0.y, side * across.y)
     return u, static(vector(2, dtype))(first, abs(second)), v
 
 
 @func
-def svd2(m: matrix22, u: inout(matrix22), sigma: inout(vector(2)), v: inout(matrix22)):
-    u, sigma, v = svd2(m)
+def svd2(A: matrix22, U: inout(matrix22), sigma: inout(vector(2)), V: inout(matrix22)):
+    U, sigma, V = svd2(A)
 
 
 @func

@@ -56,46 +56,46 @@ def product(a: any_matrix, b: any_matrix):
 
 
 @func
-def transpose(m: any_matrix):
+def transpose(a: any_matrix):
     """Rows become columns."""
-    rows = type(m).rows
-    columns = type(m).cols
-    dtype = m.dtype
+    rows = type(a).rows
+    columns = type(a).cols
+    dtype = a.dtype
     result = static(matrix((columns, rows), dtype))()
     for i in range(rows):
         for j in range(columns):
-            result[j, i] = m[i, j]
+            result[j, i] = a[i, j]
     return result
 
 
 @func
-def trace(m: any_matrix):
+def trace(a: any_matrix):
     """Sum of the diagonal."""
-    total = m[0, 0]
-    for i in range(1, type(m).rows):
-        total = total + m[i, i]
+    total = a[0, 0]
+    for i in range(1, type(a).rows):
+        total = total + a[i, i]
     return total
 
 
 @func
-def diag(v: any_vector):
-    """Square matrix with v on the diagonal."""
-    size = len(v)
-    dtype = v.dtype
+def diag(vec: any_vector):
+    """Square matrix with vec on the diagonal."""
+    size = len(vec)
+    dtype = vec.dtype
     result = static(matrix((size, size), dtype))()
     for i in range(size):
-        result[i, i] = v[i]
+        result[i, i] = vec[i]
     return result
 
 
 @func
-def get_diag(m: any_matrix):
+def get_diag(mat: any_matrix):
     """The diagonal as a vector."""
-    size = type(m).rows
-    dtype = m.dtype
+    size = type(mat).rows
+    dtype = mat.dtype
     result = static(vector(size, dtype))()
     for i in range(size):
-        result[i] = m[i, i]
+        result[i] = mat[i, i]
     return result
 
 
@@ -159,17 +159,17 @@ def matrix_from_cols(a: any_vector, b: any_vector, c: any_vector, d: any_vector)
 
 
 @func
-def determinant(m: matrix22):
+def determinant(a: matrix22):
     """Determinant of a 2x2, 3x3 or 4x4 matrix."""
-    return m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0]
+    return a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]
 
 
 @func
-def determinant(m: matrix33):
+def determinant(a: matrix33):
     return (
-        m[0, 0] * (m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1])
-        + m[0, 1] * (m[1, 2] * m[2, 0] - m[1, 0] * m[2, 2])
-        + m[0, 2] * (m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0])
+        a[0, 0] * (a[1, 1] * a[2, 2] - a[1, 2] * a[2, 1])
+        + a[0, 1] * (a[1, 2] * a[2, 0] - a[1, 0] * a[2, 2])
+        + a[0, 2] * (a[1, 0] * a[2, 1] - a[1, 1] * a[2, 0])
     )
 
 
@@ -196,66 +196,66 @@ def _minors(m: matrix44):
 
 
 @func
-def determinant(m: matrix44):
-    s, c = _minors(m)
+def determinant(a: matrix44):
+    s, c = _minors(a)
     return s[0] * c[5] - s[1] * c[4] + s[2] * c[3] + s[3] * c[2] - s[4] * c[1] + s[5] * c[0]
 
 
 @func
-def inverse(m: matrix22):
+def inverse(a: matrix22):
     """Inverse of a 2x2, 3x3 or 4x4 matrix; zero if the determinant is zero."""
-    d = determinant(m)
-    one = m.dtype(1)
-    return type(m)(m[1, 1], -m[0, 1], -m[1, 0], m[0, 0]) * where(
-        d == m.dtype(0), d, one / where(d == m.dtype(0), one, d)
+    d = determinant(a)
+    one = a.dtype(1)
+    return type(a)(a[1, 1], -a[0, 1], -a[1, 0], a[0, 0]) * where(
+        d == a.dtype(0), d, one / where(d == a.dtype(0), one, d)
     )
 
 
 @func
-def inverse(m: matrix33):
-    d = determinant(m)
-    one = m.dtype(1)
-    adjugate = type(m)(
-        m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1],
-        m[0, 2] * m[2, 1] - m[0, 1] * m[2, 2],
-        m[0, 1] * m[1, 2] - m[0, 2] * m[1, 1],
-        m[1, 2] * m[2, 0] - m[1, 0] * m[2, 2],
-        m[0, 0] * m[2, 2] - m[0, 2] * m[2, 0],
-        m[0, 2] * m[1, 0] - m[0, 0] * m[1, 2],
-        m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0],
-        m[0, 1] * m[2, 0] - m[0, 0] * m[2, 1],
-        m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0],
+def inverse(a: matrix33):
+    d = determinant(a)
+    one = a.dtype(1)
+    adjugate = type(a)(
+        a[1, 1] * a[2, 2] - a[1, 2] * a[2, 1],
+        a[0, 2] * a[2, 1] - a[0, 1] * a[2, 2],
+        a[0, 1] * a[1, 2] - a[0, 2] * a[1, 1],
+        a[1, 2] * a[2, 0] - a[1, 0] * a[2, 2],
+        a[0, 0] * a[2, 2] - a[0, 2] * a[2, 0],
+        a[0, 2] * a[1, 0] - a[0, 0] * a[1, 2],
+        a[1, 0] * a[2, 1] - a[1, 1] * a[2, 0],
+        a[0, 1] * a[2, 0] - a[0, 0] * a[2, 1],
+        a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0],
     )
-    return adjugate * where(d == m.dtype(0), d, one / where(d == m.dtype(0), one, d))
+    return adjugate * where(d == a.dtype(0), d, one / where(d == a.dtype(0), one, d))
 
 
 @func
-def inverse(m: matrix44):
-    s, c = _minors(m)
+def inverse(a: matrix44):
+    s, c = _minors(a)
     d = s[0] * c[5] - s[1] * c[4] + s[2] * c[3] + s[3] * c[2] - s[4] * c[1] + s[5] * c[0]
-    one = m.dtype(1)
-    adjugate = type(m)(
-        m[1, 1] * c[5] - m[1, 2] * c[4] + m[1, 3] * c[3],
-        m[0, 2] * c[4] - m[0, 1] * c[5] - m[0, 3] * c[3],
-        m[3, 1] * s[5] - m[3, 2] * s[4] + m[3, 3] * s[3],
-        m[2, 2] * s[4] - m[2, 1] * s[5] - m[2, 3] * s[3],
-        m[1, 2] * c[2] - m[1, 0] * c[5] - m[1, 3] * c[1],
-        m[0, 0] * c[5] - m[0, 2] * c[2] + m[0, 3] * c[1],
-        m[3, 2] * s[2] - m[3, 0] * s[5] - m[3, 3] * s[1],
-        m[2, 0] * s[5] - m[2, 2] * s[2] + m[2, 3] * s[1],
-        m[1, 0] * c[4] - m[1, 1] * c[2] + m[1, 3] * c[0],
-        m[0, 1] * c[2] - m[0, 0] * c[4] - m[0, 3] * c[0],
-        m[3, 0] * s[4] - m[3, 1] * s[2] + m[3, 3] * s[0],
-        m[2, 1] * s[2] - m[2, 0] * s[4] - m[2, 3] * s[0],
-        m[1, 1] * c[1] - m[1, 0] * c[3] - m[1, 2] * c[0],
-        m[0, 0] * c[3] - m[0, 1] * c[1] + m[0, 2] * c[0],
-        m[3, 1] * s[1] - m[3, 0] * s[3] - m[3, 2] * s[0],
-        m[2, 0] * s[3] - m[2, 1] * s[1] + m[2, 2] * s[0],
+    one = a.dtype(1)
+    adjugate = type(a)(
+        a[1, 1] * c[5] - a[1, 2] * c[4] + a[1, 3] * c[3],
+        a[0, 2] * c[4] - a[0, 1] * c[5] - a[0, 3] * c[3],
+        a[3, 1] * s[5] - a[3, 2] * s[4] + a[3, 3] * s[3],
+        a[2, 2] * s[4] - a[2, 1] * s[5] - a[2, 3] * s[3],
+        a[1, 2] * c[2] - a[1, 0] * c[5] - a[1, 3] * c[1],
+        a[0, 0] * c[5] - a[0, 2] * c[2] + a[0, 3] * c[1],
+        a[3, 2] * s[2] - a[3, 0] * s[5] - a[3, 3] * s[1],
+        a[2, 0] * s[5] - a[2, 2] * s[2] + a[2, 3] * s[1],
+        a[1, 0] * c[4] - a[1, 1] * c[2] + a[1, 3] * c[0],
+        a[0, 1] * c[2] - a[0, 0] * c[4] - a[0, 3] * c[0],
+        a[3, 0] * s[4] - a[3, 1] * s[2] + a[3, 3] * s[0],
+        a[2, 1] * s[2] - a[2, 0] * s[4] - a[2, 3] * s[0],
+        a[1, 1] * c[1] - a[1, 0] * c[3] - a[1, 2] * c[0],
+        a[0, 0] * c[3] - a[0, 1] * c[1] + a[0, 2] * c[0],
+        a[3, 1] * s[1] - a[3, 0] * s[3] - a[3, 2] * s[0],
+        a[2, 0] * s[3] - a[2, 1] * s[1] + a[2, 2] * s[0],
     )
-    return adjugate * where(d == m.dtype(0), d, one / where(d == m.dtype(0), one, d))
+    return adjugate * where(d == a.dtype(0), d, one / where(d == a.dtype(0), one, d))
 
 
 @func
-def inverse_approx(m: any_matrix):
+def inverse_approx(a: any_matrix):
     """The same as `inverse`."""
-    return inverse(m)
+    return inverse(a)

@@ -142,20 +142,20 @@ def pnoise(state: uint32, x: float32, px: int32) -> float32:
 
 
 @func
-def pnoise(state: uint32, x: vec2, px: int32, py: int32) -> float32:
-    value, slope = _perlin(state, x, static(vector(2, int32))(px, py))
+def pnoise(state: uint32, xy: vec2, px: int32, py: int32) -> float32:
+    value, slope = _perlin(state, xy, static(vector(2, int32))(px, py))
     return value
 
 
 @func
-def pnoise(state: uint32, x: vec3, px: int32, py: int32, pz: int32) -> float32:
-    value, slope = _perlin(state, x, static(vector(3, int32))(px, py, pz))
+def pnoise(state: uint32, xyz: vec3, px: int32, py: int32, pz: int32) -> float32:
+    value, slope = _perlin(state, xyz, static(vector(3, int32))(px, py, pz))
     return value
 
 
 @func
-def pnoise(state: uint32, x: vec4, px: int32, py: int32, pz: int32, pt: int32) -> float32:
-    value, slope = _perlin(state, x, static(vector(4, int32))(px, py, pz, pt))
+def pnoise(state: uint32, xyzt: vec4, px: int32, py: int32, pz: int32, pt: int32) -> float32:
+    value, slope = _perlin(state, xyzt, static(vector(4, int32))(px, py, pz, pt))
     return value
 
 
@@ -168,7 +168,7 @@ def _slope_of(state: uint32, x: any_vector):
 
 @func
 def curlnoise(
-    state: uint32, x: vec2, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5
+    state: uint32, xy: vec2, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5
 ) -> vec2:
     """Divergence-free field: the curl of noise, octave k at frequency lacunarity^k with weight gain^k.
 
@@ -179,7 +179,7 @@ def curlnoise(
     frequency = 1.0
     octave = uint32(0)
     while octave < octaves:
-        slope = _slope_of(state + octave, x * frequency)
+        slope = _slope_of(state + octave, xy * frequency)
         total = total + (weight * frequency) * vec2(slope.y, -slope.x)
         weight = weight * gain
         frequency = frequency * lacunarity
@@ -212,13 +212,13 @@ def _summed_curl(state: uint32, x: any_vector, octaves: uint32, lacunarity: floa
 
 @func
 def curlnoise(
-    state: uint32, x: vec3, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5
+    state: uint32, xyz: vec3, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5
 ) -> vec3:
-    return _summed_curl(state, x, octaves, lacunarity, gain)
+    return _summed_curl(state, xyz, octaves, lacunarity, gain)
 
 
 @func
 def curlnoise(
-    state: uint32, x: vec4, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5
+    state: uint32, xyzt: vec4, octaves: uint32 = uint32(1), lacunarity: float32 = 2.0, gain: float32 = 0.5
 ) -> vec3:
-    return _summed_curl(state, x, octaves, lacunarity, gain)
+    return _summed_curl(state, xyzt, octaves, lacunarity, gain)

@@ -38,29 +38,29 @@ def quat_multiply(a: any_quaternion, b: any_quaternion):
 
 
 @func
-def quat_inverse(q: any_quaternion):
-    """Conjugate; the inverse rotation if q has unit length."""
-    return type(q)(-q.x, -q.y, -q.z, q.w)
+def quat_inverse(quat: any_quaternion):
+    """Conjugate; the inverse rotation if quat has unit length."""
+    return type(quat)(-quat.x, -quat.y, -quat.z, quat.w)
 
 
 @func
-def quat_rotate(q: any_quaternion, v: vector3):
-    """v turned by q."""
-    two = q.dtype(2)
-    tx = two * (q.y * v.z - q.z * v.y)
-    ty = two * (q.z * v.x - q.x * v.z)
-    tz = two * (q.x * v.y - q.y * v.x)
-    return type(v)(
-        v.x + q.w * tx + (q.y * tz - q.z * ty),
-        v.y + q.w * ty + (q.z * tx - q.x * tz),
-        v.z + q.w * tz + (q.x * ty - q.y * tx),
+def quat_rotate(quat: any_quaternion, vec: vector3):
+    """vec turned by quat."""
+    two = quat.dtype(2)
+    tx = two * (quat.y * vec.z - quat.z * vec.y)
+    ty = two * (quat.z * vec.x - quat.x * vec.z)
+    tz = two * (quat.x * vec.y - quat.y * vec.x)
+    return type(vec)(
+        vec.x + quat.w * tx + (quat.y * tz - quat.z * ty),
+        vec.y + quat.w * ty + (quat.z * tx - quat.x * tz),
+        vec.z + quat.w * tz + (quat.x * ty - quat.y * tx),
     )
 
 
 @func
-def quat_rotate_inv(q: any_quaternion, v: vector3):
-    """v turned by the inverse of q."""
-    return quat_rotate(quat_inverse(q), v)
+def quat_rotate_inv(quat: any_quaternion, vec: vector3):
+    """vec turned by the inverse of quat."""
+    return quat_rotate(quat_inverse(quat), vec)
 
 
 @func
@@ -73,17 +73,17 @@ def quat_from_axis_angle(axis: vector3, angle: Any):
 
 
 @func
-def quat_to_axis_angle(q: any_quaternion):
+def quat_to_axis_angle(quat: any_quaternion):
     """(unit axis, angle in [0, pi] rad); the axis is zero for the identity."""
-    dtype = q.dtype
-    v = static(vector(3, dtype))(q.x, q.y, q.z)
-    axis = normalize(v) * where(q.w < dtype(0), dtype(-1), dtype(1))
-    return axis, dtype(2) * atan2(length(v), abs(q.w))
+    dtype = quat.dtype
+    v = static(vector(3, dtype))(quat.x, quat.y, quat.z)
+    axis = normalize(v) * where(quat.w < dtype(0), dtype(-1), dtype(1))
+    return axis, dtype(2) * atan2(length(v), abs(quat.w))
 
 
 @func
-def quat_to_axis_angle(q: any_quaternion, axis: inout(vector3), angle: inout(Any)):
-    axis, angle = quat_to_axis_angle(q)
+def quat_to_axis_angle(quat: any_quaternion, axis: inout(vector3), angle: inout(Any)):
+    axis, angle = quat_to_axis_angle(quat)
 
 
 @func
@@ -171,51 +171,51 @@ def quat_to_euler(q: any_quaternion, i: int32, j: int32, k: int32):
 
 
 @func
-def quat_from_matrix(m: matrix33):
+def quat_from_matrix(mat: matrix33):
     """The unit quaternion of a rotation matrix (columns are the images of the axes).
 
     Source: Shepperd 1978: of four formulas the one that divides by the largest component.
     """
-    dtype = m.dtype
+    dtype = mat.dtype
     one = dtype(1)
-    tx = one + m[0, 0] - m[1, 1] - m[2, 2]
-    ty = one - m[0, 0] + m[1, 1] - m[2, 2]
-    tz = one - m[0, 0] - m[1, 1] + m[2, 2]
-    tw = one + m[0, 0] + m[1, 1] + m[2, 2]
-    qx = static(quaternion(dtype))(tx, m[0, 1] + m[1, 0], m[2, 0] + m[0, 2], m[2, 1] - m[1, 2])
-    qy = static(quaternion(dtype))(m[0, 1] + m[1, 0], ty, m[1, 2] + m[2, 1], m[0, 2] - m[2, 0])
-    qz = static(quaternion(dtype))(m[2, 0] + m[0, 2], m[1, 2] + m[2, 1], tz, m[1, 0] - m[0, 1])
-    qw = static(quaternion(dtype))(m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], tw)
-    lower = m[2, 2] < dtype(0)
-    x_over_y = m[0, 0] > m[1, 1]
-    z_over_w = m[0, 0] < -m[1, 1]
+    tx = one + mat[0, 0] - mat[1, 1] - mat[2, 2]
+    ty = one - mat[0, 0] + mat[1, 1] - mat[2, 2]
+    tz = one - mat[0, 0] - mat[1, 1] + mat[2, 2]
+    tw = one + mat[0, 0] + mat[1, 1] + mat[2, 2]
+    qx = static(quaternion(dtype))(tx, mat[0, 1] + mat[1, 0], mat[2, 0] + mat[0, 2], mat[2, 1] - mat[1, 2])
+    qy = static(quaternion(dtype))(mat[0, 1] + mat[1, 0], ty, mat[1, 2] + mat[2, 1], mat[0, 2] - mat[2, 0])
+    qz = static(quaternion(dtype))(mat[2, 0] + mat[0, 2], mat[1, 2] + mat[2, 1], tz, mat[1, 0] - mat[0, 1])
+    qw = static(quaternion(dtype))(mat[2, 1] - mat[1, 2], mat[0, 2] - mat[2, 0], mat[1, 0] - mat[0, 1], tw)
+    lower = mat[2, 2] < dtype(0)
+    x_over_y = mat[0, 0] > mat[1, 1]
+    z_over_w = mat[0, 0] < -mat[1, 1]
     q = where(lower, where(x_over_y, qx, qy), where(z_over_w, qz, qw))
     t = where(lower, where(x_over_y, tx, ty), where(z_over_w, tz, tw))
     return q * (dtype(0.5) / sqrt(t))
 
 
 @func
-def quat_from_matrix(m: matrix44):
-    dtype = m.dtype
+def quat_from_matrix(mat: matrix44):
+    dtype = mat.dtype
     return quat_from_matrix(
         static(matrix((3, 3), dtype))(
-            m[0, 0], m[0, 1], m[0, 2], m[1, 0], m[1, 1], m[1, 2], m[2, 0], m[2, 1], m[2, 2]
+            mat[0, 0], mat[0, 1], mat[0, 2], mat[1, 0], mat[1, 1], mat[1, 2], mat[2, 0], mat[2, 1], mat[2, 2]
         )
     )  # fmt: skip
 
 
 @func
-def quat_to_matrix(q: any_quaternion):
+def quat_to_matrix(quat: any_quaternion):
     """Rotation matrix R with R v = quat_rotate(q, v)."""
-    dtype = q.dtype
+    dtype = quat.dtype
     one = dtype(1)
-    x2 = q.x + q.x
-    y2 = q.y + q.y
-    z2 = q.z + q.z
+    x2 = quat.x + quat.x
+    y2 = quat.y + quat.y
+    z2 = quat.z + quat.z
     return static(matrix((3, 3), dtype))(
-        one - (q.y * y2 + q.z * z2), q.x * y2 - q.w * z2, q.x * z2 + q.w * y2,
-        q.x * y2 + q.w * z2, one - (q.x * x2 + q.z * z2), q.y * z2 - q.w * x2,
-        q.x * z2 - q.w * y2, q.y * z2 + q.w * x2, one - (q.x * x2 + q.y * y2),
+        one - (quat.y * y2 + quat.z * z2), quat.x * y2 - quat.w * z2, quat.x * z2 + quat.w * y2,
+        quat.x * y2 + quat.w * z2, one - (quat.x * x2 + quat.z * z2), quat.y * z2 - quat.w * x2,
+        quat.x * z2 - quat.w * y2, quat.y * z2 + quat.w * x2, one - (quat.x * x2 + quat.y * y2),
     )  # fmt: skip
 
 

@@ -117,21 +117,21 @@ def randn(state: inout(uint32)) -> float32:
 
 
 @func
-def poisson(state: inout(uint32), mean: float32) -> uint32:
+def poisson(state: inout(uint32), lam: float32) -> uint32:
     """Poisson-distributed count; takes a varying number of draws.
 
     Multiplication of uniforms below a mean of 10 (Knuth 1969), else transformed rejection PTRS (Hoermann
     1993).
     """
     count = uint32(0)
-    if mean < 10.0:
-        limit = exp(-mean)
+    if lam < 10.0:
+        limit = exp(-lam)
         product = randf(state)
         while product > limit:
             count += uint32(1)
             product = product * randf(state)
     else:
-        spread = 0.931 + 2.53 * sqrt(mean)
+        spread = 0.931 + 2.53 * sqrt(lam)
         offset = -0.059 + 0.02483 * spread
         inverse_alpha = 1.1239 + 1.1328 / (spread - 3.4)
         searching = True
@@ -139,11 +139,11 @@ def poisson(state: inout(uint32), mean: float32) -> uint32:
             u = randf(state) - 0.5
             v = 1.0 - randf(state)
             s = 0.5 - abs(u)
-            k = floor((2.0 * offset / s + spread) * u + mean + 0.43)
+            k = floor((2.0 * offset / s + spread) * u + lam + 0.43)
             if s >= 0.013 or v <= s:
                 accepted = log(v * inverse_alpha / (offset / (s * s) + spread)) <= k * log(
-                    mean
-                ) - mean - _log_factorial(k)
+                    lam
+                ) - lam - _log_factorial(k)
                 if k >= 0.0 and accepted:
                     count = uint32(k)
                     searching = False

@@ -60,37 +60,37 @@ def clamp(x: Any, low: Any, high: Any):
 
 
 @func
-def isnan(x: Any):
-    """Whether x is not a number; of a vector or the like: whether some component is not."""
-    return x != x
+def isnan(a: Any):
+    """Whether a is not a number; of a vector or the like: whether some component is not."""
+    return a != a
 
 
 @func
-def isinf(x: any_composite):
-    """Whether x is plus or minus infinity; of a vector or the like: whether some component is."""
+def isinf(a: any_composite):
+    """Whether a is plus or minus infinity; of a vector or the like: whether some component is."""
     found = False
-    for k in range(len(x)):
-        found = found or isinf(x[k])
+    for k in range(len(a)):
+        found = found or isinf(a[k])
     return found
 
 
 @func
-def isinf(x: Any):
-    return abs(x) == type(x)(_INFINITY)
+def isinf(a: Any):
+    return abs(a) == type(a)(_INFINITY)
 
 
 @func
-def isfinite(x: any_composite):
-    """Whether x is neither infinite nor NaN; of a vector or the like: whether all components are."""
+def isfinite(a: any_composite):
+    """Whether a is neither infinite nor NaN; of a vector or the like: whether all components are."""
     every = True
-    for k in range(len(x)):
-        every = every and isfinite(x[k])
+    for k in range(len(a)):
+        every = every and isfinite(a[k])
     return every
 
 
 @func
-def isfinite(x: Any):
-    return abs(x) < type(x)(_INFINITY)
+def isfinite(a: Any):
+    return abs(a) < type(a)(_INFINITY)
 
 
 @func
@@ -127,9 +127,9 @@ def lerp(a: Any, b: Any, t: Any):
 
 
 @func
-def smoothstep(edge0: Any, edge1: Any, x: Any):
-    """Cubic Hermite step from 0 at edge0 to 1 at edge1."""
-    t = clamp((x - edge0) / (edge1 - edge0), type(x)(0), type(x)(1))
+def smoothstep(a: Any, b: Any, x: Any):
+    """Cubic Hermite step from 0 at a to 1 at b."""
+    t = clamp((x - a) / (b - a), type(x)(0), type(x)(1))
     return t * t * (type(x)(3) - type(x)(2) * t)
 
 

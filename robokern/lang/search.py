@@ -10,21 +10,21 @@ from robokern.ir.types import ArrayType, int32
 
 
 @func
-def lower_bound(array: ArrayType(Any), value: Any) -> int32:
+def lower_bound(arr: ArrayType(Any), value: Any) -> int32:
     """Index of the first element >= value of a sorted array; of the last element if there is none.
 
     `lower_bound(array, begin, end, value)` searches [begin, end).
     """
-    return lower_bound(array, int32(0), len(array), value)
+    return lower_bound(arr, int32(0), len(arr), value)
 
 
 @func
-def lower_bound(array: ArrayType(Any), begin: int32, end: int32, value: Any) -> int32:
-    end = end - 1
-    while begin < end:
-        middle = begin + (end - begin) // 2
-        if array[middle] < value:
-            begin = middle + 1
+def lower_bound(arr: ArrayType(Any), arr_begin: int32, arr_end: int32, value: Any) -> int32:
+    arr_end = arr_end - 1
+    while arr_begin < arr_end:
+        middle = arr_begin + (arr_end - arr_begin) // 2
+        if arr[middle] < value:
+            arr_begin = middle + 1
         else:
-            end = middle
-    return begin
+            arr_end = middle
+    return arr_begin

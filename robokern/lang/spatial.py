@@ -14,17 +14,17 @@ from robokern.lang.vector import cross, dot
 
 
 @func
-def spatial_top(a: vector6):
+def spatial_top(svec: vector6):
     """Angular velocity or torque."""
-    dtype = a.dtype
-    return static(vector(3, dtype))(a[0], a[1], a[2])
+    dtype = svec.dtype
+    return static(vector(3, dtype))(svec[0], svec[1], svec[2])
 
 
 @func
-def spatial_bottom(a: vector6):
+def spatial_bottom(svec: vector6):
     """Linear velocity or force."""
-    dtype = a.dtype
-    return static(vector(3, dtype))(a[3], a[4], a[5])
+    dtype = svec.dtype
+    return static(vector(3, dtype))(svec[3], svec[4], svec[5])
 
 
 @func

@@ -30,41 +30,41 @@ def transform_identity(dtype: type = float32):
 
 
 @func
-def transform_get_translation(t: any_transform):
+def transform_get_translation(xform: any_transform):
     """Position p."""
-    return t.p
+    return xform.p
 
 
 @func
-def transform_get_rotation(t: any_transform):
+def transform_get_rotation(xform: any_transform):
     """Orientation q."""
-    return t.q
+    return xform.q
 
 
 @func
-def transform_set_translation(t: inout(any_transform), p: vector3):
+def transform_set_translation(xform: inout(any_transform), p: vector3):
     """Replaces the position of a variable."""
-    t.p = p
+    xform.p = p
 
 
 @func
-def transform_set_rotation(t: inout(any_transform), q: any_quaternion):
+def transform_set_rotation(xform: inout(any_transform), q: any_quaternion):
     """Replaces the orientation of a variable."""
-    t.q = q
+    xform.q = q
 
 
 @func
-def transform_set_translation_copy(t: any_transform, p: vector3):
-    """t with another position."""
-    t.p = p
-    return t
+def transform_set_translation_copy(xform: any_transform, p: vector3):
+    """xform with another position."""
+    xform.p = p
+    return xform
 
 
 @func
-def transform_set_rotation_copy(t: any_transform, q: any_quaternion):
-    """t with another orientation."""
-    t.q = q
-    return t
+def transform_set_rotation_copy(xform: any_transform, q: any_quaternion):
+    """xform with another orientation."""
+    xform.q = q
+    return xform
 
 
 @operator("mul")
@@ -75,39 +75,39 @@ def transform_multiply(a: any_transform, b: any_transform):
 
 
 @func
-def transform_inverse(t: any_transform):
+def transform_inverse(xform: any_transform):
     """The transform back."""
-    back = quat_inverse(t.q)
-    return type(t)(-quat_rotate(back, t.p), back)
+    back = quat_inverse(xform.q)
+    return type(xform)(-quat_rotate(back, xform.p), back)
 
 
 @func
-def transform_point(t: any_transform, point: vector3):
+def transform_point(xform: any_transform, point: vector3):
     """A position: turned, then moved."""
-    return quat_rotate(t.q, point) + t.p
+    return quat_rotate(xform.q, point) + xform.p
 
 
 @func
-def transform_point(m: matrix44, point: vector3):
+def transform_point(mat: matrix44, point: vector3):
     return type(point)(
-        m[0, 0] * point.x + m[0, 1] * point.y + m[0, 2] * point.z + m[0, 3],
-        m[1, 0] * point.x + m[1, 1] * point.y + m[1, 2] * point.z + m[1, 3],
-        m[2, 0] * point.x + m[2, 1] * point.y + m[2, 2] * point.z + m[2, 3],
+        mat[0, 0] * point.x + mat[0, 1] * point.y + mat[0, 2] * point.z + mat[0, 3],
+        mat[1, 0] * point.x + mat[1, 1] * point.y + mat[1, 2] * point.z + mat[1, 3],
+        mat[2, 0] * point.x + mat[2, 1] * point.y + mat[2, 2] * point.z + mat[2, 3],
     )
 
 
 @func
-def transform_vector(t: any_transform, v: vector3):
+def transform_vector(xform: any_transform, vec: vector3):
     """A direction: turned, not moved."""
-    return quat_rotate(t.q, v)
+    return quat_rotate(xform.q, vec)
 
 
 @func
-def transform_vector(m: matrix44, v: vector3):
-    return type(v)(
-        m[0, 0] * v.x + m[0, 1] * v.y + m[0, 2] * v.z,
-        m[1, 0] * v.x + m[1, 1] * v.y + m[1, 2] * v.z,
-        m[2, 0] * v.x + m[2, 1] * v.y + m[2, 2] * v.z,
+def transform_vector(mat: matrix44, vec: vector3):
+    return type(vec)(
+        mat[0, 0] * vec.x + mat[0, 1] * vec.y + mat[0, 2] * vec.z,
+        mat[1, 0] * vec.x + mat[1, 1] * vec.y + mat[1, 2] * vec.z,
+        mat[2, 0] * vec.x + mat[2, 1] * vec.y + mat[2, 2] * vec.z,
     )
 
 

@@ -78,11 +78,11 @@ def outer(a: any_vector, b: any_vector):
 
 
 @func
-def skew(a: vector3):
+def skew(vec: vector3):
     """Matrix S with S b = cross(a, b)."""
-    zero = a.dtype(0)
-    dtype = a.dtype
-    return static(matrix((3, 3), dtype))(zero, -a.z, a.y, a.z, zero, -a.x, -a.y, a.x, zero)
+    zero = vec.dtype(0)
+    dtype = vec.dtype
+    return static(matrix((3, 3), dtype))(zero, -vec.z, vec.y, vec.z, zero, -vec.x, -vec.y, vec.x, zero)
 
 
 @func

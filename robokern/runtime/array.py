@@ -34,6 +34,7 @@ from robokern.runtime.memory import address, allocate, content, fill, move, put
 Shape = int | Sequence[int]
 
 MAX_DIMENSIONS = 4
+MAX_LENGTH = 2**31 - 1  # coordinates and shapes are int32 in kernels
 
 
 @cache
@@ -269,7 +270,7 @@ class Array(ArrayOperators):
     def __getitem__(self, key: Any) -> Any:
         """A view for slices and fewer indices than dimensions; a host value for one element.
 
-        Arrays of integers as indices, and `:` for a whole dimension, give an indexed array.
+        Arrays of integers among the indices give an indexed array.
         """
         if key.__class__ is Array or (key.__class__ is tuple and any(k.__class__ is Array for k in key)):
             return _indexed(self, key)
@@ -338,6 +339,7 @@ class Array(ArrayOperators):
             raise ValueError(
                 f"array.reshape: cannot shape {self.size} elements of shape {self.shape} as {shape}"
             )
+        _check_lengths(wanted)
         made = self._view(self._numpy.reshape(*wanted, *component_shape(self.dtype)), self.dtype)
         return self._with_grad(made, lambda grad: grad.reshape(wanted))
 
@@ -416,7 +418,7 @@ class Array(ArrayOperators):
 
     def list(self) -> Any:
         """The elements in order, as Python numbers, host values of composites, or structs."""
-        return listed_values(self.numbers(), self.dtype)
+        return listed_values(self.numbers(), self.dtype, self._keep)
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
@@ -515,7 +517,13 @@ def shape_of(shape: Any) -> tuple[int, ...]:
         raise ValueError(f"array: expected a shape of integers, got {describe(shape)}") from None
     if not 1 <= len(lengths) <= MAX_DIMENSIONS or min(lengths) < 0:
         raise ValueError(f"array: expected a shape of 1 to {MAX_DIMENSIONS} lengths from 0 up, got {shape}")
+    _check_lengths(lengths)
     return lengths
+
+
+def _check_lengths(lengths: tuple[int, ...]) -> None:
+    if max(lengths) > MAX_LENGTH:
+        raise ValueError(f"array: a length is at most 2**31 - 1, as kernels count in int32, got {lengths}")
 
 
 def share(data: Any, dtype: Type, device: Device = CPU) -> Array:
@@ -545,6 +553,7 @@ def with_components(source: Ndarray, dtype: Type) -> Ndarray:
         raise ValueError(f"{dtype} needs data of 1 to 4 dimensions{last}, got shape {source.shape}")
     if (not packed and source.size) or not source.flags.aligned:
         raise ValueError(f"components of {dtype} do not lie in a row (strides {source.strides}); pass a copy")
+    _check_lengths(source.shape[:ndim])
     return source
 
 
@@ -594,6 +603,7 @@ def _copied(data: Any, dtype: Type, shape: Shape | None, device: Device) -> Arra
     _check_references([*keep, *data._keep] if isinstance(data, Array) else keep, device, dtype)
     components = component_shape(dtype)
     wanted = values.shape[: values.ndim - len(components)] if shape is None else shape_of(shape)
+    _check_lengths(wanted or (1,))
     made = zeros_of(dtype, wanted or (1,), device, zero=False)
     if values.shape == components:
         values = np.broadcast_to(values, made._numpy.shape)
@@ -662,11 +672,10 @@ def _checked_key(key: Any, ndim: int) -> tuple[Any, ...]:
 def _indexed(array: Array, key: Any) -> Any:
     from robokern.runtime.indexed_array import IndexedArray  # it builds on this module
 
-    lists = [None if k == slice(None) else k for k in (key if isinstance(key, tuple) else (key,))]
-    wrong = next((k for k in lists if k is not None and not isinstance(k, Array)), None)
-    if wrong is not None:
-        raise IndexError(f"array: beside arrays of indices only ':' can stand, got {describe(wrong)}")
-    return IndexedArray(array, lists)
+    parts = key if isinstance(key, tuple) else (key,)
+    part = array[tuple(slice(None) if isinstance(k, Array) else k for k in parts)]
+    kept = (k for k in parts if isinstance(k, (Array, slice)))  # an integer takes its dimension away
+    return IndexedArray(part, [k if isinstance(k, Array) else None for k in kept])
 
 
 class _ArrayOf:

@@ -14,6 +14,7 @@ from robokern.errors import AdjointError, LaunchError
 from robokern.ir.types import float32, float64, int32, int64, is_float, scalar_of, uint32, uint64
 from robokern.runtime import recording
 from robokern.runtime.array import Array, zeros_of
+from robokern.runtime.hostvalue import component_shape
 
 _KEYS = (int32, uint32, float32, int64, uint64, float64)
 
@@ -82,18 +83,32 @@ def _reduced(
 
 
 def array_cast(in_array: Array, out_array: Array, count: int | None = None) -> None:
-    """Converts elements to another type, one by one as kernels do, the first `count` of 1-D arrays.
+    """Converts elements to another type, one by one as kernels do.
+
+    Args:
+        in_array, out_array: of one shape; or as many scalars, composites' too, in another shape.
+        count: the first so many elements of a 1-D array instead of all.
 
     Raises:
-        LaunchError: shapes or devices differ.
+        LaunchError: shapes or devices differ, or `count` is not inside of both.
         AdjointError: floats under a tape.
     """
     _need_no_tape("array_cast", in_array)
-    source = in_array.numbers() if count is None else in_array.numbers()[:count]
-    target = out_array if count is None else out_array[:count]
-    if source.size != target.numpy().size or in_array.device is not out_array.device:
-        raise LaunchError(f"array_cast: cannot cast {in_array.type} {in_array.shape} to {out_array.type}")
-    target.assign(source.reshape(target.numpy().shape).astype(target.numbers().dtype))
+    source, target = in_array.numbers(), np.array(out_array.numbers())
+    if count is None:
+        scalars = source.size
+        fits = scalars == target.size and (source.shape == target.shape or source.ndim != target.ndim)
+    else:
+        scalars = count * int(np.prod(component_shape(in_array.dtype)))
+        fits = in_array.ndim == 1 and 0 <= scalars <= min(source.size, target.size)
+    if not fits or in_array.device is not out_array.device:
+        some = "" if count is None else f"{count} of "
+        raise LaunchError(
+            f"array_cast: cannot cast {some}{in_array.type} {in_array.shape} "
+            f"to {out_array.type} {out_array.shape}"
+        )
+    target.reshape(-1)[:scalars] = source.reshape(-1)[:scalars]
+    out_array.assign(target)
 
 
 def radix_sort_pairs(
@@ -139,9 +154,14 @@ def segmented_sort_pairs(
     """
     starts = segment_start_indices.numpy()
     ends = starts[1:] if segment_end_indices is None else segment_end_indices.numpy()
+    if starts.ndim != 1 or ends.ndim != 1 or (segment_end_indices is not None and len(starts) != len(ends)):
+        raise LaunchError(
+            f"segmented_sort_pairs: expected a row of starts and one of as many ends, got {starts.shape} "
+            f"and {ends.shape}"
+        )
     starts = starts[: len(ends)]
     inside = (starts >= 0) & (starts <= ends) & (ends <= count)
-    if len(starts) != len(ends) or not inside.all() or min(len(keys), len(values)) < count:
+    if not inside.all() or min(len(keys), len(values)) < count:
         raise LaunchError(f"segmented_sort_pairs: a segment is not inside of the first {count} pairs")
     bits = _ordered_bits(keys.numpy()[:count])
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
@@ -163,6 +183,11 @@ def runlength_encode(
     Raises:
         LaunchError: the results do not fit.
     """
+    if value_count is not None and not 0 <= value_count <= len(values):
+        raise LaunchError(f"runlength_encode: there are {len(values)} values, got value_count {value_count}")
+    for name, counts in (("run_lengths", run_lengths), ("run_count", run_count)):
+        if counts is not None and counts.dtype != int32:
+            raise LaunchError(f"runlength_encode: {name}: expected int32, got {counts.dtype}")
     data = values.numpy() if value_count is None else values.numpy()[:value_count]
     starts = np.flatnonzero(np.r_[True, data[1:] != data[:-1]][: len(data)])
     if min(len(run_values), len(run_lengths)) < len(data) or run_values.dtype != values.dtype:

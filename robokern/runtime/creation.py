@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from robokern.compiler.builtins import means
-from robokern.ir.types import Scalar, Type, as_type, bfloat16, matrix, scalar_of, vector
+from robokern.ir.types import (
+    IndexedArrayType,
+    Scalar,
+    Type,
+    as_type,
+    bfloat16,
+    is_integer,
+    matrix,
+    scalar_of,
+    vector,
+)
 from robokern.runtime.array import Array, Shape, element_type, shape_of, with_components, wrap, zeros_of
 from robokern.runtime.device import Device, DeviceLike, get_device
 from robokern.runtime.dlpack_bfloat16 import Bits, Capsule
@@ -111,7 +121,8 @@ def clone(src: Array, device: DeviceLike = None, requires_grad: bool | None = No
 def copy(dest: Array, src: Array, dest_offset: int = 0, src_offset: int = 0, count: int = 0) -> None:
     """Copies `count` elements (0: all of `src`) from `src` to `dest`, which have one dtype.
 
-    With equal shapes and no offsets any strides do; else both must be contiguous and count as flat.
+    With equal shapes and no offsets any strides do, and indexed arrays; else both must be contiguous and
+    count as flat.
 
     Raises:
         TypeError: the dtypes differ.
@@ -120,8 +131,10 @@ def copy(dest: Array, src: Array, dest_offset: int = 0, src_offset: int = 0, cou
     if dest.dtype != src.dtype:
         raise TypeError(f"copy: cannot copy {src.type} to {dest.type}")
     if dest.shape == src.shape and not (dest_offset or src_offset or count):
-        dest.assign(src)
+        dest.assign(src.contiguous() if isinstance(src.type, IndexedArrayType) else src)
         return
+    if isinstance(src.type, IndexedArrayType) or isinstance(dest.type, IndexedArrayType):
+        raise ValueError("copy: offsets and a count are for arrays, not for indexed ones")
     wanted = count or src.size - src_offset
     if (
         min(dest_offset, src_offset, wanted) < 0
@@ -176,6 +189,7 @@ def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Arr
             `__cuda_array_interface__`; alive as long as the result. On a GPU the current stream waits for
             what its stream still has to do.
         dtype: element type; a composite takes its components from the last axes. None given: the scalar type.
+            Integers and truth values may be taken as integers of the same width.
         device: None: the default device.
 
     A JAX array is immutable by contract, but its memory is shared: do not pass it to a kernel that writes it.
@@ -193,10 +207,17 @@ def from_dlpack(source: Any, dtype: Any = Any, device: DeviceLike = None) -> Arr
     data = _on_gpu(source, place, bits) if place.is_cuda else np.from_dlpack(bits)
     own = bfloat16 if bits.is_bfloat16 else infer_dtype(data[:0])
     element = element_type(own if dtype is Any else as_type(dtype))
-    shared = with_components(data, element)
+    shared = with_components(_reinterpreted(data, scalar_of(element)), element)
     if shared.dtype != base_dtype(element) or (bits.is_bfloat16 and scalar_of(element) != bfloat16):
         raise TypeError(f"from_dlpack: cannot share memory of {own} as {element}")
     return wrap(shared, element, place)
+
+
+def _reinterpreted(data: Ndarray, wanted: Any) -> Ndarray:
+    """Integers and truth values as integers of the same width; anything else as it is."""
+    if not is_integer(wanted) or data.dtype.kind not in "biu" or data.dtype.itemsize != wanted.size:
+        return data
+    return data.view(wanted.numpy)
 
 
 def _on_gpu(source: Any, place: Device, bits: Bits) -> Ndarray:

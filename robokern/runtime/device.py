@@ -80,6 +80,16 @@ class Device:
         """Bytes there are; of a GPU's memory, else of the host's."""
         return self.gpu.memory_info()[1] if self.is_cuda else _host_memory("SC_PHYS_PAGES")
 
+    @property
+    def sm_count(self) -> int:
+        """Multiprocessors of a GPU; 0 on the host."""
+        return self.gpu.multiprocessors if self.is_cuda else 0
+
+    @property
+    def max_shared_memory_per_block(self) -> int:
+        """Bytes that a block of a GPU may share; 0 on the host."""
+        return self.gpu.shared_bytes if self.is_cuda else 0
+
     def __str__(self) -> str:
         return self.alias
 

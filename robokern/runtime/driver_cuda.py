@@ -152,6 +152,9 @@ class Gpu:
         device = driver.Device(index)
         major, minor = device.compute_capability()
         self.index, self.name, self.arch = index, str(device.name()), f"sm_{major}{minor}"
+        facts = driver.device_attribute
+        self.multiprocessors = int(device.get_attribute(facts.MULTIPROCESSOR_COUNT))
+        self.shared_bytes = int(device.get_attribute(facts.MAX_SHARED_MEMORY_PER_BLOCK))
         prepare()
         libcuda.made("cuDevicePrimaryCtxRetain", index)  # takes a third of a second, and Python runs on
         self._context = device.retain_primary_context()

@@ -11,12 +11,12 @@ from typing import Any
 
 from robokern.errors import LaunchError
 from robokern.runtime.arguments import Argument
+from robokern.runtime.array import MAX_LENGTH
 from robokern.runtime.hostvalue import describe
 
 Dim = int | Sequence[int]
 
 header = struct.Struct("=4qQ").pack  # shape of the grid, and the place of the status pointer
-MAX_LENGTH = 2**31 - 1  # coordinates are int32
 
 
 class Grid:

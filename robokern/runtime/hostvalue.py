@@ -7,7 +7,7 @@ uint16 holds the bits of bfloat16 elements, every other the numbers to be rounde
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -63,9 +63,21 @@ def _numbers(data: Any, dtype: Type) -> Ndarray:
         source = source.view(np.uint16) if scalar == bfloat16 else source.astype(np.float32)
     if not (_converts(source.dtype, scalar) or _are_whole(source, scalar)):
         raise TypeError(f"cannot convert {source.dtype} to {scalar}")
+    if not isinstance(data, np.ndarray):
+        _check_range(source, scalar)
     if scalar == bfloat16 and source.dtype != np.uint16:
         source = bits(source)
     return _by_element(source.astype(base_dtype(dtype), copy=False), dtype)
+
+
+def _check_range(source: Ndarray, scalar: Scalar) -> None:
+    """Refuses Python's integers that the type does not have; those of a NumPy array wrap, as there."""
+    if source.dtype.kind not in "iu" or scalar.kind not in "iu" or not source.size:
+        return
+    limits = np.iinfo(scalar.numpy)
+    for value in (int(source.min()), int(source.max())):
+        if not limits.min <= value <= limits.max:
+            raise ValueError(f"{value} does not fit {scalar}")
 
 
 def _converts(source: np.dtype[Any], scalar: Scalar) -> bool:
@@ -178,24 +190,31 @@ def host_value(element: Any, dtype: Type) -> Any:
     return element.copy() if isinstance(element, np.void) else element
 
 
-def listed_values(elements: Ndarray, dtype: Type) -> list[Any]:
-    """Elements of any shape in order, as Python numbers, host values of composites, or structs; copies."""
+def listed_values(elements: Ndarray, dtype: Type, keep: Iterable[Any] = ()) -> list[Any]:
+    """Elements of any shape in order, as Python numbers, host values of composites, or structs; copies.
+
+    Args:
+        keep: the arrays that structs refer to.
+    """
     flat = elements.reshape(-1, *component_shape(dtype))
     if isinstance(dtype, Scalar):
         return [*flat.tolist()]
     if isinstance(dtype, Struct):
-        return [struct_value(record, dtype) for record in flat]
+        known = {array.descriptor: array for array in keep}
+        return [struct_value(record, dtype, known) for record in flat]
     return [Composite(dtype, np.array(components)) for components in flat]
 
 
-def struct_value(record: Any, dtype: Struct) -> StructValue:
-    """A NumPy record as a struct; an array inside cannot be told from its address and is None."""
+def struct_value(record: Any, dtype: Struct, known: Mapping[bytes, Any]) -> StructValue:
+    """A NumPy record as a struct; an array inside is one of those known by their descriptors, else None."""
     found: dict[str, Any] = {}
     for name, field in dtype.fields:
-        if isinstance(field, Struct):
-            found[name] = struct_value(record[name], field)
+        if isinstance(field, ArrayType | IndexedArrayType):  # the second is a Struct too
+            found[name] = known.get(record[name].tobytes())
+        elif isinstance(field, Struct):
+            found[name] = struct_value(record[name], field, known)
         else:
-            found[name] = None if isinstance(field, ArrayType) else host_value(record[name], field)
+            found[name] = host_value(record[name], field)
     return StructValue(dtype, found)
 
 

@@ -19,11 +19,12 @@ from robokern.ir.types import (
 )
 from robokern.runtime import recording
 from robokern.runtime.array import Array
+from robokern.runtime.array_operators import ArrayOperators
 from robokern.runtime.device import Device, DeviceLike
 from robokern.runtime.hostvalue import Ndarray, describe, listed_values
 
 
-class IndexedArray:
+class IndexedArray(ArrayOperators):
     """An array whose element (i, j) is `data[indices[0][i], indices[1][j]]`; kernels read and write `data`.
 
     Without data it is an annotation: the type of such arrays.
@@ -97,19 +98,49 @@ class IndexedArray:
         """Number of elements."""
         return int(np.prod(self.shape))
 
+    @property
+    def is_contiguous(self) -> bool:
+        """False: the elements may lie anywhere."""
+        return False
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether the array behind has a gradient."""
+        return self.data.requires_grad
+
     def numpy(self) -> Ndarray:
         """A copy of the elements; a composite's components are the last axes."""
         picked: Ndarray = self.data.numpy()[self._selection()]
         return picked
 
     def contiguous(self) -> Array:
-        """A copy of the elements as an array."""
+        """A copy of the elements as an array.
+
+        Raises:
+            AdjointError: a tape is recording, and the array behind has a gradient.
+        """
+        if recording.tapes and self.requires_grad:
+            raise AdjointError("indexedarray: a tape cannot record that elements are copied; launch a kernel")
         made: Array = Array(self.numpy(), dtype=self.dtype, device=self.device)
         return made
 
+    clone = contiguous
+
+    def assign(self, source: Any) -> IndexedArray:
+        """Copies `source`, anything `array` takes, into the elements; returns the indexed array.
+
+        Raises:
+            AdjointError: a tape is recording.
+            TypeError: `source` does not convert to the dtype.
+            ValueError: its shape differs.
+        """
+        given = source.contiguous() if isinstance(source, IndexedArray) else source
+        self._write(Array(shape=self.shape, dtype=self.dtype).assign(given).numpy())
+        return self
+
     def list(self) -> Any:
         """The elements in order, as `Array.list`."""
-        return listed_values(self.data.numbers()[self._selection()], self.dtype)
+        return listed_values(self.data.numbers()[self._selection()], self.dtype, self.data._keep)
 
     def _write(self, one: Any) -> None:
         if recording.tapes:

@@ -19,12 +19,12 @@ from robokern.ir import layout
 from robokern.ir.types import BY_NAME, ArrayType, Struct, Type, is_float, matches
 from robokern.runtime import driver_cpu, recording
 from robokern.runtime.arguments import Argument, Misfit, Pack, argument, devices_of, record_packer
-from robokern.runtime.array import array_type
+from robokern.runtime.array import MAX_LENGTH, array_type
 from robokern.runtime.call_site import call_site
 from robokern.runtime.collector import put_off
 from robokern.runtime.compiled import compiled, compiled_for
 from robokern.runtime.device import CPU, REF, Device
-from robokern.runtime.grid import MAX_LENGTH, Dim, Grid, header, record_of
+from robokern.runtime.grid import Dim, Grid, header, record_of
 from robokern.runtime.hostvalue import component_shape, describe, listed, type_of
 
 if TYPE_CHECKING:

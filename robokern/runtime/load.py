@@ -42,13 +42,13 @@ def load_module(
             require gradients and share no memory; for others that comes with the first tape.
 
     Raises:
-        RuntimeError: the module is not imported, or has no kernels.
+        RuntimeError: the module that is named is not imported, or has no kernels.
         KernelError: a kernel cannot be compiled.
     """
     for place in [device] if device is None or isinstance(device, (str, Device)) else device:
         get_device(place)
     name = module_name(module) if module is not None else str(sys._getframe(1).f_globals["__name__"])
-    kernels = kernels_of(name, recursive)
+    kernels = kernels_of(name, recursive, needed=module is not None)
     with put_off():
         _warm(kernels, driver_cpu.cpu_threads() if max_workers is None else max_workers, derivatives)
         for kernel in kernels:

@@ -12,19 +12,20 @@ from robokern.compiler.builtins import Builtin, tid
 from robokern.compiler.function import Function, Kernel, func, kernel
 from robokern.compiler.source import from_source, lambda_source
 from robokern.ir.types import COMPOSITES, Scalar, Type, is_float, scalar_of
-from robokern.runtime.array import Array, share, wrap, zeros_of
+from robokern.runtime.array import MAX_LENGTH, Array, share, wrap, zeros_of
 from robokern.runtime.device import DeviceLike, get_device
 from robokern.runtime.hostvalue import component_shape, describe, type_of
 from robokern.runtime.indexed_array import IndexedArray
 from robokern.runtime.launch import launch
 
+_ARRAYS = (Array, IndexedArray)
 _COORDINATES = ("i", "j", "k", "l")
 
 
 def map(
     func: Any,
     *inputs: Any,
-    out: Array | Sequence[Array] | None = None,
+    out: Array | IndexedArray | Sequence[Array | IndexedArray] | None = None,
     return_kernel: bool = False,
     device: DeviceLike = None,
 ) -> Any:
@@ -48,7 +49,7 @@ def map(
     """
     function = _function(func)
     values = [_shared(function, i, value) for i, value in enumerate(inputs)]
-    arrays = [value for value in values if isinstance(value, Array)]
+    arrays = [value for value in values if isinstance(value, _ARRAYS)]
     if not arrays:
         raise TypeError(f"map: expected an array among the inputs of {_name(function)}()")
     place = arrays[0].device if device is None else get_device(device)
@@ -57,7 +58,7 @@ def map(
     shape = np.broadcast_shapes(*(a.shape for a in arrays))
     outputs = _outputs(out, returned, shape, place, any(a.requires_grad for a in arrays))
     spread = _spread(values, outputs, shape)
-    made = _kernel(function, tuple(isinstance(v, Array) for v in values), len(outputs), len(spread[1]))
+    made = _kernel(function, tuple(isinstance(v, _ARRAYS) for v in values), len(outputs), len(spread[1]))
     if return_kernel:
         return made
     launch(made, spread[1], spread[0], device=place)
@@ -102,9 +103,7 @@ def _name(function: Any) -> str:
 
 
 def _shared(function: Any, index: int, value: Any) -> Any:
-    """`value`, or an Array over the memory of a NumPy array, or of what an indexed array shows."""
-    if isinstance(value, IndexedArray):
-        return value.contiguous()
+    """`value`, or an Array over the memory of a NumPy array."""
     if not isinstance(value, np.ndarray) or value.ndim == 0:
         return value
     wanted = None
@@ -130,19 +129,19 @@ def _parameter_types(function: Any, values: list[Any]) -> Sequence[Any]:
     from robokern.ir.nodes import Value
 
     if isinstance(function, Function):
-        known = [Value(v.dtype) if isinstance(v, Array) else v for v in values]
+        known = [Value(v.dtype) if isinstance(v, _ARRAYS) else v for v in values]
         bound = find_overload(function, known, {})
         if bound is None:
-            given = ", ".join(str(v.dtype) if isinstance(v, Array) else describe(v) for v in values)
+            given = ", ".join(str(v.dtype) if isinstance(v, _ARRAYS) else describe(v) for v in values)
             raise TypeError(f"map: {function.name}() does not take ({given})")
         return bound.types[: len(values)]
-    first = next(scalar_of(v.dtype) for v in values if isinstance(v, Array))
+    first = next(scalar_of(v.dtype) for v in values if isinstance(v, _ARRAYS))
     alike = {"f": float, "i": int, "u": int}.get(getattr(first, "kind", ""))
     return [first if type(v) is alike else type_of(v) for v in values]
 
 
 def _element(value: Any) -> Type:
-    found = value.dtype if isinstance(value, Array) else type_of(value)
+    found = value.dtype if isinstance(value, _ARRAYS) else type_of(value)
     if not isinstance(found, Type):
         raise TypeError(f"map: {describe(value)} is neither an array nor a value of the kernel language")
     return found
@@ -164,7 +163,7 @@ def _returned(function: Any, elements: tuple[Type, ...]) -> tuple[Type, ...]:
 
 def _outputs(
     out: Any, returned: tuple[Type, ...], shape: tuple[int, ...], device: Any, requires_grad: bool
-) -> list[Array]:
+) -> Sequence[Array | IndexedArray]:
     if out is None:
         made = [zeros_of(dtype, shape, device, zero=False) for dtype in returned]
         for array in made:
@@ -174,7 +173,7 @@ def _outputs(
     if len(given) != len(returned):
         raise ValueError(f"map: expected {len(returned)} arrays in out, got {len(given)}")
     for i, (array, dtype) in enumerate(zip(given, returned, strict=True)):
-        if not isinstance(array, Array) or array.dtype != dtype:
+        if not isinstance(array, _ARRAYS) or array.dtype != dtype:
             raise TypeError(f"map: out[{i}]: expected an array of {dtype}, got {describe(array)}")
         if array.shape != shape:
             raise ValueError(f"map: out[{i}]: expected shape {shape}, got {array.shape}")
@@ -182,20 +181,21 @@ def _outputs(
 
 
 def _spread(
-    values: list[Any], outputs: list[Array], shape: tuple[int, ...]
+    values: list[Any], outputs: Sequence[Any], shape: tuple[int, ...]
 ) -> tuple[list[Any], tuple[int, ...]]:
     """Arguments of the kernel and its grid: one dimension when all arrays are alike and contiguous."""
-    arrays = [a for a in (*values, *outputs) if isinstance(a, Array)]
-    if all(a.is_contiguous and a.shape == shape for a in arrays):
+    arrays = [a for a in (*values, *outputs) if isinstance(a, _ARRAYS)]
+    if all(a.is_contiguous and a.shape == shape for a in arrays) and outputs[0].size <= MAX_LENGTH:
         flat = [a.flatten() if isinstance(a, Array) else a for a in (*values, *outputs)]
         return flat, (outputs[0].size,)
-    return [_broadcast(a, shape) if isinstance(a, Array) else a for a in (*values, *outputs)], shape
+    return [_broadcast(a, shape) if isinstance(a, _ARRAYS) else a for a in (*values, *outputs)], shape
 
 
-def _broadcast(array: Array, shape: tuple[int, ...]) -> Array:
-    """A view whose repeated dimensions have stride 0."""
-    if array.shape == shape:
-        return array
+def _broadcast(given: Array | IndexedArray, shape: tuple[int, ...]) -> Array | IndexedArray:
+    """A view whose repeated dimensions have stride 0; of an indexed array a copy of what it shows."""
+    if given.shape == shape:
+        return given
+    array = given.contiguous() if isinstance(given, IndexedArray) else given
     data, components = array._numpy, component_shape(array.dtype)
     lengths = (1,) * (len(shape) - array.ndim) + data.shape
     return wrap(

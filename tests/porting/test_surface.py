@@ -183,3 +183,27 @@ def test_functions_as_arguments(annotation):
     out = rk.zeros(1)
     rk.launch(use, dim=1, inputs=[out])
     assert out.list() == [10.0]
+
+
+# the tree of a group has a number here, a root there; overloads of Warp with one name for each length
+OTHER_PARAMETERS = {
+    "bvh_query_aabb": {"root"},
+    "bvh_query_ray": {"root"},
+    "matrix_from_cols": {"*args"},
+    "matrix_from_rows": {"*args"},
+    "noise": {"xy", "xyz", "xyzt"},
+}
+
+
+def test_parameters_are_called_as_in_warp():
+    from warp._src.context import builtin_functions
+
+    compared = 0
+    for name, function in builtin_functions.items():
+        ours = getattr(rk, name, None) if name in rk.__all__ else None
+        if hasattr(ours, "overloads"):
+            names = {n for o in ours.overloads for n, _ in o.params}
+            theirs = {n for o in getattr(function, "overloads", ()) for n in o.input_types}
+            assert theirs - names == OTHER_PARAMETERS.get(name, set()), name
+            compared += 1
+    assert compared > 120

@@ -34,10 +34,12 @@ CAUSES: dict[str, str] = {
         has.no.attribute.'(references|get_overload|input_types|custom_grad_func|_ref|__del__|__ctype__|cptr)'
         has.no.attribute.'(capacity|numpy_value|value|vars|cls|func|module|key|defaults|from_ptr|m|launches)'
         has.no.attribute.'(_get_live_kernels|_get_compile_output_name|set_param_at_index_from_ctype|structs)'
-        _shape_ _wp_generic_type_str_ native/builtin.h ModuleBuildOptions get_cpu_kernel_cache_key
+        '_shape_' _wp_generic_type_str_ native/builtin.h ModuleBuildOptions get_cpu_kernel_cache_key
         entry_point_abi _ctypes.Array optimization_level cpu_llvm CpuKernelCacheKey test_unique_module
         test_module_hashing test_kernel_cache test_func_parameter_targets test_func_inline
         Launch.__init__ native_failure native_device_failure introspection Pyright test_subscript_types
+        ctypes.type _keepalive 'warp.tests.test_codegen'.== cpu_target_output_name Error:.__name__
+        FloatSubclass interface_empty has.no.attribute.'unload'
         'Inout' ref_subscript test_bvh.py:27 single_evaluation evaluated_once isolation_across
     """,
     # features that are refused by name, with the way out
@@ -48,6 +50,8 @@ CAUSES: dict[str, str] = {
         is.not.supported.\(
     """,
     "refused derivatives": r"AdjointError adjoint\[.*takes.the.name",
+    # the same up to the last digits, at a tolerance that Warp's own digits happen to keep
+    "roundings": "TestQuat.test_scalar_division_float16 test_inverse_float16 TestCTypes.test_mat44",
     # docs/porting-from-warp.md says so
     "deliberate": r"""
         cannot.divide cannot.compare may.have.no.value.here shape\[\d\].of.an.array
@@ -58,12 +62,16 @@ CAUSES: dict[str, str] = {
         binary_ops_float this.slice.is.empty takes.[234].indices,.got.1 types_repr to.string.error !=.'\[
         tuple\[ verify_fp visualize operators_overload slot_augassign_uses_user test_randn test_noise
         options_backward set_param_cpu reload_references numpy.ndarray'.object.has.no.attribute.'numpy'
+        test_empty_array alloc_strides different_parameter_names int_arg_overflow test_cast_cpu
+        no.func.takes overload_stub plots.of.Jacobians gradcheck_restore_inputs array_from_ptr
+        transform_identity_type alias_rebinding max_unroll'.takes scalar_inference component.'flatten'
         multiple_return_values global_.*redefine out.of.bounds.for.u?int transient_module
     """,
     # no error here where Warp has one
     "no error": "not.raised",
     # an error here too, in other words or of another kind
     "other words": r"""
+        cannot.shape array.view: \(\).flatten got.None; map:.out unsupported_source_device
         does.not.match not.found.in Regex.didn't.match _error_ _errors?_cpu _rejects?_ _rejected_ invalid
         misspell unresolved unknown_attribute unsupported_types static_dead_branch step_requires_parameters
     """,

@@ -319,7 +319,7 @@ def test_arrays_inside_structs_are_kept_alive():
     refused(
         TypeError,
         "Holder.points: expected array(dtype=vec3), got array(dtype=float32)",
-        rk.array, [Holder(points=rk.zeros(3))], dtype=Holder,
+        Holder, points=rk.zeros(3),
     )  # fmt: skip
 
 
@@ -419,3 +419,16 @@ def test_address_of_any_view() -> None:
         np.zeros(2, np.dtype([("a", "f4"), ("b", "i8")], align=True)), np.broadcast_to(np.zeros(1), (4,)),
     ]  # fmt: skip
     assert [address(v) for v in views] == [v.__array_interface__["data"][0] for v in views]
+
+
+def test_no_length_is_beyond_what_kernels_count():
+    wide = np.broadcast_to(np.zeros(1, np.int8), (2**31,))
+    for made in (
+        lambda: rk.zeros(2**31, dtype=rk.int8),
+        lambda: rk.array(wide),
+        lambda: rk.empty((1, 2**31)),
+    ):
+        with pytest.raises(ValueError, match=r"a length is at most 2\*\*31 - 1, as kernels count in int32"):
+            made()
+    rows = rk.array(np.lib.stride_tricks.as_strided(np.zeros(1, np.int8), (2**16, 2**16), (0, 0)), copy=False)
+    assert rows.size == 2**32

@@ -78,6 +78,16 @@ def test_casts(device):
     assert vectors.list()[0] == source.numpy().astype(np.float64)
     with pytest.raises(rk.LaunchError, match="cannot cast"):
         utils.array_cast(source, rk.zeros(4, dtype=int, device=device))
+    pairs, flat = rk.array([[1.0, 2.0], [3.0, 4.0]], dtype=rk.vec2, device=device), rk.zeros(2, device=device)
+    utils.array_cast(pairs, flat, count=1)
+    assert flat.list() == [1.0, 2.0]
+    table = rk.ones((2, 3), device=device)
+    with pytest.raises(rk.LaunchError, match=r"\(2, 3\) to array2d\(dtype=float64\) \(3, 2\)"):
+        utils.array_cast(table, rk.zeros((3, 2), dtype=rk.float64, device=device))
+    with pytest.raises(rk.LaunchError, match="cannot cast 1 of array2d"):
+        utils.array_cast(table, rk.zeros((2, 3), dtype=int, device=device), count=1)
+    with pytest.raises(rk.LaunchError, match="cannot cast 4 of array"):
+        utils.array_cast(source, rk.zeros(9, dtype=int, device=device), count=4)
 
 
 @pytest.mark.parametrize("dtype", ["int32", "uint32", "float32", "int64", "uint64", "float64"])
@@ -118,6 +128,8 @@ def test_sorting_in_segments(device):
     assert keys.list() == [1, 2, 3, 8, 9, 4, 5, 7]
     with pytest.raises(rk.LaunchError, match="not inside"):
         utils.segmented_sort_pairs(keys, values, 7, start, end)
+    with pytest.raises(rk.LaunchError, match=r"as many ends, got \(3,\) and \(1,\)"):
+        utils.segmented_sort_pairs(keys, values, 8, rk.array([0, 3, 5], dtype=int, device=device), end)
 
 
 def test_run_lengths(device):
@@ -129,6 +141,11 @@ def test_run_lengths(device):
     assert utils.runlength_encode(values, runs, lengths, count, value_count=4) is count
     assert count.list() == [2] and lengths.list()[:2] == [3, 1]
     assert utils.runlength_encode(values, runs, lengths, value_count=0) == 0
+    for wrong in (-1, 7):
+        with pytest.raises(rk.LaunchError, match=f"6 values, got value_count {wrong}"):
+            utils.runlength_encode(values, runs, lengths, value_count=wrong)
+    with pytest.raises(rk.LaunchError, match="run_lengths: expected int32, got float32"):
+        utils.runlength_encode(values, runs, rk.zeros(6, device=device))
 
 
 def test_no_derivative_is_made_up():

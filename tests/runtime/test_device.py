@@ -14,6 +14,8 @@ def test_devices_by_alias():
     assert rk.get_device("cpu") is rk.get_device()
     assert str(rk.get_device("auto")) == (GPUS[0] if GPUS else "cpu")
     assert rk.get_device("ref").is_cpu and not rk.get_device("ref").is_cuda
+    assert rk.get_device("cpu").sm_count == rk.get_device("cpu").max_shared_memory_per_block == 0
+    assert all(rk.get_device(gpu).sm_count > 0 for gpu in GPUS)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,16 @@ def test_memory_at_an_address():
         rk.array(ptr=ctypes.addressof(memory), dtype=float, shape=(3, 2), strides=(8,))
 
 
+@pytest.mark.parametrize("target", ["int8", "uint8"])
+def test_dlpack_takes_truth_values_and_integers_as_integers_of_their_width(target):
+    for source in (rk.array([True, False], dtype=bool), rk.array([1, 0], dtype=rk.int8)):
+        made = rk.from_dlpack(source, dtype=getattr(rk, target))
+        assert made.ptr == source.ptr and made.list() == [1, 0]
+    for wrong in (rk.float32, rk.bfloat16, rk.int32):
+        with pytest.raises(TypeError, match="cannot share memory"):
+            rk.from_dlpack(rk.array([1, 0], dtype=rk.int16), dtype=wrong)
+
+
 def test_dlpack_capsule():
     class Holder:
         def __dlpack__(self, **options):

@@ -113,6 +113,7 @@ def test_a_module_that_is_not_imported_or_has_no_kernels(monkeypatch):
         rk.load_module("nowhere")
     with pytest.raises(TypeError, match="expected a Python module or its name, got int"):
         rk.load_module(3)
+    rk.from_source("import robokern as rk\nrk.load_module()\n", "without_kernels")
 
 
 def test_init_is_there_for_programs_that_call_it():

@@ -219,3 +219,16 @@ def results_of_different_types(a: m.array(dtype=m.vec3), out: m.array(dtype=m.ve
 def static_choice_of_function(a: m.array(dtype=float), out: m.array(dtype=float)):
     i = m.tid()
     out[i] = m.static(shift_by_two)(a[i])
+
+
+@m.kernel
+def arguments_by_keyword(
+    v: m.array(dtype=m.vec3), q: m.array(dtype=m.quat), f: m.array(dtype=float), out: m.array(dtype=float)
+):
+    i = m.tid()
+    turned = m.quat_rotate(quat=q[i], vec=v[i])
+    moved = m.transform_point(xform=m.transform(p=v[i], q=q[i]), point=turned)
+    m.atomic_add(
+        arr=out, i=i, value=m.where(cond=f[i] > 0.0, value_if_true=moved[0], value_if_false=moved[1])
+    )
+    m.atomic_max(out, i, value=m.min(a=f[i], b=m.trace(a=m.quat_to_matrix(quat=q[i]))))
