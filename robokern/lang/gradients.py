@@ -16,6 +16,7 @@ from robokern.lang.hyperbolic import cosh, sinh, tanh
 from robokern.lang.scalar import copysign
 from robokern.lang.trigonometry import acos, asin, atan, atan2, cos, sin, tan
 
+_INFINITY = float("inf")
 _LN2 = 0.6931471805599453
 _LN10 = 2.302585092994046
 _TWO_OVER_ROOT_PI = 1.1283791670955126
@@ -39,13 +40,20 @@ def _tan(x: Any, adjoint: Any):
 
 
 @func
+def _cosine_squared(x: Any):
+    """1 - x^2; infinite at 1 and beyond, where asin and acos change no more."""
+    s = (type(x)(1) - x) * (type(x)(1) + x)
+    return where(s <= type(x)(0), type(x)(_INFINITY), s)
+
+
+@func
 def _asin(x: Any, adjoint: Any):
-    return adjoint / sqrt((type(x)(1) - x) * (type(x)(1) + x))
+    return adjoint / sqrt(_cosine_squared(x))
 
 
 @func
 def _acos(x: Any, adjoint: Any):
-    return -adjoint / sqrt((type(x)(1) - x) * (type(x)(1) + x))
+    return -adjoint / sqrt(_cosine_squared(x))
 
 
 @func

@@ -63,6 +63,10 @@ def cube_root(x: mp.mpf) -> mp.mpf:
     return mp.sign(x) * mp.cbrt(abs(x))
 
 
+def within_one(x: mp.mpf) -> mp.mpf:
+    return max(mp.mpf(-1), min(mp.mpf(1), x))
+
+
 def inverse_complement(c: mp.mpf) -> mp.mpf:
     if c > 1:
         return -inverse_complement(2 - c) if c < 2 else -mp.inf
@@ -77,8 +81,8 @@ FUNCTIONS = {
     "sin": (mp.sin, (-308, 308, 20), 1.0),
     "cos": (mp.cos, (-308, 308, 20), 1.0),
     "tan": (mp.tan, (-308, 308, 20), 1.0),
-    "asin": (mp.asin, (-30, 0, 1.01), 0.8),
-    "acos": (mp.acos, (-30, 0, 1.01), 0.8),
+    "asin": (lambda x: mp.asin(within_one(x)), (-30, 0, 1.01), 0.8),
+    "acos": (lambda x: mp.acos(within_one(x)), (-30, 0, 1.01), 0.8),
     "atan": (mp.atan, (-30, 30, 5), 1.1),
     "exp": (mp.exp, (-20, 2.84, 740), 1.1),
     "log": (log_or_special(None), (-308, 308, 2), 1.0),

@@ -121,9 +121,10 @@ HALF = [
 def test_every_float16(evaluate, name):
     x = np.arange(65536, dtype=np.uint16).view(np.float16)
     reference = getattr(np, {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}.get(name, name))
+    given = np.clip(x.astype(float), -1, 1) if name in ("asin", "acos") else x.astype(float)
     found = evaluate(getattr(rk, name), rk.float16, (rk.float16, x))
     with np.errstate(all="ignore"):
-        want = reference(x.astype(float)).astype(np.float16)
+        want = reference(given).astype(np.float16)
         away = np.abs(found.view(np.int16).astype(int) - want.view(np.int16))
     number = ~np.isnan(want)
     np.testing.assert_array_equal(np.isnan(found), ~number)
