@@ -119,8 +119,13 @@ class Sweep:
 
     def accumulate_product(self, adj: Adjoints, value: Value, k: int, g: Value, factor: Factor) -> None:
         """Adds g * factor."""
+        fuses = isinstance(factor, Value) and scalar_of(g.type) != bfloat16
+        old = adj[value][k] if fuses and value in adj else None
+        if old is not None:
+            adj[value][k] = self.b.op("fma", g, factor, old)
+            return
         product = times(self.b, g, factor)
-        if isinstance(factor, Value) and product is not None and scalar_of(g.type) != bfloat16:
+        if fuses:
             self.products[product] = g, factor
         self.accumulate(adj, value, k, product)
 
