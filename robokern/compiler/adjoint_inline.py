@@ -75,7 +75,7 @@ class _Hoist:
                 first = self.first.setdefault((op.name, *map(repr, op.attrs.values())), op)
                 self.same.update(zip(op.results, first.results, strict=True))
             elif op.name not in REPORTS or self.reports:
-                op.args = tuple(self.same.get(a, a) for a in op.args)
+                op.args = tuple([self.same.get(a, a) for a in op.args])
                 for region in op.regions:
                     self.block(region)
                 if op.name == "if":

@@ -85,7 +85,8 @@ class Uniformity:
         counts = [len(registers(r.type)) for r in op.results]
         if counts != [1] and given and counts == [len(given[0])] and all(len(g) == counts[0] for g in given):
             return [tuple(_level(leaf) for leaf in zip(*given, strict=True))]
-        everything = UNIFORM if all(g.count(UNIFORM) == len(g) for g in given) else VARYING
+        varies = (VARYING,) in given or not all(map(self.is_uniform, op.args))
+        everything = VARYING if varies else UNIFORM
         return [(everything,) * count for count in counts]
 
     def _call(self, op: Op) -> list[Strides]:

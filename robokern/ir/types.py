@@ -28,7 +28,7 @@ from robokern.ir.composite import Composite, StructValue
 
 @dataclass(frozen=True)
 class Type:
-    """Base of all types; each keeps its hash, since nearly every table of the compiler is looked up by types."""
+    """Base of all types; each keeps its hash, since most tables of the compiler are looked up by types."""
 
     def __init_subclass__(cls) -> None:
         cls.__hash__ = Type.__hash__  # type: ignore[method-assign]  # or `dataclass` writes one
