@@ -33,8 +33,8 @@ def keys(func: Func, *targets: Target) -> list[str]:
 
 
 _SINGLE = (
-    "target", "build", "cold", "condensed", "parts", "fold", "simplify", "inline", "pipeline", "width", "uniformity",
-    "ternary_logic",
+    "target", "build", "cold", "condensed", "parts", "fold", "simplify", "inline", "pipeline", "width",
+    "uniformity", "ternary_logic",
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def put_off() -> Iterator[None]:
 
 
 def _age() -> None:
-    """Makes everything old; where the program has frozen objects itself, these stay frozen, the rest young."""
+    """Makes everything old; nothing where the program has frozen objects itself, which must stay so."""
     if not gc.get_freeze_count():
         gc.freeze()
         gc.unfreeze()

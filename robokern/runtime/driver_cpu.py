@@ -58,7 +58,8 @@ class Program:
     """Object code in memory; unloaded when the last reference goes.
 
     Args:
-        code: object files of this machine (`compiler/parts.py`), one with `void entry(i64 begin, i64 end, ptr launch)`.
+        code: object files of this machine (`compiler/parts.py`), one of them with
+            `void entry(i64 begin, i64 end, ptr launch)`.
     """
 
     def __init__(self, code: bytes) -> None:
