@@ -61,8 +61,8 @@ def prepared(func: Func, target: Target) -> Callable[[], bytes]:
     """
     width, text = _written(func, target)
     called_cold = [] if width.program is None else called(width.program)
-    others = [_cold(callee, width.lanes, target) for callee in called_cold]
-    return partial(_translated, func, target, _module(func, target, width, text), others)
+    others = dict.fromkeys(_cold(callee, width.lanes, target) for callee in called_cold)
+    return partial(_translated, func, target, _module(func, target, width, text), [*others])
 
 
 def _translated(func: Func, target: Target, module: Any, others: list[bytes]) -> bytes:

@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 import robokern as rk
+from robokern.runtime import load
 
 KERNELS = "import robokern as rk\n" + "".join(
     f"@rk.kernel\ndef k{i}(a: rk.array(dtype=float)):\n    a[rk.tid()] = {i}.5\n" for i in range(5)
@@ -39,6 +40,11 @@ def test_kernels_are_compiled_once_by_several_processes(tmp_path, workers):
     )  # fmt: skip
     said = f"k0 k1 k2 k3 k4 {workers > 1}"
     assert (done.stdout.strip(), done.returncode) == (said, 0), done.stderr
+
+
+@pytest.mark.parametrize("count", [1, 7, load.MOST_TURNS, 3 * load.MOST_TURNS + 5])
+def test_each_turn_comes_once(count):
+    assert sorted(load._turns(range(count))) == [*range(count)]
 
 
 DERIVATIVES = """
