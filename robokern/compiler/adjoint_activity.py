@@ -55,6 +55,8 @@ _INDEX_RULES: dict[str, Callable[..., Affine | None]] = {
     "mul": _product,
     "cast": lambda x: x,
 }
+_OF_INDICES = frozenset({"tid", "const", *_INDEX_RULES})
+_OF_ARRAYS = frozenset({"local", "view", "slice", "front", "components", "extract"})
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Analysis:
     in_loop: dict[Op, list[Access]] = field(default_factory=dict)
     locals: dict[Root, Op] = field(default_factory=dict)
     _bits: set[Value] = field(default_factory=set)
-    _changed: bool = True
+    _changed: bool = True  # something was found out that code before it depends on
 
     def traced(self) -> Analysis:
         """Follows origins of arrays only: who touches what."""
@@ -169,19 +171,25 @@ class Analysis:
     def _trace(self, block: Block, loops: tuple[Op, ...]) -> None:
         for op in block.ops:
             self.uses.update(op.args)
-            self._origin(op)
-            if op.name in ("load", "store", "atomic"):
+            if op.name in _OF_ARRAYS:
+                self._origin(op)
+            elif op.name in ("load", "store", "atomic"):
                 self._access(op, loops)
+            elif op.name in _OF_INDICES:
+                self._follow_index(op)
             elif op.name == "call":
                 self._call(op, loops)
-            self._follow_index(op)
-            inner = (*loops, op) if op.name in ("for", "while") else loops
-            for region in op.regions:
-                self._bind_arrays(op, region)
-                self._trace(region, inner)
-                self.uses.update(region.yields)
-            self._merge_arrays(op)
+            elif op.regions:
+                self._trace_regions(op, loops)
         self.uses.update(block.yields)
+
+    def _trace_regions(self, op: Op, loops: tuple[Op, ...]) -> None:
+        inner = (*loops, op) if op.name in ("for", "while") else loops
+        for region in op.regions:
+            self._bind_arrays(op, region)
+            self._trace(region, inner)
+            self.uses.update(region.yields)
+        self._merge_arrays(op)
 
     def _follow_index(self, op: Op) -> None:
         """Integers that are a coordinate times a constant, plus a constant."""
@@ -189,7 +197,7 @@ class Analysis:
             self.affine.update({r: (k, 1, 0) for k, r in enumerate(op.results)})
         elif op.name == "const" and isinstance(op.attrs["value"], int):
             self.affine[op.results[0]] = (None, 0, op.attrs["value"])
-        elif op.name in _INDEX_RULES and all(a in self.affine for a in op.args):
+        elif op.name in _INDEX_RULES and op.args[0] in self.affine and op.args[-1] in self.affine:
             found = _INDEX_RULES[op.name](*(self.affine[a] for a in op.args))
             if found is not None:
                 self.affine[op.results[0]] = found
@@ -226,7 +234,7 @@ class Analysis:
 
     def _merge_arrays(self, op: Op) -> None:
         for number, result in enumerate(op.results):
-            if not op.regions or not _holds_array(result):
+            if not _holds_array(result):
                 continue
             shift = 1 if op.name == "while" else 0
             yields = [r.yields[number + (shift if k == 0 else 0)] for k, r in enumerate(op.regions)]
@@ -274,7 +282,6 @@ class Analysis:
     def _mark(self, value: Value) -> None:
         if value not in self.active and carries_float(value.type):
             self.active.add(value)
-            self._changed = True
 
     def _block(self, block: Block) -> None:
         for op in block.ops:
@@ -282,8 +289,9 @@ class Analysis:
             rule(self, op)
 
     def _plain(self, op: Op) -> None:
-        self._follow_bits(op)
-        if op.name not in FLAT and (any(a in self.active for a in op.args) or self._reads_active(op)):
+        if self._bits or op.name == "bitcast":
+            self._follow_bits(op)
+        if op.name not in FLAT and (not self.active.isdisjoint(op.args) or self._reads_active(op)):
             for result in op.results:
                 self._mark(result)
 
@@ -304,9 +312,7 @@ class Analysis:
                     op.loc,
                     "give the func a derivative: @rk.func_grad",
                 )
-            if result not in self._bits:
-                self._bits.add(result)
-                self._changed = True
+            self._bits.add(result)
 
     def _load(self, op: Op) -> None:
         if self.origins.get(op.args[0], Origin(RAW)).root in self.roots:
@@ -336,7 +342,9 @@ class Analysis:
             self._pass(carried, region.params[-len(carried) :] if carried else ())
             self._block(region)
             carried = region.yields[1:] if op.name == "while" and region is op.regions[0] else region.yields
+        found = len(self.active) + len(self._bits)
         self._pass(carried, op.regions[0].params[-len(carried) :] if carried else ())
+        self._changed |= len(self.active) + len(self._bits) > found
         last = op.regions[0].yields[1:] if op.name == "while" else op.regions[0].yields
         self._pass(last, op.results)
         self._pass(op.args[3:] if op.name == "for" else op.args, op.results)
@@ -345,9 +353,8 @@ class Analysis:
         for source, target in zip(sources, targets, strict=True):
             if source in self.active:
                 self._mark(target)
-            if source in self._bits and target not in self._bits:
+            if source in self._bits:
                 self._bits.add(target)
-                self._changed = True
 
 
 @lru_cache(64)

@@ -32,7 +32,7 @@ def advance_reads(block: Block, constant: set[Value]) -> None:
     for op in block.ops:
         if op in moved:
             continue
-        for inside in _reads(op, constant) if awaited else ():
+        for inside in _reads(op, constant) if op.regions and awaited else ():
             found = awaited.get(inside)
             if found is not None and not unmade.intersection(found.args):
                 del awaited[inside]
@@ -42,7 +42,7 @@ def advance_reads(block: Block, constant: set[Value]) -> None:
         for region in op.regions:
             advance_reads(region, constant)
         unmade.difference_update(op.results)
-        if awaited.get(_key(op)) is op:
+        if op.name == "load" and awaited.get(_key(op)) is op:
             del awaited[_key(op)]
         ops.append(op)
     block.ops[:] = ops

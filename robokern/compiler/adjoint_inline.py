@@ -6,6 +6,8 @@ touch no memory.
 
 from __future__ import annotations
 
+from functools import cache
+
 from robokern.compiler.inline import Path, inlined, is_pure
 from robokern.compiler.invariants import with_arrays_from_outside, without_invariants
 from robokern.ir import layout
@@ -15,6 +17,7 @@ from robokern.ir.types import Type
 REPORTS = frozenset({"assert", "print"})
 
 
+@cache
 def carries_float(type: Type) -> bool:
     """Whether some leaf of the type is a float; elements of arrays do not count."""
     return any(leaf.kind == "f" for leaf in layout.leaves(type))
@@ -72,7 +75,7 @@ class _Hoist:
                 first = self.first.setdefault((op.name, *map(repr, op.attrs.values())), op)
                 self.same.update(zip(op.results, first.results, strict=True))
             elif op.name not in REPORTS or self.reports:
-                op.args = tuple(self.same.get(a, a) for a in op.args)
+                op.args = tuple([self.same.get(a, a) for a in op.args])
                 for region in op.regions:
                     self.block(region)
                 if op.name == "if":

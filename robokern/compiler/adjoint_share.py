@@ -53,14 +53,15 @@ class _Share:
     def block(self, block: Block, known: dict[_Key, Op]) -> None:
         kept: list[Op] = []
         for op in block.ops:
-            op.args = tuple(self.same.get(a, a) for a in op.args)
+            op.args = tuple([self.same.get(a, a) for a in op.args])
             found = self.equal(op, known)
             if found is not None:
                 self.same.update(zip(op.results, found, strict=True))
                 continue
             for region in op.regions:
                 self.block(region, dict(known))
-            self.made.update((r, op) for r in op.results)
+            if op.name in ("make", "splat"):
+                self.made[op.results[0]] = op
             kept.append(op)
         block.ops[:] = kept
         block.yields = tuple(self.same.get(v, v) for v in block.yields)
@@ -83,7 +84,7 @@ class _Share:
     def part(self, op: Op) -> Value | None:
         """What `extract` takes out of a composite that was made of it."""
         whole = self.made.get(op.args[0])
-        if whole is None or whole.name not in ("make", "splat"):
+        if whole is None:
             return None
         if whole.name == "splat":
             return whole.args[0] if whole.args[0].type == op.attrs["type"] else None

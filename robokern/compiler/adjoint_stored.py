@@ -86,15 +86,23 @@ class _Follow:
         now, b = dict(now), Builder()
         for op in block.ops:
             b.loc = op.loc
-            args = tuple(self.same.get(a, a) for a in op.args)
-            if args and args[0] in now:
-                self.access(replace(op, args=args), b, now)
+            op = self.renamed(op)
+            if op.args and op.args[0] in now:
+                self.access(op, b, now)
             elif op.name == "if":
-                b.block.ops.append(self.branch(replace(op, args=args), now))
-            else:
+                b.block.ops.append(self.branch(op, now))
+            elif op.regions:
                 regions = tuple(self.block(r, now)[0] for r in op.regions)
-                self.plain(replace(op, args=args, regions=regions), b)
+                self.plain(replace(op, regions=regions), b)
+            else:
+                self.plain(op, b)
         return Block(block.params, b.block.ops, tuple(self.same.get(v, v) for v in block.yields)), now
+
+    def renamed(self, op: Op) -> Op:
+        """The operation with values that stand for its arguments."""
+        if self.same.keys().isdisjoint(op.args):
+            return op
+        return replace(op, args=tuple(self.same.get(a, a) for a in op.args))
 
     def access(self, op: Op, b: Builder, now: _Elements) -> None:
         """A read takes what is known of the element, a write changes it."""

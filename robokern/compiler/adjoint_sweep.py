@@ -119,9 +119,15 @@ class Sweep:
 
     def accumulate_product(self, adj: Adjoints, value: Value, k: int, g: Value, factor: Factor) -> None:
         """Adds g * factor."""
-        product = times(self.b, g, factor)
-        if isinstance(factor, Value) and product is not None and scalar_of(g.type) != bfloat16:
-            self.products[product] = g, factor
+        if not isinstance(factor, Value) or scalar_of(g.type) == bfloat16:
+            self.accumulate(adj, value, k, times(self.b, g, factor))
+            return
+        old = adj[value][k] if value in adj else None
+        if old is not None:
+            adj[value][k] = self.b.op("fma", g, factor, old)
+            return
+        product = self.b.op("mul", g, factor)
+        self.products[product] = g, factor
         self.accumulate(adj, value, k, product)
 
     def plus(self, old: Leaf, new: Leaf) -> Leaf:

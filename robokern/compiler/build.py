@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.emit_ptx import wrapping
+from robokern.compiler.parts import joined
 from robokern.compiler.target import Target
 from robokern.compiler.ternary_logic import merges_ternary_logic
-from robokern.ir.nodes import Func
+from robokern.ir.nodes import Func, called
 from robokern.ir.text import digest
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def keys(func: Func, *targets: Target) -> list[str]:
 
 
 _SINGLE = (
-    "target", "build", "condensed", "fold", "simplify", "inline", "pipeline", "width", "uniformity",
-    "ternary_logic",
+    "target", "build", "cold", "condensed", "parts", "fold", "simplify", "inline", "pipeline", "width",
+    "uniformity", "ternary_logic",
 )  # fmt: skip
 
 
@@ -58,17 +59,38 @@ def prepared(func: Func, target: Target) -> Callable[[], bytes]:
 
     More calls would not do: after each a thread waits five milliseconds for the lock if another one has it.
     """
-    return partial(_translated, func, target, _optimised(func, target))
+    width, text = _written(func, target)
+    called_cold = [] if width.program is None else called(width.program)
+    others = dict.fromkeys(_cold(callee, width.lanes, target) for callee in called_cold)
+    return partial(_translated, func, target, _module(func, target, width, text), [*others])
 
 
-def _translated(func: Func, target: Target, module: Any) -> bytes:
+def _translated(func: Func, target: Target, module: Any, others: list[bytes]) -> bytes:
     machine = _machine(target)
     if target.is_text:
         return wrapping(machine.emit_assembly(module)).encode()
-    code = bytes(machine.emit_object(module))
-    if target.has_avx512 and merges_ternary_logic(code):
+    parts = [bytes(machine.emit_object(module)), *others]
+    if target.has_avx512 and any(map(merges_ternary_logic, parts)):
         return compile(func, target.without_avx512())
-    return code
+    return joined(parts)
+
+
+_cold_code: dict[tuple[str, int, Target], bytes] = {}
+
+
+def _cold(func: Func, lanes: int, target: Target) -> bytes:
+    """Object code of a cold function, made once."""
+    # not needed where the cache has the code
+    from llvmlite import binding
+
+    from robokern.compiler import cold, pipeline
+
+    key = cold.symbol(func), lanes, target
+    if key not in _cold_code:
+        module, machine = binding.parse_assembly(cold.text(func, lanes, target)), _machine(target)
+        pipeline.run_cold(module, machine)
+        _cold_code[key] = bytes(machine.emit_object(module))
+    return _cold_code[key]
 
 
 def llvm(func: Func, target: Target, optimised: bool = True) -> str:
@@ -110,12 +132,15 @@ def _machine(target: Target) -> Any:
 
 def _optimised(func: Func, target: Target) -> Any:
     """The LLVM module, ready for code generation."""
+    return _module(func, target, *_written(func, target))
+
+
+def _module(func: Func, target: Target, width: Width, text: str) -> Any:
     from llvmlite import binding
 
     # not needed where the cache has the code
     from robokern.compiler.pipeline import run
 
-    width, text = _written(func, target)
     module = binding.parse_assembly(text)
     run(module, func, width, target, _machine(target))
     return module

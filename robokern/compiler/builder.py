@@ -27,8 +27,8 @@ class Builder:
         Raises:
             TypeError: the primitive does not take these arguments.
         """
-        types = infer(name, tuple(a.type for a in args), attrs)
-        results = tuple(Value(t) for t in types)
+        types = infer(name, tuple([a.type for a in args]), attrs)
+        results = tuple([Value(t) for t in types])
         self.block.ops.append(Op(name, args, results, attrs, regions, self.loc))
         return results
 

@@ -148,11 +148,19 @@ class Module:
         return len(self.func.asserts) + sum(len(f.asserts) for f in before) + index + 1
 
     def _signature(self, func: Func, number: int) -> Signature:
-        symbol = f"@{re.sub(r'[^A-Za-z0-9_.]', '_', func.name)}.{number}{self.tag}"
+        symbol = self.symbol(func, number)
         results = tuple(held for t in func.results for held in registers(t))
         returns = f"{{ {', '.join(results)} }}" if results else "void"
         context = self.context if func is self.func or _needs_item(func) else ""
         return Signature(symbol, context, results, returns, "ptr" in results and _has_local(func))
+
+    def symbol(self, func: Func, number: int) -> str:
+        """The LLVM name of a function, the module's one of this number."""
+        return f"@{re.sub(r'[^A-Za-z0-9_.]', '_', func.name)}.{number}{self.tag}"
+
+    def linkage(self, func: Func) -> str:
+        """Who may call it, with a space."""
+        return "internal "
 
     @property
     def context(self) -> str:
@@ -172,7 +180,8 @@ class Module:
         attributes = self.target.inline if self._is_small(func) else self.target.attributes
         if func.cold and not self.target.is_text:
             attributes = f"noinline cold {self.target.attributes}"
-        lines = [f"define internal {this.returns} {this.symbol}({head}) {attributes} {{", "start:"]
+        returns = f"{self.linkage(func)}{this.returns}"
+        lines = [f"define {returns} {this.symbol}({head}) {attributes} {{", "start:"]
         return "\n".join([*lines, *f.allocas, *f.lines, "}"])
 
     def assume_contiguous(self, f: Function) -> None:

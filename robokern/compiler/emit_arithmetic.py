@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 from robokern.compiler.emit_bfloat16 import bits, fused, narrow, narrow_double, narrow_integer, widen
 from robokern.compiler.emit_function import Function, Operands, Row
@@ -19,13 +19,17 @@ def per_component(rule: ScalarRule) -> Row:
 
     def row(f: Function, op: Op) -> list[Operands]:
         scalar = scalar_of(op.args[0].type)
+        apply = partial(_for_scalar(rule, scalar), f, scalar)
+        held = (register(scalar),) * len(op.args)
         parts = zip(*f.arguments(op), strict=True)
-        own = _BFLOAT16.get(rule, partial(_in_float32, rule)) if scalar == bfloat16 else rule
-        apply = partial(own, f, scalar)
-        held = register(scalar)
-        return [tuple(f.lanewise(apply, (held,) * len(operands), operands) for operands in parts)]
+        return [tuple([f.lanewise(apply, held, operands) for operands in parts])]
 
     return row
+
+
+@cache
+def _for_scalar(rule: ScalarRule, scalar: Scalar) -> ScalarRule:
+    return _BFLOAT16.get(rule, partial(_in_float32, rule)) if scalar == bfloat16 else rule
 
 
 def _in_float32(rule: ScalarRule, f: Function, t: Scalar, *operands: str) -> str:

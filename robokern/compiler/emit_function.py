@@ -153,9 +153,7 @@ class Function:
     def block(self, block: Block) -> list[Operands]:
         """Writes the block's operations; gives what it yields."""
         for op in block.ops:
-            results = self.rows[op.name](self, op)
-            for value, operands in zip(op.results, results, strict=True):
-                self.values[value] = operands
+            self.values.update(zip(op.results, self.rows[op.name](self, op), strict=True))
         return [self.values[v] for v in block.yields]
 
     def arguments(self, op: Op) -> list[Operands]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from robokern.compiler import (
+    cold,
     emit_arithmetic,
     emit_composite,
     entry_stream,
@@ -62,20 +63,16 @@ class WideModule(Module):
             self.narrow.share(self)
 
     def bodies(self) -> list[str]:
-        called = [text for f in self.functions if f is not self.func for text in self._called(f)]
+        for func in called(self.func):
+            for declaration in wide_call.declarations(func, self.signature(func), self.width.lanes):
+                self.declare(declaration)
         full = [self._wide(FULL, None)] if self._twice else []
         row = self._streamed(*self.width.streamed) if self.width.streamed else []
         narrow = self.narrow.bodies() if self.narrow else []
-        return [*called, *full, self._wide(WIDE, FIRST), *row, *narrow]
+        return [*full, self._wide(WIDE, FIRST), *row, *narrow]
 
-    def _called(self, func: Func) -> list[str]:
-        """A cold function, and what calls it for the lanes of a mask, if the kernel itself does."""
-        if func not in self._direct:
-            return [self._define(func)]
-        bits, lanes = f"i{self.width.lanes}", self.width.lanes
-        self.declare(f"declare {bits} @llvm.cttz.{bits}({bits}, i1)")
-        signature = self.signature(func)
-        return [self._define(func), wide_call.by_lanes(func, signature, lanes, self.target.attributes)]
+    def symbol(self, func: Func, number: int) -> str:
+        return super().symbol(func, number) if func is self.func else cold.symbol(func)
 
     def body(self) -> Body:
         body = self._group()
@@ -87,10 +84,6 @@ class WideModule(Module):
         body, lanes = super().body(), self.width.lanes
         full = body.symbol + FULL if self._twice else ""
         return replace(body, symbol=body.symbol + WIDE, lanes=lanes, full=full)
-
-    @cached_property
-    def _direct(self) -> list[Func]:
-        return called(self.func)
 
     @cached_property
     def _twice(self) -> bool:

@@ -35,6 +35,7 @@ _MEMBER = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _ANNOTATED = re.compile(r"^\s*(?!else\b|try\b|finally\b|lambda\b)[\w.]+\s*:\s*[\w\"'\[(]", re.MULTILINE)
 _PACKAGE = Path(__file__).parent.parent
 _COUNTED = ("compiler", "ir", "lang", "geometry")  # folders whose funcs count as a whole
+_COUNTED_MODULES = tuple(f"robokern.{folder}." for folder in _COUNTED)
 
 
 class _Unknown(Exception):
@@ -161,7 +162,7 @@ def _by_name(x: Any) -> str:
 
 
 def _is_counted(module: str) -> bool:
-    return module.startswith(tuple(f"robokern.{folder}." for folder in _COUNTED))
+    return module.startswith(_COUNTED_MODULES)
 
 
 def _named(overload: Overload) -> Iterator[tuple[str, Any]]:

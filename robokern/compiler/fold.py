@@ -19,11 +19,14 @@ def folded(op: Op, made: Mapping[Value, Op]) -> Any:
     rule = PURE.get(op.name)
     if rule is None or not op.args or not isinstance(op.results[0].type, Scalar):
         return None
-    values = [constant(a, made) for a in op.args]
-    if any(v is None for v in values):
-        return None
+    values = []
+    for arg in op.args:
+        value = constant(arg, made)
+        if value is None:
+            return None
+        values.append([value])
     with np.errstate(all="ignore"):
-        (leaf,) = rule(op, [[v] for v in values if v is not None])
+        (leaf,) = rule(op, values)
     if np.isnan(leaf[0]) and _shows_bits(op, leaf):
         return None  # a constant would not keep the bits of the NaN
     return leaf[0].item()

@@ -70,8 +70,8 @@ def stays_called(callee: Func) -> bool:
 
 def cloned(op: Op, env: Env, regions: tuple[Block, ...]) -> Op:
     """The op with new results and its arguments looked up in `env`, where its results are entered."""
-    results = tuple(Value(r.type) for r in op.results)
-    new = Op(op.name, tuple(env.get(a, a) for a in op.args), results, op.attrs, regions, op.loc)
+    results = tuple([Value(r.type) for r in op.results])
+    new = Op(op.name, tuple([env.get(a, a) for a in op.args]), results, op.attrs, regions, op.loc)
     env.update(zip(op.results, results, strict=True))
     return new
 
@@ -115,7 +115,8 @@ class Inliner:
                 out.append(self.copy(op, env, owner))
 
     def copy(self, op: Op, env: Env, owner: Func) -> Op:
-        new = cloned(op, env, tuple(self.block(region, env, owner) for region in op.regions))
+        regions = tuple([self.block(region, env, owner) for region in op.regions]) if op.regions else ()
+        new = cloned(op, env, regions)
         if op.name == "assert":
             new.attrs = {**op.attrs, "index": op.attrs["index"] + self.first_assert[owner]}
         self.paths[new] = (*self.around, id(op))

@@ -38,6 +38,11 @@ def run(module: Any, func: Func, width: Width, target: Target, machine: Any) -> 
         _run_listed(module, _WITH_LOOPS if _has_loops(width.program) else _STRAIGHT, machine)
 
 
+def run_cold(module: Any, machine: Any) -> None:
+    """Optimises the LLVM module of a cold function in place."""
+    _run_listed(module, _WITH_LOOPS, machine)
+
+
 def _has_loops(program: Func) -> bool:
     return any(op.name in ("for", "while") for op in walk(program.body))
 

@@ -60,10 +60,9 @@ def _read(body: Block, found: dict[Value, Value]) -> set[Value]:
     """Private arrays that are not only written."""
     read = {found[v] for v in body.yields if v in found}
     for op in walk(body):
-        for place, arg in enumerate(op.args):
-            written = op.name in _WRITES and place == 0 and not _used(op)
-            if arg in found and op.name not in _VIEWS and not written:
-                read.add(found[arg])
+        if op.name not in _VIEWS and not found.keys().isdisjoint(op.args):
+            written = op.name in _WRITES and not _used(op)
+            read.update(found[a] for a in op.args[written:] if a in found)
         for region in op.regions:
             read.update(found[v] for v in region.yields if v in found)
     return read

@@ -21,7 +21,9 @@ from robokern.ir.nodes import Block, Func, Op, Value, remembered
 from robokern.ir.ops import OPS
 
 _Key = tuple[Hashable, ...]
+_EFFECTS = frozenset(n for n, p in OPS.items() if p.effect)
 _WRITES = frozenset({"store", "atomic"})
+_KEPT = frozenset({"const", "zero", "make"})
 
 
 def simplify(func: Func) -> Func:
@@ -68,7 +70,7 @@ class _Forward:
         return tuple([same.get(v, v) for v in values])
 
     def op(self, op: Op, ops: list[Op], known: dict[_Key, Op]) -> None:
-        if OPS[op.name].effect and writes(op):
+        if op.name in _EFFECTS and writes(op):
             self.writes += 1
         op = self.rebuilt(op, known)
         if op.name == "if" and (taken := self.known_branch(op)) is not None:
@@ -81,7 +83,8 @@ class _Forward:
             self.same.update(zip(op.results, found, strict=True))
             return
         ops.append(op)
-        self.made.update((r, op) for r in op.results)
+        if op.name in _KEPT:
+            self.made[op.results[0]] = op
 
     def rebuilt(self, op: Op, known: dict[_Key, Op]) -> Op:
         args = self.values(op.args)
@@ -106,7 +109,7 @@ class _Forward:
 
     def equal_value(self, op: Op, known: dict[_Key, Op]) -> tuple[Value, ...] | None:
         """Values made before that equal the op's results."""
-        if OPS[op.name].effect and not self.is_repeatable(op):
+        if op.name in _EFFECTS and not self.is_repeatable(op):
             return None
         if op.name == "extract" and (part := self.part(op)) is not None:
             return (part,)
@@ -150,13 +153,18 @@ def _without_dead(block: Block, outside: set[Value]) -> tuple[Block, set[Value]]
     used = outside | set(block.yields)
     kept: list[Op] = []
     for op in reversed(block.ops):
-        if op.name in _REMOVABLE and not used.intersection(op.results):
+        if op.name in _REMOVABLE and used.isdisjoint(op.results):
             continue
-        regions = []
-        for region in op.regions:
-            smaller, inside = _without_dead(region, set())
-            regions.append(smaller)
-            used |= inside
         used.update(op.args)
-        kept.append(replace(op, regions=tuple(regions)) if regions else op)
+        kept.append(_without_dead_regions(op, used) if op.regions else op)
     return Block(block.params, kept[::-1], block.yields), used
+
+
+def _without_dead_regions(op: Op, used: set[Value]) -> Op:
+    """The same for the regions of an operation; `used` grows by what they use."""
+    regions = []
+    for region in op.regions:
+        smaller, inside = _without_dead(region, set())
+        regions.append(smaller)
+        used |= inside
+    return replace(op, regions=tuple(regions))

@@ -73,22 +73,20 @@ class Uniformity:
 
     def _block(self, block: Block) -> None:
         for op in block.ops:
-            self._op(op)
-
-    def _op(self, op: Op) -> None:
-        rule = _RULES.get(op.name)
-        strides = rule(self, op) if rule else self._plain(op)
-        self._strides.update(zip(op.results, strides, strict=True))
+            strides = _RULES.get(op.name, Uniformity._plain)(self, op)
+            if len(strides) == 1:
+                self._strides[op.results[0]] = strides[0]
+            else:
+                self._strides.update(zip(op.results, strides, strict=True))
 
     def _plain(self, op: Op) -> list[Strides]:
         """Component by component where the leaves correspond, else uniform if everything is."""
         given = [self._strides[a] for a in op.args]
         counts = [len(registers(r.type)) for r in op.results]
-        if given and counts == [len(given[0])] and all(len(g) == counts[0] for g in given):
-            if counts == [1]:
-                return [(UNIFORM,) if all(g == (UNIFORM,) for g in given) else (VARYING,)]
+        if counts != [1] and given and counts == [len(given[0])] and all(len(g) == counts[0] for g in given):
             return [tuple(_level(leaf) for leaf in zip(*given, strict=True))]
-        everything = UNIFORM if all(self.is_uniform(a) for a in op.args) else VARYING
+        varies = (VARYING,) in given or not all(map(self.is_uniform, op.args))
+        everything = VARYING if varies else UNIFORM
         return [(everything,) * count for count in counts]
 
     def _call(self, op: Op) -> list[Strides]:

@@ -89,7 +89,9 @@ class WideFunction(Function):
         return operand in self._vectors or operand[0] in "s<z"  # splat, a list, zeroinitializer
 
     def let(self, instruction: str) -> str:
-        name = super().let(instruction)
+        self._count += 1  # as `super().let`, in half the time
+        name = f"%v{self._count}"
+        self.lines.append(f"  {name} = {instruction}")
         if self._width > 1:
             self._vectors.add(name)
         return name

@@ -1,7 +1,7 @@
 """Calls in wide code: of cold functions of numbers. Everything else has been put in place.
 
-A function beside the kernel runs the scalar one lane by lane. Three reductions of large angles, in vectors
-and in place, were a third of what a quaternion kernel took to compile.
+A function beside the scalar one runs it lane by lane; both are object code of their own (`cold`). Three
+reductions of large angles, in vectors and in place, were a third of what a quaternion kernel took to compile.
 """
 
 from __future__ import annotations
@@ -50,6 +50,17 @@ def _returns(callee: Signature, lanes: int) -> str:
     return f"{{ {', '.join(f'<{lanes} x {memory(held)}>' for held in callee.results)} }}"
 
 
+def declarations(func: Func, callee: Signature, lanes: int) -> list[str]:
+    """Makes known a cold function that is elsewhere, and what calls it for the lanes of a mask."""
+    given = [held for p in func.params for held in registers(p.type)]
+    vectors = [f"<{lanes} x {memory(held)}>" for held in given]
+    return [
+        f"declare {callee.returns} {callee.symbol}({', '.join(given)}) cold nounwind",
+        f"declare {_returns(callee, lanes)} {callee.symbol}{SUFFIX}({', '.join([*vectors, f'i{lanes}'])}) "
+        "cold nounwind",
+    ]
+
+
 def by_lanes(func: Func, callee: Signature, lanes: int, attributes: str) -> str:
     """The function that calls a scalar one for each lane of a mask; results are zero in other lanes."""
     given = [held for p in func.params for held in registers(p.type)]
@@ -59,7 +70,7 @@ def by_lanes(func: Func, callee: Signature, lanes: int, attributes: str) -> str:
     head = ", ".join([*(f"{t} %p{k}" for k, t in enumerate(vectors)), f"{bits} %bits"])
     symbol = f"{callee.symbol}{SUFFIX}({head})"
     lines = [
-        f"define internal {returns} {symbol} noinline cold {attributes} {{",
+        f"define {returns} {symbol} noinline cold {attributes} {{",
         "start:",
         *(line for k, t in enumerate(vectors) for line in _slot(f"%a{k}", t, f"%p{k}")),
         *(line for k, t in enumerate(found) for line in _slot(f"%r{k}", t, "zeroinitializer")),

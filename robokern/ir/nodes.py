@@ -109,8 +109,9 @@ def walk(block: Block) -> Iterator[Op]:
     """Every op in the block and in the regions inside, outer before inner."""
     for op in block.ops:
         yield op
-        for region in op.regions:
-            yield from walk(region)
+        if op.regions:
+            for region in op.regions:
+                yield from walk(region)
 
 
 def used_values(block: Block) -> set[Value]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from robokern.ir import layout
@@ -363,6 +364,20 @@ def infer(name: str, args: Types, attrs: dict[str, Any]) -> Types:
     Raises:
         TypeError: it does not take such arguments.
     """
+    if attrs.keys() <= _OF_TYPES:
+        return _remembered(name, args, tuple(attrs.items()))
+    return _inferred(name, args, attrs)
+
+
+_OF_TYPES = frozenset({"type", "offset"})  # attributes of which there are no more than there are types
+
+
+@cache
+def _remembered(name: str, args: Types, attrs: tuple[tuple[str, Any], ...]) -> Types:
+    return _inferred(name, args, dict(attrs))
+
+
+def _inferred(name: str, args: Types, attrs: dict[str, Any]) -> Types:
     row = OPS[name]
     if row.arity is not None and len(args) != row.arity:
         raise TypeError(f"{name} takes {row.arity} arguments, got {len(args)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 import numpy as np
 
@@ -25,6 +26,7 @@ def digest(func: Func) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@cache
 def show_type(type: Type) -> str:
     """A type to the last detail (a struct with its fields)."""
     if isinstance(type, Struct):
@@ -59,15 +61,15 @@ class _Printer:
         self.lines.append("  " * depth + "yield " + ", ".join(self.names[id(v)] for v in block.yields))
 
     def op(self, op: Op, depth: int) -> None:
-        args = ", ".join(self.names[id(a)] for a in op.args)
-        attrs = "".join(f" {k}={self.attribute(op, k)}" for k in op.attrs)
+        args = ", ".join([self.names[id(a)] for a in op.args])
+        attrs = "".join([f" {k}={self.attribute(op, k)}" for k in op.attrs])
         for index, region in enumerate(op.regions):
             params = ", ".join(f"{self.define(p)}: {show_type(p.type)}" for p in region.params)
             if index == 0:
                 self.lines.append("  " * depth + f"{op.name} {args}{attrs}")
             self.lines.append("  " * depth + f"region({params})")
             self.block(region, depth + 1)
-        results = ", ".join(f"{self.define(r)}: {show_type(r.type)}" for r in op.results)
+        results = ", ".join([f"{self.define(r)}: {show_type(r.type)}" for r in op.results])
         head = f"{results} = " if results else ""
         tail = "end" if op.regions else f"{op.name} {args}{attrs}"
         self.lines.append("  " * depth + head + tail)

@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 import builtins
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum, IntEnum, IntFlag
 from functools import cached_property
 from typing import Any, TypeVar, Union
@@ -29,7 +29,25 @@ from robokern.ir.renamed import Renamed
 
 @dataclass(frozen=True)
 class Type:
-    """Base of all types."""
+    """Base of all types; each keeps its hash, since most tables of the compiler are looked up by types."""
+
+    def __init_subclass__(cls) -> None:
+        cls.__hash__ = Type.__hash__  # type: ignore[method-assign]  # or `dataclass` writes one
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.__class__, self.arguments))
+
+    @cached_property
+    def arguments(self) -> tuple[Any, ...]:
+        """What it was made of."""
+        return tuple(getattr(self, f.name) for f in fields(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.__class__, self.arguments  # another process hashes texts differently
 
     def default(self) -> Any:
         """The zero of this type as a host value."""
@@ -505,7 +523,7 @@ def matches(pattern: Any, type: Any, bound: dict[TypeVar, Any] | None = None) ->
         return bool(pattern == type)
     return all(
         matches(mine, other, bound) if isinstance(mine, (Type, TypeVar)) or mine is Any else mine == other
-        for mine, other in zip(vars(pattern).values(), vars(type).values(), strict=True)
+        for mine, other in zip(pattern.arguments, type.arguments, strict=True)
     )
 
 
@@ -524,7 +542,7 @@ def is_concrete(type: Any) -> bool:
         return is_concrete(type.array)
     if isinstance(type, (Scalar, Struct)):
         return True
-    inner = [x for x in vars(type).values() if x is Any or isinstance(x, (Type, TypeVar))]
+    inner = [x for x in type.arguments if x is Any or isinstance(x, (Type, TypeVar))]
     return all(is_concrete(x) for x in inner)
 
 

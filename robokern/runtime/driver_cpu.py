@@ -23,6 +23,7 @@ from functools import cache as once
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from robokern.compiler.parts import parted
 from robokern.errors import DeviceError
 from robokern.runtime.cache import object_cache
 
@@ -57,11 +58,12 @@ class Program:
     """Object code in memory; unloaded when the last reference goes.
 
     Args:
-        code: an object file of this machine with `void entry(i64 begin, i64 end, ptr launch)`.
+        code: object files of this machine (`compiler/parts.py`), one of them with
+            `void entry(i64 begin, i64 end, ptr launch)`.
     """
 
     def __init__(self, code: bytes) -> None:
-        self._tracker = _link(code, ("entry",))
+        self._tracker = _link(parted(code), ("entry",))
         self.entry: int = self._tracker["entry"]
 
     def run(self, count: int, record: bytes, unit: int = 1) -> int:
@@ -79,7 +81,7 @@ class NativePool:
     """The threads of `pool.ll`."""
 
     def __init__(self, threads: int) -> None:
-        self._tracker = _link(_pool_code(), ("run", "play", "initialise", "resize", "count_workers"))
+        self._tracker = _link([_pool_code()], ("run", "play", "initialise", "resize", "count_workers"))
         self.run: Run = _RUN(self._tracker["run"])
         self.play: Play = _PLAY(self._tracker["play"])
         self._initialise = _INITIALISE(self._tracker["initialise"])
@@ -116,11 +118,13 @@ def _jit() -> Any:
     return binding.create_lljit_compiler(use_jit_link=sys.platform == "linux")
 
 
-def _link(code: bytes, symbols: tuple[str, ...]) -> Any:
+def _link(parts: list[bytes], symbols: tuple[str, ...]) -> Any:
     global _number
     from llvmlite.binding import JITLibraryBuilder
 
-    builder = JITLibraryBuilder().add_object_img(code).add_current_process()
+    builder = JITLibraryBuilder().add_current_process()
+    for part in parts:
+        builder.add_object_img(part)
     for symbol in symbols:
         builder.export_symbol(symbol)
     with lock:
@@ -161,7 +165,7 @@ def pool_object() -> tuple[str, bytes]:
 
 def linked(text: str, symbols: tuple[str, ...]) -> Any:
     """Functions of LLVM IR in memory: their addresses by name, for as long as it lives."""
-    return _link(cached_object(text)[1], symbols)
+    return _link([cached_object(text)[1]], symbols)
 
 
 def cached_object(text: str) -> tuple[str, bytes]:

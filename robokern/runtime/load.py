@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 
 from robokern.compiler.function import Kernel
@@ -15,6 +15,8 @@ from robokern.runtime.collector import put_off
 from robokern.runtime.device import Device, DeviceLike, get_device
 from robokern.runtime.foreseen import launchers_of
 from robokern.runtime.launcher import Launcher, prepare_types
+
+MOST_TURNS = 1024  # numbers of two bytes that every pipe has room for
 
 
 def init() -> None:
@@ -52,8 +54,7 @@ def load_module(
     with put_off():
         _warm(kernels, driver_cpu.cpu_threads() if max_workers is None else max_workers, derivatives)
         for kernel in kernels:
-            for launcher in _launchers(kernel, derivatives):
-                launcher.program(contiguous=True)
+            _load(kernel, derivatives)
 
 
 def _launchers(kernel: Kernel, derivatives: bool) -> list[Launcher]:
@@ -121,29 +122,49 @@ def concrete(kernel: Kernel) -> Iterable[Kernel]:
 
 
 def _warm(kernels: Sequence[Kernel], workers: int, derivatives: bool) -> None:
-    """Has forked processes fill the disk cache; what they leave out is compiled here later."""
+    """Compiles and loads, while forked processes fill the disk cache; what is left out is compiled later."""
     workers = min(workers, len(kernels))
     if workers < 2 or not hasattr(os, "fork") or threading.active_count() > 1:
         return
-    children = [_fork(kernels[i::workers], derivatives) for i in range(1, workers)]
+    turns = _turns(kernels)
+    children = [_fork(turns, derivatives) for _ in range(1, workers)]
     try:
-        _compile(kernels[::workers], derivatives)
+        for kernel in turns:
+            _load(kernel, derivatives)
     finally:
         for child in children:
             os.waitpid(child, 0)
 
 
-def _fork(kernels: Sequence[Kernel], derivatives: bool) -> int:
+def _turns(kernels: Sequence[Kernel]) -> Iterator[Kernel]:
+    """Kernels for this process and those forked from it: each is taken once, by whoever is free."""
+    count = min(len(kernels), MOST_TURNS)
+    reader, writer = os.pipe()
+    os.write(writer, b"".join(number.to_bytes(2, "big") for number in range(count)))
+    os.close(writer)
+    return _taken(reader, [kernels[number::count] for number in range(count)])
+
+
+def _taken(reader: int, shares: Sequence[Sequence[Kernel]]) -> Iterator[Kernel]:
+    try:
+        while number := os.read(reader, 2):
+            yield from shares[int.from_bytes(number, "big")]
+    finally:
+        os.close(reader)
+
+
+def _fork(kernels: Iterable[Kernel], derivatives: bool) -> int:
     child = os.fork()
     if child == 0:
         try:
-            _compile(kernels, derivatives)
+            for kernel in kernels:
+                for launcher in _launchers(kernel, derivatives):
+                    launcher.code(contiguous=True)
         finally:
             os._exit(0)
     return child
 
 
-def _compile(kernels: Iterable[Kernel], derivatives: bool) -> None:
-    for kernel in kernels:
-        for launcher in _launchers(kernel, derivatives):
-            launcher.code(contiguous=True)
+def _load(kernel: Kernel, derivatives: bool) -> None:
+    for launcher in _launchers(kernel, derivatives):
+        launcher.program(contiguous=True)

@@ -173,3 +173,20 @@ def test_the_collector_is_as_it_was() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_a_compile_leaves_is_not_looked_at() -> None:
+    with put_off():
+        made = [[] for _ in range(100_000)]
+    assert gc.get_count()[0] < 10_000 < len(made)
+
+
+def test_what_the_program_froze_stays_frozen() -> None:
+    gc.freeze()
+    try:
+        before = gc.get_freeze_count()
+        with put_off():
+            pass
+        assert gc.get_freeze_count() == before > 0
+    finally:
+        gc.unfreeze()
