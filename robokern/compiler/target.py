@@ -113,7 +113,7 @@ class Target:
 def _attributes(vector_bits: int) -> str:
     """Of every function for a processor with registers of this width.
 
-    LLVM prefers 256 bits; from Ice Lake on, 512 cost no clock: sine 1.2x faster, a sum of two arrays the same.
+    LLVM prefers 256 bits; from Ice Lake on 512 cost no clock: sine 1.2x faster, a sum of two arrays the same.
     Left alone it puts registers on the stack wherever its caller left that, mostly across two cache lines.
     """
     aligned = f" alignstack({vector_bits // 8})" if vector_bits > 128 else ""
