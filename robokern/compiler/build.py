@@ -32,8 +32,8 @@ def keys(func: Func, *targets: Target) -> list[str]:
 
 
 _SINGLE = (
-    "target", "build", "condensed", "fold", "simplify", "inline", "pipeline", "width", "uniformity",
-    "ternary_logic",
+    "target", "build", "condensed", "fold", "simplify", "inline", "pipeline", "width", "dependence",
+    "uniformity", "ternary_logic",
 )  # fmt: skip
 
 
