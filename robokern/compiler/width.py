@@ -15,9 +15,9 @@ faster, rays against triangles 1.4 times, a march through a distance field 1.2 t
 turns do not wait for each other, loses up to a fifth, so it stays at one. Two as well where lanes add to
 different places one after the other, which took four fifths of the time.
 Two for code without loops whose longest chain of dependent operations is more than a processor sees past, and
-more than its pipes need for all operations: chains of rotations took 0.6 to 0.85 of the time, adjoints of
-physics 0.7 to 0.8, for 1.5 times the time to compile. Shorter code gains in the cache and loses from memory;
-elements wider than shuffles put in order took up to three times as long from memory.
+more than its pipes need for all operations and memory for all that is moved: chains of rotations took 0.6 to
+0.85 of the time, adjoints of physics 0.7 to 0.8, for 1.5 times the time to compile. Other code gains in the
+cache and loses from memory; elements wider than shuffles put in order took up to three times as long from it.
 Four on processors that start four operations a cycle, where lanes stay together in a loop that waits for its
 own results: on a Zen 5 integrators, sines, exponentials and Newton's method took 0.54 to 0.77 of the time.
 """
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 LONGEST = 6000  # operations, callees put in place
 LONG_CHAIN = 200  # cycles of waiting past which a processor does not see the next items' operations
 PIPES = 2  # arithmetic operations that it starts in a cycle
+FROM_MEMORY = 8  # cycles that it takes to move a scalar of each lane from or to memory
 LONGEST_PAIRED = 400  # operations in loops up to which two registers of each value leave room for others
 WORTH = 2  # operations for each scalar read or added apart up to which scalar code is as fast as lanes
 MOST_PRIVATE = 256 * 1024  # bytes of private arrays of all lanes: what a second-level cache holds easily
@@ -165,7 +166,8 @@ def _waits_throughout(program: Func, uniformity: Uniformity) -> bool:
     """Whether code without loops waits for its own results most of the time."""
     if uniformity.private or moves_rows(program, uniformity):
         return False
-    return longest_chain(program) >= max(LONG_CHAIN, _computed(program) // PIPES)
+    others = _computed(program) // PIPES, _moved(program) * FROM_MEMORY
+    return longest_chain(program) >= max(LONG_CHAIN, *others)
 
 
 def _parts_little(op: Op) -> bool:
@@ -190,6 +192,14 @@ def _computed(program: Func) -> int:
     """Arithmetic operations on scalars."""
     ops = (op for op in walk(program.body) if op.name in _ARITHMETIC)
     return sum(len(layout.leaves(op.results[0].type)) for op in ops)
+
+
+def _moved(program: Func) -> int:
+    """Scalars read or written."""
+    ops = list(walk(program.body))
+    read = [op.results[0] for op in ops if op.name == "load"]
+    written = [op.args[-1] for op in ops if op.name == "store"]
+    return sum(len(layout.leaves(v.type)) for v in (*read, *written))
 
 
 def _scalars_apart(program: Func, uniformity: Uniformity) -> int:
