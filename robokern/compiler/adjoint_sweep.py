@@ -26,7 +26,7 @@ from robokern.compiler.adjoint_rules import (
     times,
     whole,
 )
-from robokern.compiler.adjoint_zeros import Known, note_zeros
+from robokern.compiler.adjoint_zeros import Known, note_zeros, without_zeros
 from robokern.compiler.builder import Builder
 from robokern.compiler.inline import cloned
 from robokern.ir import layout
@@ -151,7 +151,10 @@ class Sweep:
             if op.results:
                 env[op.results[0]] = self.b.op("zero", type=op.results[0].type)
         else:
-            new = cloned(op, env, ())
+            new = without_zeros(cloned(op, env, ()), self.zeros)
+            if isinstance(new, Value):
+                env[op.results[0]] = new
+                return
             if op.name == "call" and op.attrs["callee"].replay is not None:
                 new.attrs = {"callee": op.attrs["callee"].replay()}
             self.b.block.ops.append(new)

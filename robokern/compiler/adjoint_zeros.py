@@ -1,15 +1,16 @@
-"""Which leaves of replayed values are zero whatever the arguments are: an adjoint times such a leaf is none.
+"""Which leaves of replayed values are zero whatever the arguments are: the derivative does without them.
 
     axis = (0, 0, 1)
     q = (axis * sin(a), cos(a))         x and y of q are 0, and so is what they are factors of
 
 A product counts as zero where one factor is, as if the other were finite: where it is not, the kernel's own
-result is NaN already.
+result is NaN already. Else the replay finds what the kernel found, but for the sign of zeros.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 from robokern.ir import layout
@@ -27,6 +28,23 @@ def note_zeros(op: Op, known: Known) -> None:
     found = row(op, [known.get(a, _NONE) for a in op.args]) if row else _NONE
     if found:
         known[op.results[0]] = found
+
+
+def without_zeros(op: Op, known: Known) -> Op | Value:
+    """An op that does less than the given one, where arguments are zero; or a value there is already."""
+    if op.name not in ("add", "sub", "mul", "fma"):
+        return op
+    zero = [len(known.get(a, _NONE)) == _count(a) for a in op.args]
+    *factors, last = op.args
+    if op.name == "add" and any(zero):
+        return op.args[zero[0]]
+    if op.name == "sub" and zero[1]:
+        return op.args[0]
+    if op.name == "mul" and any(zero):
+        return replace(op, name="zero", args=(), attrs={"type": last.type})
+    if op.name == "fma" and any(zero[:2]):
+        return last
+    return replace(op, name="mul", args=tuple(factors)) if op.name == "fma" and zero[2] else op
 
 
 def _count(value: Value) -> int:
