@@ -16,6 +16,7 @@ Where a derivative jumps or does not exist:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -123,10 +124,10 @@ def _componentwise(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> 
             continue
         xs = [leaf(s.b, env[a], k) for a in op.args]
         factors = PARTIALS[op.name](s.b, xs, leaf(s.b, env[op.results[0]], k))
-        zeros = {x for arg, x in zip(op.args, xs, strict=True) if s.is_zero(env[arg], k)}
-        for arg, factor in zip(op.args, factors, strict=True):
+        zeros = {x for arg, x in zip(op.args, xs, strict=True) if k in s.zeros.get(env[arg], ())}
+        for (arg, factor), times in Counter(zip(op.args, factors, strict=True)).items():
             if arg in s.active and factor not in zeros:
-                s.accumulate_product(adj, arg, k, gk, factor)
+                s.accumulate_product(adj, arg, k, gk if times == 1 else s.b.op("add", gk, gk), factor)
 
 
 def _select(s: Sweep, op: Op, g: list[Leaf], env: Env, adj: Adjoints) -> None:

@@ -26,13 +26,13 @@ from robokern.compiler.adjoint_rules import (
     times,
     whole,
 )
+from robokern.compiler.adjoint_zeros import Known, note_zeros, without_zeros
 from robokern.compiler.builder import Builder
 from robokern.compiler.inline import cloned
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Op, Value, walk
 from robokern.ir.types import ArrayType, Struct, bfloat16, int64, scalar_of
 
-_KNOWN = frozenset({"zero", "const", "make", "splat", "extract", "neg"})
 _ARRAYS = frozenset({"view", "slice", "front", "components", "extract"})
 
 
@@ -49,7 +49,7 @@ class Sweep:
         again: above 0 while a loop's turns are replayed a second time, for its reverse.
         risky: replayed reads that may find another value than the launch did, and the op of each.
         products: adjoints that are products, and their factors.
-        made: ops whose results may be known to be zero, by these.
+        zeros: leaves of replayed values that are zero whatever the arguments are.
         shared: whether arrays may overlap, so that no element is certain to belong to one item.
     """
 
@@ -61,7 +61,7 @@ class Sweep:
     again: int = 0
     risky: dict[Value, Op] = field(default_factory=dict)
     products: dict[Leaf, tuple[Value, Value]] = field(default_factory=dict)
-    made: dict[Value, Op] = field(default_factory=dict)
+    zeros: Known = field(default_factory=dict)
     shared: bool = False
     b: Builder = field(default_factory=Builder)
 
@@ -137,22 +137,6 @@ class Sweep:
                 return self.b.op("fma", *self.products[product], other)
         return add(self.b, old, new)
 
-    def is_zero(self, value: Value, k: int) -> bool:
-        """Whether a leaf of a replayed value is the constant 0."""
-        op = self.made.get(value)
-        if op is None:
-            return False
-        if op.name in ("zero", "const"):
-            return op.name == "zero" or op.attrs["value"] == 0
-        if op.name == "extract":
-            k += op.attrs["offset"]
-        part = op.args[0]
-        for part in op.args if op.name == "make" else ():
-            if k < len(layout.leaves(part.type)):
-                break
-            k -= len(layout.leaves(part.type))
-        return self.is_zero(part, 0 if op.name == "splat" else k)
-
     # replay
 
     def replay(self, block: Block, env: Env) -> None:
@@ -173,12 +157,14 @@ class Sweep:
             if op.results:
                 env[op.results[0]] = self.b.op("zero", type=op.results[0].type)
         else:
-            new = cloned(op, env, ())
+            new = without_zeros(cloned(op, env, ()), self.zeros)
+            if isinstance(new, Value):
+                env[op.results[0]] = new
+                return
             if op.name == "call" and op.attrs["callee"].replay is not None:
                 new.attrs = {"callee": op.attrs["callee"].replay()}
             self.b.block.ops.append(new)
-            if op.name in _KNOWN:
-                self.made[new.results[0]] = new
+            note_zeros(new, self.zeros)
             if op.name == "load" and self._is_stale(op):
                 self.risky[new.results[0]] = op
             if op.name == "call":

@@ -34,6 +34,7 @@ def keys(func: Func, *targets: Target) -> list[str]:
 
 _SINGLE = (
     "target", "build", "cold", "condensed", "parts", "fold", "simplify", "inline", "pipeline", "width",
+    "dependence",
     "uniformity", "ternary_logic",
 )  # fmt: skip
 

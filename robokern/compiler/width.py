@@ -12,8 +12,12 @@ The width is one vector register of the scalar type that most of the arithmetic 
 waits for its own results, or for branches that lanes take differently, and not for memory: one register then
 computes while the other waits. Measured on AVX-512: 64 dependent sines and exponentials 1.3 to 2.7 times
 faster, rays against triangles 1.4 times, a march through a distance field 1.2 to 2.7 times; n-body, whose
-turns do not wait for each other, and code without loops lose up to a fifth, so they stay at one. Two as well
-where lanes add to different places one after the other, which took four fifths of the time.
+turns do not wait for each other, loses up to a fifth, so it stays at one. Two as well where lanes add to
+different places one after the other, which took four fifths of the time.
+Two for code without loops whose longest chain of dependent operations is more than a processor sees past, and
+more than its pipes need for all operations and memory for all that is moved: chains of rotations took 0.6 to
+0.85 of the time, adjoints of physics 0.7 to 0.8, for 1.5 times the time to compile. Other code gains in the
+cache and loses from memory; elements wider than shuffles put in order took up to three times as long from it.
 Four on processors that start four operations a cycle, where lanes stay together in a loop that waits for its
 own results: on a Zen 5 integrators, sines, exponentials and Newton's method took 0.54 to 0.77 of the time.
 """
@@ -26,9 +30,11 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from robokern.compiler.condensed import condensed
+from robokern.compiler.dependence import longest_chain
 from robokern.compiler.inline import inlined_size, stays_called
 from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide_control import is_cheap
+from robokern.compiler.wide_memory import moves_rows
 from robokern.compiler.wide_stream import streamed
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Func, Op, callees, walk
@@ -38,6 +44,9 @@ if TYPE_CHECKING:
     from robokern.compiler.target import Target
 
 LONGEST = 6000  # operations, callees put in place
+LONG_CHAIN = 200  # cycles of waiting past which a processor does not see the next items' operations
+PIPES = 2  # arithmetic operations that it starts in a cycle
+FROM_MEMORY = 8  # cycles that it takes to move a scalar of each lane from or to memory
 LONGEST_PAIRED = 400  # operations in loops up to which two registers of each value leave room for others
 WORTH = 2  # operations for each scalar read or added apart up to which scalar code is as fast as lanes
 MOST_PRIVATE = 256 * 1024  # bytes of private arrays of all lanes: what a second-level cache holds easily
@@ -140,6 +149,8 @@ def _registers(program: Func, uniformity: Uniformity, target: Target) -> int:
     if _adds_apart(program, uniformity):
         return 2
     loops = [op for op in walk(program.body) if op.name in ("for", "while")]
+    if not loops:
+        return 2 if _waits_throughout(program, uniformity) else 1
     inside = {op for loop in loops for region in loop.regions for op in walk(region)}
     if uniformity.private or len(inside) > LONGEST_PAIRED or any(_is_gather(uniformity, op) for op in inside):
         return 1
@@ -149,6 +160,14 @@ def _registers(program: Func, uniformity: Uniformity, target: Target) -> int:
     # one dimension: rows of a grid may be short
     deep = target.vector_pipes == 4 and uniformity.ndim == 1
     return 4 if deep and any(map(_is_serial, loops)) and all(map(_parts_little, parted)) else 2
+
+
+def _waits_throughout(program: Func, uniformity: Uniformity) -> bool:
+    """Whether code without loops waits for its own results most of the time."""
+    if uniformity.private or moves_rows(program, uniformity):
+        return False
+    others = _computed(program) // PIPES, _moved(program) * FROM_MEMORY
+    return longest_chain(program) >= max(LONG_CHAIN, *others)
 
 
 def _parts_little(op: Op) -> bool:
@@ -166,9 +185,21 @@ def _adds_apart(program: Func, uniformity: Uniformity) -> bool:
 
 def _is_mostly_apart(program: Func, uniformity: Uniformity) -> bool:
     """Whether it computes little for what it reads and adds."""
+    return _computed(program) <= WORTH * _scalars_apart(program, uniformity)
+
+
+def _computed(program: Func) -> int:
+    """Arithmetic operations on scalars."""
     ops = (op for op in walk(program.body) if op.name in _ARITHMETIC)
-    computed = sum(len(layout.leaves(op.results[0].type)) for op in ops)
-    return computed <= WORTH * _scalars_apart(program, uniformity)
+    return sum(len(layout.leaves(op.results[0].type)) for op in ops)
+
+
+def _moved(program: Func) -> int:
+    """Scalars read or written."""
+    ops = list(walk(program.body))
+    read = [op.results[0] for op in ops if op.name == "load"]
+    written = [op.args[-1] for op in ops if op.name == "store"]
+    return sum(len(layout.leaves(v.type)) for v in (*read, *written))
 
 
 def _scalars_apart(program: Func, uniformity: Uniformity) -> int:

@@ -1,4 +1,5 @@
-"""Derivatives of the mathematics, written by hand where the bodies go through the bits of floats.
+"""Derivatives of the mathematics, written by hand: where bodies go through the bits of floats, and where the
+formula is much shorter than what the body gives.
 
 `GRADIENTS[f]` takes f's arguments and the adjoint of its result, and gives the adjoint of each argument. All
 other library functions are differentiated from their bodies.
@@ -15,6 +16,7 @@ from robokern.lang.exponential import cbrt, exp, log, log2, log10, pow
 from robokern.lang.hyperbolic import cosh, sinh, tanh
 from robokern.lang.scalar import copysign
 from robokern.lang.trigonometry import acos, asin, atan, atan2, cos, sin, tan
+from robokern.lang.vector import _inverse_root
 
 _INFINITY = float("inf")
 _LN2 = 0.6931471805599453
@@ -101,6 +103,13 @@ def _pow(x: Any, y: Any, adjoint: Any):
 
 
 @func
+def _by_inverse_root(square: Any, adjoint: Any):
+    inverse = _inverse_root(square)
+    # the square of the inverse may be too large for the type
+    return (adjoint * inverse * inverse) * (type(square)(-0.5) * inverse)
+
+
+@func
 def _cbrt(x: Any, adjoint: Any):
     r = cbrt(x)
     return adjoint / (type(x)(3) * r * r)
@@ -154,7 +163,7 @@ def _copysign(x: Any, y: Any, adjoint: Any):
 
 GRADIENTS: dict[Function, Function] = {
     sin: _sin, cos: _cos, tan: _tan, asin: _asin, acos: _acos, atan: _atan, atan2: _atan2,
-    exp: _exp, log: _log, log2: _log2, log10: _log10, pow: _pow, cbrt: _cbrt,
+    exp: _exp, log: _log, log2: _log2, log10: _log10, pow: _pow, cbrt: _cbrt, _inverse_root: _by_inverse_root,
     sinh: _sinh, cosh: _cosh, tanh: _tanh, erf: _erf, erfc: _erfc, erfinv: _erfinv, erfcinv: _erfcinv,
     copysign: _copysign,
 }  # fmt: skip

@@ -47,21 +47,24 @@ def length(a: Any):
 
 
 @func
+def _inverse_root(square: Any):
+    """1 / sqrt(square); 0 for 0."""
+    size = sqrt(square)
+    zero = type(square)(0)
+    return where(size > zero, type(square)(1) / size, zero)
+
+
+@func
 def normalize(a: any_vector):
     """The vector of length 1 along a; zero for a = 0."""
-    size = length(a)
-    one = a.dtype(1)
-    # the inner choice keeps 1 / 0 out of the derivative
-    return a * where(size > a.dtype(0), one / where(size > a.dtype(0), size, one), a.dtype(0))
+    return a * _inverse_root(dot(a, a))
 
 
 @func
 def normalize(q: any_quaternion):
     """The unit quaternion along q; the identity for q = 0."""
-    size = length(q)
-    one = q.dtype(1)
-    identity = type(q)(q.dtype(0), q.dtype(0), q.dtype(0), one)
-    return where(size > q.dtype(0), q * (one / where(size > q.dtype(0), size, one)), identity)
+    identity = type(q)(q.dtype(0), q.dtype(0), q.dtype(0), q.dtype(1))
+    return where(length(q) > q.dtype(0), q * _inverse_root(dot(q, q)), identity)
 
 
 @func

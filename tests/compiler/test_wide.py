@@ -727,6 +727,34 @@ def test_loops_that_wait_for_themselves_take_several_registers() -> None:
     agree(pendulum, ITEMS, np.linspace(-3e5, 3e5, ITEMS).astype(np.float32))
 
 
+@rk.kernel
+def rotated_twice(q: rk.array(dtype=rk.quat), x: vectors):
+    i = rk.tid()
+    p = rk.normalize(q[i])
+    y = rk.normalize(rk.quat_rotate(p, x[i]) + x[i])
+    x[i] = rk.quat_rotate(p, rk.normalize(rk.quat_rotate(p, y) + y))
+
+
+@rk.kernel
+def rotated_between_matrices(q: rk.array(dtype=rk.quat), x: rk.array(dtype=rk.mat33)):
+    i = rk.tid()
+    p = rk.normalize(q[i])
+    y = rk.normalize(rk.quat_rotate(p, x[i][0]) + x[i][1])
+    x[i] = rk.outer(rk.quat_rotate(p, rk.normalize(rk.quat_rotate(p, y) + y)), y)
+
+
+@rk.kernel
+def four_sines(x: rk.array(dtype=rk.vec4)):
+    i = rk.tid()
+    x[i] = rk.vec4(rk.sin(x[i][0]), rk.sin(x[i][1]), rk.sin(x[i][2]), rk.sin(x[i][3]))
+
+
+def test_long_chains_without_loops_take_two_registers() -> None:
+    for kernel, expected in ((rotated_twice, 2), (rotated_between_matrices, 1), (four_sines, 1)):
+        func = lower(with_lanes(kernel, "auto"), tuple(t for _, t in kernel.params))
+        assert choose(func, replace(cpu(), vector_bits=512)).lanes == 16 * expected
+
+
 def test_the_width_is_an_option_of_kernels_modules_and_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
     def lanes(**given: int) -> int:
         return lanes_of(Kernel(doubles.func, options=given))

@@ -93,3 +93,12 @@ def test_the_width_follows_the_processor() -> None:
     func = program(wide.halvings, 0)
     widths = {name: choose(func, cpu(name=name)).lanes for name in ("x86-64-v2", "x86-64-v3", "x86-64-v4")}
     assert widths == {"x86-64-v2": 8, "x86-64-v3": 16, "x86-64-v4": 16}  # two registers: its loop waits
+
+
+@pytest.mark.skipif(not IS_X86, reason="asks for processors of x86")
+def test_registers_on_the_stack_lie_in_one_cache_line() -> None:
+    func = program(wide.drag, 32)  # more values than registers
+    text = build.assembly(func, cpu(name="x86-64-v3"))
+    spilled = re.findall(r"(vmov\w+)\s+%ymm\d+, -?\d*\(%rsp\)", text)
+    assert re.search(r"andq\s+\$-\d+, %rsp", text) and spilled
+    assert all("u" not in name.removeprefix("vmov") for name in spilled)
