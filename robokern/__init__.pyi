@@ -2423,16 +2423,16 @@ def where(*args: Any, **options: Any) -> Any:
 
 @_overload
 def acos(x: float) -> float:
-    """Arc cosine [rad], in [0, pi]; NaN outside [-1, 1]."""
+    """Arc cosine [rad], in [0, pi]; beyond 1 and -1 as there."""
 @_overload
 def acos(x: float64) -> float64:
-    """Arc cosine [rad], in [0, pi]; NaN outside [-1, 1]."""
+    """Arc cosine [rad], in [0, pi]; beyond 1 and -1 as there."""
 @_overload
 def acos(x: float16) -> float16:
-    """Arc cosine [rad], in [0, pi]; NaN outside [-1, 1]."""
+    """Arc cosine [rad], in [0, pi]; beyond 1 and -1 as there."""
 @_overload
 def acos(x: bfloat16) -> bfloat16:
-    """Arc cosine [rad], in [0, pi]; NaN outside [-1, 1]."""
+    """Arc cosine [rad], in [0, pi]; beyond 1 and -1 as there."""
 
 @_overload
 def argmax(a: vec2f) -> uint32:
@@ -2480,16 +2480,16 @@ def argmin(a: _Vector | Composite) -> Any:
 
 @_overload
 def asin(x: float) -> float:
-    """Arc sine [rad], in [-pi/2, pi/2]; NaN outside [-1, 1]."""
+    """Arc sine [rad], in [-pi/2, pi/2]; beyond 1 and -1 as there."""
 @_overload
 def asin(x: float64) -> float64:
-    """Arc sine [rad], in [-pi/2, pi/2]; NaN outside [-1, 1]."""
+    """Arc sine [rad], in [-pi/2, pi/2]; beyond 1 and -1 as there."""
 @_overload
 def asin(x: float16) -> float16:
-    """Arc sine [rad], in [-pi/2, pi/2]; NaN outside [-1, 1]."""
+    """Arc sine [rad], in [-pi/2, pi/2]; beyond 1 and -1 as there."""
 @_overload
 def asin(x: bfloat16) -> bfloat16:
-    """Arc sine [rad], in [-pi/2, pi/2]; NaN outside [-1, 1]."""
+    """Arc sine [rad], in [-pi/2, pi/2]; beyond 1 and -1 as there."""
 
 @_overload
 def atan(x: float) -> float:
