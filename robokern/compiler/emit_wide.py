@@ -22,7 +22,7 @@ from robokern.compiler.target import Body, Target
 from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide import COUNT, FIRST, WideFunction, start
 from robokern.compiler.wide_memory import moves_rows
-from robokern.compiler.wide_stream import Stream
+from robokern.compiler.wide_stream import Stream, Streamed
 from robokern.compiler.width import Width
 from robokern.ir.nodes import Func, called
 
@@ -36,8 +36,8 @@ ROWS: dict[str, Row] = {
     "sqrt": wide_roots.root,
 }
 
-# what is added to the name of the body, of the one for full groups only, of the one whose lanes take items as
-# they get free, and of the function over the items of a row
+# what is added to the name of the body, of the one for full groups only, of the one whose lanes may take items
+# as they get free, and of the function over the items of a row
 WIDE, FULL, STREAM, ROW = ".wide", ".full", ".stream", ".row"
 SHORTEST = 16  # items in a row worth lanes: rows of 8 took twice as long as in scalar code, rows of 30 half
 
@@ -63,10 +63,13 @@ class WideModule(Module):
 
     def bodies(self) -> list[str]:
         called = [text for f in self.functions if f is not self.func for text in self._called(f)]
-        full = [self._wide(FULL, None)] if self._twice else []
-        row = self._streamed(*self.width.streamed) if self.width.streamed else []
         narrow = self.narrow.bodies() if self.narrow else []
-        return [*called, *full, self._wide(WIDE, FIRST), *row, *narrow]
+        return [*called, *(self._streamed(s) if (s := self.width.streamed) else self._groups()), *narrow]
+
+    def _groups(self) -> list[str]:
+        """The body of a group of items."""
+        full = [self._wide(FULL, None)] if self._twice else []
+        return [*full, self._wide(WIDE, FIRST)]
 
     def _called(self, func: Func) -> list[str]:
         """A cold function, and what calls it for the lanes of a mask, if the kernel itself does."""
@@ -78,13 +81,9 @@ class WideModule(Module):
         return [self._define(func), wide_call.by_lanes(func, signature, lanes, self.target.attributes)]
 
     def body(self) -> Body:
-        body = self._group()
-        if self.width.streamed:
-            return replace(body, symbol=self.signature(self.func).symbol + ROW, streamed=True)
-        return body
-
-    def _group(self) -> Body:
         body, lanes = super().body(), self.width.lanes
+        if self.width.streamed:
+            return replace(body, symbol=body.symbol + ROW, lanes=lanes, streamed=True)
         full = body.symbol + FULL if self._twice else ""
         return replace(body, symbol=body.symbol + WIDE, lanes=lanes, full=full)
 
@@ -106,22 +105,21 @@ class WideModule(Module):
         least = min(self.width.lanes, SHORTEST)
         return "\n".join([wide, narrow, by_row_length(self.ndim, least, self.target.attributes)])
 
-    def _streamed(self, program: Func, uniformity: Uniformity) -> list[str]:
-        """The body whose lanes take items as they get free, and the function over a row that may call it."""
-        assert uniformity.streamed is not None
-        group = self._group()
+    def _streamed(self, streamed: Streamed) -> list[str]:
+        """The body whose lanes may take items as they get free, and the function over a row that calls it."""
         for declaration in entry_stream.DECLARATIONS:
             self.declare(declaration)
         symbol = self.signature(self.func).symbol
-        f = self._function(uniformity, None, False)
+        f = self._function(streamed.in_order, None, True)
         params = bind_parameters(f, self.func)
         if self.target.contiguous:
             self.assume_contiguous(f)
-        Stream(f, program, uniformity.streamed).write()
-        head = ", ".join([self.context, *params, "i32 %to"])
+        Stream(f, streamed).write()
+        body = self.body()
+        head = ", ".join([entry_stream.context(body, "%from"), *params, "i32 %to", "i32 %few"])
         first = f"define internal void {symbol}{STREAM}({head}) {self.target.inline} {{"
         text = "\n".join([first, "start:", *f.allocas, *f.lines, "}"])
-        return [text, entry_stream.row(group, symbol + ROW, symbol + STREAM)]
+        return [text, entry_stream.row(body, symbol + STREAM)]
 
     def _function(self, uniformity: Uniformity, mask: str | None, sole: bool) -> WideFunction:
         f = WideFunction(self, self.func, ROWS, self.width.lanes, uniformity, mask, sole)

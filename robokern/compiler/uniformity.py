@@ -34,8 +34,8 @@ class Uniformity:
 
     Args:
         ndim: coordinates that an item has.
-        streamed: the loop after which a lane takes any other item (`wide_stream`), so that lanes are neither
-            neighbours nor in step.
+        streamed: the loop that a lane enters when it gets free (`wide_stream`), so that lanes are not in step.
+        in_order: lanes are neighbours even so.
 
     Attributes:
         divergent: the `if`, `for` and `while` operations that lanes take differently.
@@ -43,9 +43,9 @@ class Uniformity:
         obstacle: why wide code cannot be written, or None.
     """
 
-    def __init__(self, func: Func, ndim: int, streamed: Op | None = None) -> None:
+    def __init__(self, func: Func, ndim: int, streamed: Op | None = None, in_order: bool = True) -> None:
         self.ndim = ndim
-        self.streamed = streamed
+        self.streamed, self.in_order = streamed, in_order
         self._strides: dict[Value, Strides] = {}
         self._constants: dict[Value, int] = {}
         self.divergent: set[Op] = set()
@@ -121,7 +121,7 @@ def join(a: Strides, b: Strides) -> Strides:
 
 
 def _tid(u: Uniformity, op: Op) -> list[Strides]:
-    last = VARYING if u.streamed else 1
+    last = 1 if u.in_order else VARYING
     return [(last,) if k == u.ndim - 1 else (UNIFORM,) for k in range(len(op.results))]
 
 
