@@ -201,8 +201,8 @@ class Stream:
         f.open("begin")
         at = len(f.lines)
         free = f.inverse(self.running.load(f))
-        next = f.let_as(f"%tid.{f.uniformity.ndim - 1}", f"load i32, ptr {self.next.place}")
-        left = f.let(f"sub i32 %to, {next}")
+        first = f.let_as(f"%tid.{f.uniformity.ndim - 1}", f"load i32, ptr {self.next.place}")
+        left = f.let(f"sub i32 %to, {first}")
         taken = f.intrinsic("umin.i32", "i32", f"i32 {self._number_of(free)}", f"i32 {left}")
         f.let_as(COUNT, f"add i32 {taken if _writes(ops) else left}, 0")
         f.mask = FIRST
@@ -210,53 +210,18 @@ class Stream:
         for op in ops:
             self._enter(op)
         made = {line.split(" = ", 1)[0].strip() for line in f.lines[at:] if " = " in line}
-        self._give(self._taking(free, next, left), ops, made)
-        following = f.let(f"add i32 {next}, {taken}")
+        self._give(list(self._used_later(ops, made)), free, first, left)
+        self.taken.store(f, self.running.load(f))
+        following = f.let(f"add i32 {first}, {taken}")
         self.next.store(f, following)
         more = f.let(f"icmp slt i32 {following}, %to")
         self.least.store(f, f.let(f"select i1 {more}, i32 %few, i32 0"))
         f.jump("turn")
 
-    def _number_of(self, mask: str) -> str:
-        """How many lanes a mask has."""
-        return self.f.intrinsic("ctpop.i32", "i32", f"i32 {self._bits_of(mask)}")
-
-    def _bits_of(self, mask: str) -> str:
-        f = self.f
-        bits = f.mask_bits(mask)
-        return bits if f.lanes == 32 else f.let(f"zext {f.bits} {bits} to i32")
-
-    def _taking(self, free: str, next: str, left: str) -> Taking:
-        """Ranks the free lanes; those for which there are items take them."""
-        f, vector = self.f, self.f.vector("i32")
-        lower = f"<{', '.join(f'i32 {(1 << k) - 1}' for k in range(f.lanes))}>"
-        before = f.let_wide(f"and {vector} {f.spread('i32', self._bits_of(free))}, {lower}")
-        symbol = f"@llvm.ctpop.v{f.lanes}i32"
-        f.module.declare(f"declare {vector} {symbol}({vector})")
-        ranks = f.let_wide(f"call {vector} {symbol}({vector} {before})")
-        # not `tid < %to`: the sum may wrap in lanes without an item
-        lanes = f.both(free, f.let_wide(f"icmp ult {vector} {ranks}, {f.spread('i32', left)}"))
-        tid = f.let_wide(f"add {vector} {f.spread('i32', next)}, {ranks}")
-        slot = self.kept[LANE_TID]
-        slot.store(f, f.blend("i32", lanes, tid, slot.load(f)))
-        running = f.let_wide(f"or {f.vector('i1')} {self.running.load(f)}, {lanes}")
-        self.running.store(f, running)
-        self.taken.store(f, running)
-        return Taking(lanes, ranks)
-
-    def _give(self, taking: Taking, ops: Sequence[Op], made: set[str]) -> None:
-        """Stores what later blocks use of what was made of the items in order."""
-        f = self.f
-        initial = [o for a in self.loop.args for o in f.values[a]]
-        given = [*self._used_later(ops, made), *zip(self.carried, initial, strict=True)]
-        leaves = [Leaf(slot.held, operand, slot.load(f)) for slot, operand in given if slot.wide]
-        moved = iter(taking.moved(f, leaves))
-        for slot, operand in given:
-            slot.store(f, next(moved) if slot.wide else operand)
-
     def _used_later(self, ops: Sequence[Op], made: set[str]) -> Iterator[tuple[_Slot, str]]:
-        """Operands to be kept, each with the place for it."""
+        """What the loop starts with and operands that later blocks use, each with the place for it."""
         f, later = self.f, Block((), [self.loop, *self.behind])
+        yield from zip(self.carried, (o for a in self.loop.args for o in f.values[a]), strict=True)
         used = {a for op in walk(later) for a in op.args} | {
             y for op in walk(later) for r in op.regions for y in r.yields
         }
@@ -266,6 +231,46 @@ class Stream:
                 if operand in made and operand not in self.kept:
                     self.kept[operand] = _slot(f, held, f.is_wide(operand))
                     yield self.kept[operand], operand
+
+    def _give(self, given: Sequence[tuple[_Slot, str]], free: str, first: str, left: str) -> None:
+        """Stores operands of items in order for the free lanes; for all lanes they stay in order."""
+        f, tid = self.f, self.kept[LANE_TID]
+        f.branch(f.let(f"icmp eq {f.bits} {f.mask_bits(free)}, -1"), "all", "some")
+        f.open("all")
+        for slot, operand in (*given, (tid, LANE_TID), (self.running, FIRST)):
+            slot.store(f, f.shaped(slot.held, operand, slot.wide))
+        f.jump("given")
+        f.open("some")
+        taking = self._taking(free, left)
+        number = f.let_wide(f"add {f.vector('i32')} {f.spread('i32', first)}, {taking.ranks}")
+        tid.store(f, f.blend("i32", taking.lanes, number, tid.load(f)))
+        self.running.store(f, f.let_wide(f"or {f.vector('i1')} {self.running.load(f)}, {taking.lanes}"))
+        moved = iter(taking.moved(f, [Leaf(s.held, o, s.load(f)) for s, o in given if s.wide]))
+        for slot, operand in given:
+            slot.store(f, next(moved) if slot.wide else operand)
+        f.jump("given")
+        f.open("given")
+
+    def _taking(self, free: str, left: str) -> Taking:
+        """Ranks the free lanes; those for which there are items take them."""
+        f, vector = self.f, self.f.vector("i32")
+        lower = f"<{', '.join(f'i32 {(1 << k) - 1}' for k in range(f.lanes))}>"
+        before = f.let_wide(f"and {vector} {f.spread('i32', self._bits_of(free))}, {lower}")
+        symbol = f"@llvm.ctpop.v{f.lanes}i32"
+        f.module.declare(f"declare {vector} {symbol}({vector})")
+        ranks = f.let_wide(f"call {vector} {symbol}({vector} {before})")
+        # not `tid < %to`: the sum may wrap in lanes without an item
+        has_one = f.let_wide(f"icmp ult {vector} {ranks}, {f.spread('i32', left)}")
+        return Taking(f.both(free, has_one), ranks)
+
+    def _number_of(self, mask: str) -> str:
+        """How many lanes a mask has."""
+        return self.f.intrinsic("ctpop.i32", "i32", f"i32 {self._bits_of(mask)}")
+
+    def _bits_of(self, mask: str) -> str:
+        f = self.f
+        bits = f.mask_bits(mask)
+        return bits if f.lanes == 32 else f.let(f"zext {f.bits} {bits} to i32")
 
     def _bring(self) -> None:
         """Loads what `_give` stored, into the open block."""
