@@ -49,7 +49,7 @@ def row(body: Body, stream: str) -> str:
     """
     lanes = body.lanes
     head = f"{_passed(body, '%from')}, i32 %to, ptr %trials"
-    return f"""define internal void {body.symbol}({head}) noinline {body.attributes} {{
+    return f"""define internal void {body.symbol}({head}) alwaysinline {body.attributes} {{
 start:
   %step.at = getelementptr i64, ptr %trials, i64 1
   %free.at = getelementptr i64, ptr %trials, i64 2
