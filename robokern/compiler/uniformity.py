@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from copy import copy
 
 from robokern.compiler.emit_types import registers
 from robokern.ir import layout
@@ -35,7 +36,6 @@ class Uniformity:
     Args:
         ndim: coordinates that an item has.
         streamed: the loop that a lane enters when it gets free (`wide_stream`), so that lanes are not in step.
-        in_order: lanes are neighbours even so.
 
     Attributes:
         divergent: the `if`, `for` and `while` operations that lanes take differently.
@@ -43,9 +43,9 @@ class Uniformity:
         obstacle: why wide code cannot be written, or None.
     """
 
-    def __init__(self, func: Func, ndim: int, streamed: Op | None = None, in_order: bool = True) -> None:
+    def __init__(self, func: Func, ndim: int, streamed: Op | None = None) -> None:
         self.ndim = ndim
-        self.streamed, self.in_order = streamed, in_order
+        self.streamed = streamed
         self._strides: dict[Value, Strides] = {}
         self._constants: dict[Value, int] = {}
         self.divergent: set[Op] = set()
@@ -58,6 +58,12 @@ class Uniformity:
     def of(self, value: Value) -> Strides:
         """The stride of each leaf."""
         return self._strides[value]
+
+    def scattered(self) -> Uniformity:
+        """The same for lanes that are no neighbours: nothing grows by a constant from one to the next."""
+        other = copy(self)
+        other._strides = {value: tuple([_level([s]) for s in strides]) for value, strides in self._strides.items()}
+        return other
 
     def declare_uniform(self, value: Value) -> None:
         """Enters a scalar that the emitter makes itself."""
@@ -121,8 +127,7 @@ def join(a: Strides, b: Strides) -> Strides:
 
 
 def _tid(u: Uniformity, op: Op) -> list[Strides]:
-    last = 1 if u.in_order else VARYING
-    return [(last,) if k == u.ndim - 1 else (UNIFORM,) for k in range(len(op.results))]
+    return [(1,) if k == u.ndim - 1 else (UNIFORM,) for k in range(len(op.results))]
 
 
 def _const(u: Uniformity, op: Op) -> list[Strides]:

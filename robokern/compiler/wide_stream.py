@@ -73,9 +73,10 @@ def streamed(program: Func, uniformity: Uniformity) -> Streamed | None:
     found = _with_while(program, loops[0], uniformity)
     if found is None:
         return None
-    analysed = [Uniformity(found[0], uniformity.ndim, found[1], in_order) for in_order in (True, False)]
-    made = Streamed(*found, *analysed)
-    return None if any(_leaves_step(op, uniformity, made.in_order) for op in _inside(made.loop)) else made
+    in_order = Uniformity(found[0], uniformity.ndim, found[1])
+    if any(_leaves_step(op, uniformity, in_order) for op in _inside(found[1])):
+        return None
+    return Streamed(*found, in_order, in_order.scattered())
 
 
 def _leaves_step(op: Op, in_step: Uniformity, apart: Uniformity) -> bool:
