@@ -35,7 +35,7 @@ def run(module: Any, func: Func, width: Width, target: Target, machine: Any) -> 
     if width.program is None or func.fast_math:
         _run_usual(module, func, target, machine)
     else:
-        _run_listed(module, _WITH_LOOPS if _has_loops(width.program) else _STRAIGHT, machine)
+        _run_listed(module, _STRAIGHT if width.streamed or not _has_loops(width.program) else _WITH_LOOPS, machine)
 
 
 def _has_loops(program: Func) -> bool:

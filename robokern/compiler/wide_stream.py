@@ -151,7 +151,7 @@ class Stream:
         at = ops.index(self.loop)
         self.before, self.behind = ops[:at], ops[at + 1 :]
         self.running, self.taken = _slot(f, "i1", True), _slot(f, "i1", True)
-        self.next, self.least = _slot(f, "i32", False), _slot(f, "i32", False)
+        self.next, self.first, self.least = (_slot(f, "i32", False) for _ in range(3))
         self.carried = [_slot(f, held, True) for p in self._test.params for held in registers(p.type)]
         # operands made by `begin` that later blocks use, and which values they are part of
         self.kept = {LANE_TID: _slot(f, "i32", True)}
@@ -213,6 +213,7 @@ class Stream:
         made = {line.split(" = ", 1)[0].strip() for line in f.lines[at:] if " = " in line}
         self._give(list(self._used_later(ops, made)), free, first, left)
         self.taken.store(f, self.running.load(f))
+        self.first.store(f, first)
         following = f.let(f"add i32 {first}, {taken}")
         self.next.store(f, following)
         more = f.let(f"icmp slt i32 {following}, %to")
@@ -280,6 +281,8 @@ class Stream:
         for value, operands in self.values.items():
             f.values[value] = tuple(loaded.get(o, o) for o in operands)
         f.coordinate = loaded[LANE_TID]
+        first = self.first.load(f)
+        f.known_in_lane_0(f.coordinate, first)
 
     # the loop
 
