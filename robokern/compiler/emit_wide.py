@@ -21,8 +21,9 @@ from robokern.compiler.entry_cpu import by_row_length
 from robokern.compiler.target import Body, Target
 from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide import COUNT, FIRST, WideFunction, start
+from robokern.compiler.wide_loop import Streamed
 from robokern.compiler.wide_memory import moves_rows
-from robokern.compiler.wide_stream import Stream, Streamed
+from robokern.compiler.wide_stream import Stream
 from robokern.compiler.width import Width
 from robokern.ir.nodes import Func, called
 
@@ -36,8 +37,8 @@ ROWS: dict[str, Row] = {
     "sqrt": wide_roots.root,
 }
 
-# what is added to the name of the body, of the one for full groups only, of the one whose lanes may take items
-# as they get free, and of the function over the items of a row
+# what is added to the name of the body, of the one for full groups only, of the one whose lanes may take
+# items as they get free, and of the function over the items of a row
 WIDE, FULL, STREAM, ROW = ".wide", ".full", ".stream", ".row"
 SHORTEST = 16  # items in a row worth lanes: rows of 8 took twice as long as in scalar code, rows of 30 half
 

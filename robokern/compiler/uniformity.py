@@ -35,7 +35,7 @@ class Uniformity:
 
     Args:
         ndim: coordinates that an item has.
-        streamed: the loop that a lane enters when it gets free (`wide_stream`), so that lanes are not in step.
+        streamed: the loop that a lane enters when it gets free (`wide_stream`): lanes are not in step there.
 
     Attributes:
         divergent: the `if`, `for` and `while` operations that lanes take differently.
@@ -62,7 +62,9 @@ class Uniformity:
     def scattered(self) -> Uniformity:
         """The same for lanes that are no neighbours: nothing grows by a constant from one to the next."""
         other = copy(self)
-        other._strides = {value: tuple([_level([s]) for s in strides]) for value, strides in self._strides.items()}
+        other._strides = {
+            value: tuple([_level([s]) for s in strides]) for value, strides in self._strides.items()
+        }
         return other
 
     def declare_uniform(self, value: Value) -> None:

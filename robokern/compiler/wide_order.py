@@ -43,33 +43,35 @@ class Taking:
         return [self._fetched(f, leaf, place) for leaf, place in zip(leaves, places, strict=True)]
 
     def _fetched(self, f: WideFunction, leaf: Leaf, place: str) -> str:
-        if not place:
+        if not place:  # all items have the same
             return f.blend(leaf.held, self.lanes, leaf.made, leaf.old)
-        if not f.module.target.masks:
-            return f.blend(leaf.held, self.lanes, self._gathered(f, leaf.held, place), leaf.old)
-        held, vector, bits = _word(leaf.held), f.vector(_word(leaf.held)), f.vector("i1")
+        held, old = _word(leaf.held), _to_words(f, leaf.held, leaf.old)
+        if f.module.target.masks:
+            words = self._expanded(f, held, place, old)
+        else:
+            words = f.blend(held, self.lanes, self._gathered(f, held, place), old)
+        return _from_words(f, leaf.held, words)
+
+    def _expanded(self, f: WideFunction, held: str, place: str, old: str) -> str:
+        vector, bits = f.vector(held), f.vector("i1")
         symbol = f"@llvm.masked.expandload.v{f.lanes}{_SUFFIX.get(held, held)}"
         f.module.declare(f"declare {vector} {symbol}(ptr, {bits}, {vector})")
-        old = _to_words(f, leaf.held, leaf.old)
-        line = f"call {vector} {symbol}(ptr align 64 {place}, {bits} {self.lanes}, {vector} {old})"
-        return _from_words(f, leaf.held, f.let_wide(line))
+        return f.let_wide(
+            f"call {vector} {symbol}(ptr align 64 {place}, {bits} {self.lanes}, {vector} {old})"
+        )
 
     def _gathered(self, f: WideFunction, held: str, place: str) -> str:
-        """The same for all lanes, on machines that cannot spread memory over lanes of a mask."""
-        word = _word(held)
-        vector, bits, size = f.vector(word), f.vector("i1"), memory_size(word)
-        symbol = f"@llvm.masked.gather.v{f.lanes}{_SUFFIX.get(word, word)}.v{f.lanes}p0"
-        pointers = f.vector("ptr")
+        """For all lanes, by their ranks."""
+        vector, pointers, bits, size = f.vector(held), f.vector("ptr"), f.vector("i1"), memory_size(held)
+        symbol = f"@llvm.masked.gather.v{f.lanes}{_SUFFIX.get(held, held)}.v{f.lanes}p0"
         f.module.declare(f"declare {vector} {symbol}({pointers}, {bits}, {vector})")
-        each = f.let_wide(
-            f"getelementptr [{size} x i8], ptr {place}, {f.vector('i32')} {self.ranks}"
-        )
-        line = f"call {vector} {symbol}({pointers} align {size} {each}, {bits} splat (i1 true), {vector} poison)"
-        return _from_words(f, held, f.let_wide(line))
+        each = f.let_wide(f"getelementptr [{size} x i8], ptr {place}, {f.vector('i32')} {self.ranks}")
+        every = f"{pointers} align {size} {each}, {bits} splat (i1 true), {vector} zeroinitializer"
+        return f.let_wide(f"call {vector} {symbol}({every})")
 
 
 def _placed(f: WideFunction, leaf: Leaf) -> str:
-    """Where what was made is put on the stack; empty if all items have the same."""
+    """Where what was made is put on the stack; empty if it is equal for all items."""
     if not leaf.made.startswith("%") or not f.is_wide(leaf.made):
         return ""
     word = _word(leaf.held)

@@ -5,10 +5,10 @@
     turn:   one turn of the loop, in the lanes that are in it; again while more than a few are
     finish: what follows the loop, in the lanes that left it; begin again while items are left
 
-Few is half of the lanes, or none: lanes then work in step, and hold items in order. Which is better depends on
-the data (`entry_stream`): in step, every lane waits for the slowest of its group; rays that march through a
-distance field take 9 turns on average, the slowest of 16 takes 32. But memory is then read and written by
-whole vectors, so such accesses are written twice (`_either`).
+Few is half of the lanes, or none: lanes then work in step and hold items in order. Which is better depends on
+the data (`entry_stream`). In step, every lane waits for the slowest of its group; rays that march through a
+distance field take 9 turns on average, the slowest of 16 takes 32. But neighbouring elements are then accessed
+as whole vectors, so such accesses are written twice (`_access`).
 
 What lives from block to block lies in stack slots, which LLVM turns into registers.
 
@@ -18,104 +18,21 @@ that replace terminated rays).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_types import registers, zero
-from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide import COUNT, FIRST, LANE_TID, WideFunction, start
+from robokern.compiler.wide_loop import Streamed
 from robokern.compiler.wide_order import Leaf, Taking
 from robokern.compiler.wide_places import array_type, indices
 from robokern.ir import layout
-from robokern.ir.nodes import Block, Func, Op, Value, walk
+from robokern.ir.nodes import Block, Op, Value, walk
 from robokern.ir.ops import OPS
-from robokern.ir.types import ArrayType, bool_
 
 _IN_STEP, _WHOLE = "%in.step", "%whole"  # whether lanes are in step, and all of them there
-_LOOPS = frozenset({"for", "while"})
-_ORDERED = frozenset({"atomic", "assert", "print"})
-
-
-@dataclass(frozen=True)
-class Streamed:
-    """A program with the loop that lanes leave, as a `while`.
-
-    Args:
-        in_order: what values are while lanes hold neighbouring items.
-        anywhere: while each lane holds any item.
-    """
-
-    program: Func
-    loop: Op
-    in_order: Uniformity
-    anywhere: Uniformity
-
-
-def streamed(program: Func, uniformity: Uniformity) -> Streamed | None:
-    """How the program is written so that lanes may take items as they leave its loop; None: always in step.
-
-    There is one loop outside of others, and nobody can tell the order of items. Not for kernels with private
-    arrays: the traversal of a bounding volume hierarchy with its stack lost a tenth.
-    """
-    loops = [
-        op for op in program.body.ops if op.regions and any(o.name in _LOOPS for o in (op, *_inside(op)))
-    ]
-    if len(loops) != 1 or loops[0] not in uniformity.divergent or uniformity.private:
-        return None
-    everything = list(walk(program.body))
-    if not any(op.name == "tid" for op in everything) or any(op.name in _ORDERED for op in everything):
-        return None
-    if any(isinstance(a.type, ArrayType) for a in loops[0].args):
-        return None
-    found = _with_while(program, loops[0], uniformity)
-    if found is None:
-        return None
-    in_order = Uniformity(found[0], uniformity.ndim, found[1])
-    if any(_leaves_step(op, uniformity, in_order) for op in _inside(found[1])):
-        return None
-    return Streamed(*found, in_order, in_order.scattered())
-
-
-def _leaves_step(op: Op, in_step: Uniformity, apart: Uniformity) -> bool:
-    """Whether it accesses one place, or neighbouring ones, only while the turns of all lanes are the same."""
-    if op.name not in ("load", "store"):
-        return False
-    return any(in_step.of(i)[0] is not None and apart.of(i)[0] is None for i in indices(op))
-
-
-def _with_while(program: Func, loop: Op, uniformity: Uniformity) -> tuple[Func, Op] | None:
-    if loop.name == "while":
-        return program, loop
-    if loop.name != "for" or uniformity.constant(loop.args[2]) != 1:
-        return None
-    turned = _as_while(loop)
-    ops = [turned if op is loop else op for op in program.body.ops]
-    return replace(program, body=Block(program.body.params, ops, program.body.yields)), turned
-
-
-def _as_while(loop: Op) -> Op:
-    """`for counter in range(start, stop)` with a carried counter."""
-    start, stop, _, *initial = loop.args
-    (region,) = loop.regions
-    count, going, one, next = (Value(t) for t in (start.type, bool_, start.type, start.type))
-    held = tuple(Value(p.type) for p in region.params[1:])
-    test = [Op("lt", (count, stop), (going,), {}, (), loop.loc)]
-    step = [
-        Op("const", (), (one,), {"value": 1, "type": start.type}, (), loop.loc),
-        Op("add", (region.params[0], one), (next,), {}, (), loop.loc),
-    ]
-    regions = (
-        Block((count, *held), test, (going, count, *held)),
-        Block(region.params, [*region.ops, *step], (next, *region.yields)),
-    )
-    return Op("while", (start, *initial), (Value(start.type), *loop.results), {}, regions, loop.loc)
-
-
-def _inside(op: Op) -> Iterable[Op]:
-    return chain.from_iterable(walk(region) for region in op.regions)
 
 
 @dataclass(frozen=True)
@@ -204,19 +121,20 @@ class Stream:
         free = f.inverse(self.running.load(f))
         first = f.let_as(f"%tid.{f.uniformity.ndim - 1}", f"load i32, ptr {self.next.place}")
         left = f.let(f"sub i32 %to, {first}")
-        taken = f.intrinsic("umin.i32", "i32", f"i32 {self._number_of(free)}", f"i32 {left}")
-        f.let_as(COUNT, f"add i32 {taken if _writes(ops) else left}, 0")
+        f.let_as(COUNT, f"add i32 {self._fewer(self._number_of(free), left) if _writes(ops) else left}, 0")
         f.mask = FIRST
         start(f)
         for op in ops:
             self._enter(op)
         made = {line.split(" = ", 1)[0].strip() for line in f.lines[at:] if " = " in line}
-        self._give(list(self._used_later(ops, made)), free, first, left)
+        given = list(self._used_later(ops, made))
+        f.branch(f.let(f"icmp eq {f.bits} {f.mask_bits(free)}, -1"), "all", "some")
+        self._give_all(given, first, left)
+        self._give_some(given, first, left, free)
+        f.open("given")
         self.taken.store(f, self.running.load(f))
         self.first.store(f, first)
-        following = f.let(f"add i32 {first}, {taken}")
-        self.next.store(f, following)
-        more = f.let(f"icmp slt i32 {following}, %to")
+        more = f.let(f"icmp slt i32 {self.next.load(f)}, %to")
         self.least.store(f, f.let(f"select i1 {more}, i32 %few, i32 0"))
         f.jump("turn")
 
@@ -234,14 +152,19 @@ class Stream:
                     self.kept[operand] = _slot(f, held, f.is_wide(operand))
                     yield self.kept[operand], operand
 
-    def _give(self, given: Sequence[tuple[_Slot, str]], free: str, first: str, left: str) -> None:
-        """Stores operands of items in order for the free lanes; for all lanes they stay in order."""
-        f, tid = self.f, self.kept[LANE_TID]
-        f.branch(f.let(f"icmp eq {f.bits} {f.mask_bits(free)}, -1"), "all", "some")
+    def _give_all(self, given: Sequence[tuple[_Slot, str]], first: str, left: str) -> None:
+        """Where all lanes are free, they hold the items in order."""
+        f = self.f
         f.open("all")
-        for slot, operand in (*given, (tid, LANE_TID), (self.running, FIRST)):
+        for slot, operand in (*given, (self.kept[LANE_TID], LANE_TID), (self.running, FIRST)):
             slot.store(f, f.shaped(slot.held, operand, slot.wide))
+        # the number does not wait for the loop before, as that of free lanes does
+        self.next.store(f, f.let(f"add i32 {first}, {self._fewer(str(f.lanes), left)}"))
         f.jump("given")
+
+    def _give_some(self, given: Sequence[tuple[_Slot, str]], first: str, left: str, free: str) -> None:
+        """Each free lane takes the item of its rank, others keep what they have."""
+        f, tid = self.f, self.kept[LANE_TID]
         f.open("some")
         taking = self._taking(free, left)
         number = f.let_wide(f"add {f.vector('i32')} {f.spread('i32', first)}, {taking.ranks}")
@@ -250,8 +173,12 @@ class Stream:
         moved = iter(taking.moved(f, [Leaf(s.held, o, s.load(f)) for s, o in given if s.wide]))
         for slot, operand in given:
             slot.store(f, next(moved) if slot.wide else operand)
+        self.next.store(f, f.let(f"add i32 {first}, {self._fewer(self._number_of(free), left)}"))
         f.jump("given")
-        f.open("given")
+
+    def _fewer(self, lanes: str, left: str) -> str:
+        """How many items are taken."""
+        return self.f.intrinsic("umin.i32", "i32", f"i32 {lanes}", f"i32 {left}")
 
     def _taking(self, free: str, left: str) -> Taking:
         """Ranks the free lanes; those for which there are items take them."""
@@ -275,14 +202,13 @@ class Stream:
         return bits if f.lanes == 32 else f.let(f"zext {f.bits} {bits} to i32")
 
     def _bring(self) -> None:
-        """Loads what `_give` stored, into the open block."""
+        """Loads what `begin` stored, into the open block."""
         f = self.f
         loaded = {operand: slot.load(f) for operand, slot in self.kept.items()}
         for value, operands in self.values.items():
             f.values[value] = tuple(loaded.get(o, o) for o in operands)
         f.coordinate = loaded[LANE_TID]
-        first = self.first.load(f)
-        f.known_in_lane_0(f.coordinate, first)
+        f.known_in_lane_0(f.coordinate, self.first.load(f))
 
     # the loop
 
@@ -353,7 +279,10 @@ class Stream:
         f.jump(end)
         f.open(end)
         return [
-            tuple(f.phi(held, True, (a, one), (b, other)) for held, a, b in zip(registers(r.type), x, y, strict=True))
+            tuple(
+                f.phi(held, True, (a, one), (b, other))
+                for held, a, b in zip(registers(r.type), x, y, strict=True)
+            )
             for r, x, y in zip(op.results, first, second, strict=True)
         ]
 

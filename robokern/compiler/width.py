@@ -29,7 +29,7 @@ from robokern.compiler.condensed import condensed
 from robokern.compiler.inline import inlined_size, stays_called
 from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide_control import is_cheap
-from robokern.compiler.wide_stream import Streamed, streamed
+from robokern.compiler.wide_loop import Streamed, streamed
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Func, Op, callees, walk
 from robokern.ir.types import scalar_of
@@ -56,7 +56,7 @@ class Width:
 
     @cached_property
     def streamed(self) -> Streamed | None:
-        """The program where lanes may take items as they get free (`wide_stream`)."""
+        """The program whose lanes may take items as they get free (`wide_stream`)."""
         if self.program is None or self.uniformity is None or self.lanes > MOST_STREAMED:
             return None
         return streamed(self.program, self.uniformity)
