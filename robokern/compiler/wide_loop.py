@@ -1,6 +1,6 @@
-"""Kernels that are one loop which lanes leave at different turns: those whose free lanes may take other items.
+"""Kernels that are one loop which lanes leave at different turns: free lanes may take other items.
 
-`wide_stream` writes them. A `for` by ones becomes a `while`, as lanes that enter it apart count for themselves.
+`wide_stream` writes them. A `for` by ones becomes a `while`, for lanes that enter it apart count apart.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def streamed(program: Func, uniformity: Uniformity) -> Streamed | None:
     """How the program is written so that lanes may take items as they leave its loop; None: always in step.
 
     There is one loop outside of others, and nobody can tell the order of items. Not for kernels with private
-    arrays: the traversal of a bounding volume hierarchy with its stack lost a tenth.
+    arrays: the traversal of a bounding volume hierarchy with its stack lost a tenth. Nor where the loop reads
+    at places that follow from its turn: that is one vector in step, one element after the other apart.
     """
     loops = [
         op for op in program.body.ops if op.regions and any(o.name in _LOOPS for o in (op, *_inside(op)))
@@ -59,7 +60,7 @@ def streamed(program: Func, uniformity: Uniformity) -> Streamed | None:
 
 
 def _leaves_step(op: Op, in_step: Uniformity, apart: Uniformity) -> bool:
-    """Whether it accesses one place, or neighbouring ones, only while the turns of all lanes are the same."""
+    """Whether it accesses one place, or neighbouring ones, only while all lanes are in the same turn."""
     if op.name not in ("load", "store"):
         return False
     return any(in_step.of(i)[0] is not None and apart.of(i)[0] is None for i in indices(op))

@@ -5,10 +5,10 @@
     turn:   one turn of the loop, in the lanes that are in it; again while more than a few are
     finish: what follows the loop, in the lanes that left it; begin again while items are left
 
-Few is half of the lanes, or none: lanes then work in step and hold items in order. Which is better depends on
-the data (`entry_stream`). In step, every lane waits for the slowest of its group; rays that march through a
-distance field take 9 turns on average, the slowest of 16 takes 32. But neighbouring elements are then accessed
-as whole vectors, so such accesses are written twice (`_access`).
+Few is half of the lanes, or none: lanes then work in step and hold items in order. Which is better depends
+on the data (`entry_stream`). In step, every lane waits for the slowest of its group; rays that march through
+a distance field take 9 turns on average, the slowest of 16 takes 32. But neighbouring elements are then
+accessed as whole vectors, so such accesses are written twice (`_access`).
 
 What lives from block to block lies in stack slots, which LLVM turns into registers.
 
