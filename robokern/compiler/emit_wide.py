@@ -37,9 +37,8 @@ ROWS: dict[str, Row] = {
     "sqrt": wide_roots.root,
 }
 
-# what is added to the name of the body, of the one for full groups only, of the one whose lanes may take
-# items as they get free, and of the function over the items of a row
-WIDE, FULL, STREAM, ROW = ".wide", ".full", ".stream", ".row"
+# what is added to the name of the body, of the one for full groups only, and of the one over a row
+WIDE, FULL, ROW = ".wide", ".full", ".row"
 SHORTEST = 16  # items in a row worth lanes: rows of 8 took twice as long as in scalar code, rows of 30 half
 
 
@@ -107,20 +106,18 @@ class WideModule(Module):
         return "\n".join([wide, narrow, by_row_length(self.ndim, least, self.target.attributes)])
 
     def _streamed(self, streamed: Streamed) -> list[str]:
-        """The body whose lanes may take items as they get free, and the function over a row that calls it."""
+        """The body over the items of a row, whose lanes may take some as they get free."""
         for declaration in entry_stream.DECLARATIONS:
             self.declare(declaration)
-        symbol = self.signature(self.func).symbol
         f = self._function(streamed.in_order, None, True)
         params = bind_parameters(f, self.func)
         if self.target.contiguous:
             self.assume_contiguous(f)
         Stream(f, streamed).write()
-        body = self.body()
-        head = ", ".join([entry_stream.context(body, "%from"), *params, "i32 %to", "i32 %few"])
-        first = f"define internal void {symbol}{STREAM}({head}) {self.target.inline} {{"
-        text = "\n".join([first, "start:", *f.allocas, *f.lines, "}"])
-        return [text, entry_stream.row(body, symbol + STREAM)]
+        context = self.context.replace(f"i32 %tid.{self.ndim - 1}", "i32 %from")
+        head = ", ".join([context, *params, "i32 %to", "ptr %trials"])
+        first = f"define internal void {self.body().symbol}({head}) {self.target.inline} {{"
+        return ["\n".join([first, "start:", *f.allocas, *f.lines, "}"])]
 
     def _function(self, uniformity: Uniformity, mask: str | None, sole: bool) -> WideFunction:
         f = WideFunction(self, self.func, ROWS, self.width.lanes, uniformity, mask, sole)

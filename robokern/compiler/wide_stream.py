@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from robokern.compiler import entry_stream
 from robokern.compiler.emit_function import Function, Operands, Row
 from robokern.compiler.emit_types import registers, zero
 from robokern.compiler.wide import COUNT, FIRST, LANE_TID, WideFunction, start
@@ -60,7 +61,7 @@ def _slot(f: WideFunction, held: str, wide: bool) -> _Slot:
 
 
 class Stream:
-    """Writes the body over the items [%from, %to) of a row; `%few` as the module says."""
+    """Writes the body over the items [%from, %to) of a row, in the pieces that `entry_stream` makes."""
 
     def __init__(self, f: WideFunction, streamed: Streamed) -> None:
         self.f, self.streamed, self.loop = f, streamed, streamed.loop
@@ -83,8 +84,9 @@ class Stream:
         """Writes all blocks, the first into the open one."""
         f = self.f
         varying = self._hoist()
-        self.next.store(f, "%from")
-        f.do(f"{_IN_STEP} = icmp eq i32 %few, 0")
+        f.lines.append(entry_stream.ask(f.lanes, f.label))
+        self.next.store(f, entry_stream.FIRST)
+        f.let_as(_IN_STEP, f"icmp eq i32 {entry_stream.FEW}, 0")
         f.jump("begin")
         self._begin(varying)
         f.uniformity = self.streamed.anywhere
@@ -92,7 +94,7 @@ class Stream:
         self._turn()
         self._finish()
         f.open("end")
-        f.do("ret void")
+        f.lines.append(entry_stream.TRIAL)
 
     def _hoist(self) -> list[Op]:
         """Writes what is equal for all items; gives the rest of what precedes the loop."""
@@ -120,7 +122,7 @@ class Stream:
         at = len(f.lines)
         free = f.inverse(self.running.load(f))
         first = f.let_as(f"%tid.{f.uniformity.ndim - 1}", f"load i32, ptr {self.next.place}")
-        left = f.let(f"sub i32 %to, {first}")
+        left = f.let(f"sub i32 {entry_stream.END}, {first}")
         f.let_as(COUNT, f"add i32 {self._fewer(self._number_of(free), left) if _writes(ops) else left}, 0")
         f.mask = FIRST
         start(f)
@@ -134,8 +136,8 @@ class Stream:
         f.open("given")
         self.taken.store(f, self.running.load(f))
         self.first.store(f, first)
-        more = f.let(f"icmp slt i32 {self.next.load(f)}, %to")
-        self.least.store(f, f.let(f"select i1 {more}, i32 %few, i32 0"))
+        more = f.let(f"icmp slt i32 {self.next.load(f)}, {entry_stream.END}")
+        self.least.store(f, f.let(f"select i1 {more}, i32 {entry_stream.FEW}, i32 0"))
         f.jump("turn")
 
     def _used_later(self, ops: Sequence[Op], made: set[str]) -> Iterator[tuple[_Slot, str]]:
@@ -257,7 +259,7 @@ class Stream:
         f.values.update(zip(self.loop.results, _grouped(self.loop.results, results), strict=True))
         for op in self.behind:
             self._enter(op)
-        f.branch(f.let(f"icmp slt i32 {self.next.load(f)}, %to"), "begin", "end")
+        f.branch(f.let(f"icmp slt i32 {self.next.load(f)}, {entry_stream.END}"), "begin", "end")
 
     # memory
 
