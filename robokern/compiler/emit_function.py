@@ -64,6 +64,11 @@ class Function:
         self.lines.append(f"  {name} = {instruction}")
         return name
 
+    def let_as(self, name: str, instruction: str) -> str:
+        """Writes an instruction whose result has this name."""
+        self.lines.append(f"  {name} = {instruction}")
+        return name
+
     @property
     def bit(self) -> str:
         """LLVM type of a condition."""

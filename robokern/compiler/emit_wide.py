@@ -22,6 +22,7 @@ from robokern.compiler.entry_cpu import by_row_length
 from robokern.compiler.target import Body, Target
 from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide import COUNT, FIRST, WideFunction, start
+from robokern.compiler.wide_loop import Streamed
 from robokern.compiler.wide_memory import moves_rows
 from robokern.compiler.wide_stream import Stream
 from robokern.compiler.width import Width
@@ -37,9 +38,8 @@ ROWS: dict[str, Row] = {
     "sqrt": wide_roots.root,
 }
 
-# what is added to the name of the body, of the one for full groups only, of the one whose lanes take items as
-# they get free, and of the function over the items of a row
-WIDE, FULL, STREAM, ROW = ".wide", ".full", ".stream", ".row"
+# what is added to the name of the body, of the one for full groups only, and of the one over a row
+WIDE, FULL, ROW = ".wide", ".full", ".row"
 SHORTEST = 16  # items in a row worth lanes: rows of 8 took twice as long as in scalar code, rows of 30 half
 
 
@@ -66,22 +66,21 @@ class WideModule(Module):
         for func in called(self.func):
             for declaration in wide_call.declarations(func, self.signature(func), self.width.lanes):
                 self.declare(declaration)
-        full = [self._wide(FULL, None)] if self._twice else []
-        row = self._streamed(*self.width.streamed) if self.width.streamed else []
         narrow = self.narrow.bodies() if self.narrow else []
-        return [*full, self._wide(WIDE, FIRST), *row, *narrow]
+        return [*(self._streamed(s) if (s := self.width.streamed) else self._groups()), *narrow]
+
+    def _groups(self) -> list[str]:
+        """The body of a group of items."""
+        full = [self._wide(FULL, None)] if self._twice else []
+        return [*full, self._wide(WIDE, FIRST)]
 
     def symbol(self, func: Func, number: int) -> str:
         return super().symbol(func, number) if func is self.func else cold.symbol(func)
 
     def body(self) -> Body:
-        body = self._group()
-        if self.width.streamed:
-            return replace(body, symbol=self.signature(self.func).symbol + ROW, streamed=True)
-        return body
-
-    def _group(self) -> Body:
         body, lanes = super().body(), self.width.lanes
+        if self.width.streamed:
+            return replace(body, symbol=body.symbol + ROW, lanes=lanes, streamed=True)
         full = body.symbol + FULL if self._twice else ""
         return replace(body, symbol=body.symbol + WIDE, lanes=lanes, full=full)
 
@@ -99,22 +98,19 @@ class WideModule(Module):
         least = min(self.width.lanes, SHORTEST)
         return "\n".join([wide, narrow, by_row_length(self.ndim, least, self.target.attributes)])
 
-    def _streamed(self, program: Func, uniformity: Uniformity) -> list[str]:
-        """The body whose lanes take items as they get free, and the function over a row that may call it."""
-        assert uniformity.streamed is not None
-        group = self._group()
+    def _streamed(self, streamed: Streamed) -> list[str]:
+        """The body over the items of a row, whose lanes may take some as they get free."""
         for declaration in entry_stream.DECLARATIONS:
             self.declare(declaration)
-        symbol = self.signature(self.func).symbol
-        f = self._function(uniformity, None, False)
+        f = self._function(streamed.in_order, None, True)
         params = bind_parameters(f, self.func)
         if self.target.contiguous:
             self.assume_contiguous(f)
-        Stream(f, program, uniformity.streamed).write()
-        head = ", ".join([self.context, *params, "i32 %to"])
-        first = f"define internal void {symbol}{STREAM}({head}) {self.target.inline} {{"
-        text = "\n".join([first, "start:", *f.allocas, *f.lines, "}"])
-        return [text, entry_stream.row(group, symbol + ROW, symbol + STREAM)]
+        Stream(f, streamed).write()
+        context = self.context.replace(f"i32 %tid.{self.ndim - 1}", "i32 %from")
+        head = ", ".join([context, *params, "i32 %to", "ptr %trials"])
+        first = f"define internal void {self.body().symbol}({head}) {self.target.inline} {{"
+        return ["\n".join([first, "start:", *f.allocas, *f.lines, "}"])]
 
     def _function(self, uniformity: Uniformity, mask: str | None, sole: bool) -> WideFunction:
         f = WideFunction(self, self.func, ROWS, self.width.lanes, uniformity, mask, sole)

@@ -24,7 +24,7 @@ METADATA = """!0 = distinct !{}
 def entry(body: Body) -> str:
     """The text of the entry point."""
     given, loads = arguments(body.parameters)
-    items = _streamed_items if body.streamed else wide_items if body.lanes > 1 else _items
+    items = _streamed_items if body.streamed else _wide_items if body.lanes > 1 else _items
     lines = _rows(body, items, given) if body.ndim > 1 else _line(body, items, given)
     head = f"define {body.linkage}void {body.entry}(i64 %begin, i64 %end, ptr noalias readonly %launch)"
     if body.streamed:
@@ -69,7 +69,7 @@ def _items(body: Body, item: str, before: str, after: str, given: list[str]) -> 
     ]
 
 
-def wide_items(body: Body, item: str, before: str, after: str, given: list[str]) -> list[str]:
+def _wide_items(body: Body, item: str, before: str, after: str, given: list[str]) -> list[str]:
     """The same by groups; the body takes the number of items left."""
     if body.full:
         return _full_items(body, item, before, after, given)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from copy import copy
 
 from robokern.compiler.emit_types import registers
 from robokern.ir import layout
@@ -34,8 +35,7 @@ class Uniformity:
 
     Args:
         ndim: coordinates that an item has.
-        streamed: the loop after which a lane takes any other item (`wide_stream`), so that lanes are neither
-            neighbours nor in step.
+        streamed: the loop that a lane enters when it gets free (`wide_stream`): lanes are not in step there.
 
     Attributes:
         divergent: the `if`, `for` and `while` operations that lanes take differently.
@@ -58,6 +58,14 @@ class Uniformity:
     def of(self, value: Value) -> Strides:
         """The stride of each leaf."""
         return self._strides[value]
+
+    def scattered(self) -> Uniformity:
+        """The same for lanes that are no neighbours: nothing grows by a constant from one to the next."""
+        other = copy(self)
+        other._strides = {
+            value: tuple([_level([s]) for s in strides]) for value, strides in self._strides.items()
+        }
+        return other
 
     def declare_uniform(self, value: Value) -> None:
         """Enters a scalar that the emitter makes itself."""
@@ -119,8 +127,7 @@ def join(a: Strides, b: Strides) -> Strides:
 
 
 def _tid(u: Uniformity, op: Op) -> list[Strides]:
-    last = VARYING if u.streamed else 1
-    return [(last,) if k == u.ndim - 1 else (UNIFORM,) for k in range(len(op.results))]
+    return [(1,) if k == u.ndim - 1 else (UNIFORM,) for k in range(len(op.results))]
 
 
 def _const(u: Uniformity, op: Op) -> list[Strides]:

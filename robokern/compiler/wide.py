@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # items of the group, which lanes they fill, and whether these are all
 COUNT, FIRST, FULL = "%count", "%first", "%full"
+LANE_TID = "%lane.tid"  # the place of each lane's item in the last dimension
 
 _BITS = {"i1": "i1", "half": "f16", "float": "f32", "double": "f64", "ptr": "p0"}
 
@@ -55,11 +56,11 @@ class WideFunction(Function):
         self.lanes, self.uniformity, self.mask, self.sole = lanes, uniformity, mask, sole
         self.tail = mask == FIRST and not sole  # only for the items left over by full groups
         self.awaited_roots: frozenset[Op] = frozenset()  # square roots not left to the divider (`wide_roots`)
-        self.coordinate = "%lane.tid"  # the operand that tells lanes their place in the last dimension
+        self.coordinate = LANE_TID
         self._slots: dict[str, str] = {}  # where `spilled` puts vectors of a type
         self._width = 1
         self._widened: dict[str, str] = {}  # vector types
-        self._vectors = {FIRST, "%lane.tid"}
+        self._vectors = {FIRST, LANE_TID}
         self._spread: dict[tuple[str, str], str] = {}
         # what follows from the coordinate alone, and how its value in lane 0 is computed; those of this block
         self._firsts: dict[str, Callable[[], str]] = {}
@@ -270,5 +271,5 @@ def start(f: WideFunction) -> None:
     if f.uniformity.ndim:
         first = f"%tid.{f.uniformity.ndim - 1}"
         base = f.spread("i32", first)
-        f.known_in_lane_0("%lane.tid", first)
-        f.do(f"%lane.tid = add {f.vector('i32')} {base}, {numbers}")
+        f.known_in_lane_0(LANE_TID, first)
+        f.do(f"{LANE_TID} = add {f.vector('i32')} {base}, {numbers}")

@@ -28,7 +28,7 @@ def _if(f: Function, op: Op) -> list[Operands]:
     outer, sides = f.mask, []
     cheap = all(is_cheap(region) for region in op.regions)
     for number, region in enumerate(op.regions):
-        if cheap or not region.ops:
+        if cheap or all(inner.name == "const" for inner in region.ops):
             sides.append(f.block(region))
         else:
             sides.append(_side(f, region, f.both(outer, f.inverse(condition) if number else condition)))

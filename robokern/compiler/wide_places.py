@@ -14,7 +14,7 @@ from functools import partial
 from robokern.compiler.emit_arithmetic import convert
 from robokern.compiler.emit_types import memory_size, register
 from robokern.compiler.wide import WideFunction
-from robokern.ir.nodes import Value
+from robokern.ir.nodes import Op, Value
 from robokern.ir.types import ArrayType, int64, scalar_of, uint64
 
 
@@ -75,6 +75,11 @@ def moved(f: WideFunction, address: str, offset: str) -> str:
 def array_type(array: Value) -> ArrayType:
     assert isinstance(array.type, ArrayType)
     return array.type
+
+
+def indices(access: Op) -> Sequence[Value]:
+    """Where in its array an operation reads or writes."""
+    return access.args[1 : 1 + array_type(access.args[0]).ndim]
 
 
 def element(f: WideFunction, array: Value, indices: Sequence[Value]) -> Place:

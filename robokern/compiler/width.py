@@ -34,8 +34,8 @@ from robokern.compiler.dependence import longest_chain
 from robokern.compiler.inline import inlined_size, stays_called
 from robokern.compiler.uniformity import Uniformity
 from robokern.compiler.wide_control import is_cheap
+from robokern.compiler.wide_loop import Streamed, streamed
 from robokern.compiler.wide_memory import moves_rows
-from robokern.compiler.wide_stream import streamed
 from robokern.ir import layout
 from robokern.ir.nodes import Block, Func, Op, callees, walk
 from robokern.ir.types import scalar_of
@@ -64,12 +64,11 @@ class Width:
     uniformity: Uniformity | None = None
 
     @cached_property
-    def streamed(self) -> tuple[Func, Uniformity] | None:
-        """The program and its analysis for lanes that take items as they get free (`wide_stream`)."""
+    def streamed(self) -> Streamed | None:
+        """The program whose lanes may take items as they get free (`wide_stream`)."""
         if self.program is None or self.uniformity is None or self.lanes > MOST_STREAMED:
             return None
-        found = streamed(self.program, self.uniformity)
-        return (found[0], Uniformity(found[0], self.uniformity.ndim, found[1])) if found else None
+        return streamed(self.program, self.uniformity)
 
 
 def choose(func: Func, target: Target) -> Width:

@@ -533,8 +533,76 @@ def checked_steps(x: floats, steps: ints):
     steps[i] = int(y)
 
 
+@rk.kernel
+def settle(
+    a: rk.array(dtype=rk.float64), b: rk.array(dtype=rk.int8), least: floats, x: vectors,
+    n: rk.array(dtype=rk.int64), out: rk.array(dtype=rk.float64), seen: rk.array(dtype=rk.int8),
+):  # fmt: skip
+    i = rk.tid()
+    x[i] = x[i] + rk.vec3(1.0, 2.0, 3.0)
+    step = a[i]
+    sign = b[i]
+    odd = n[i] % rk.int64(2) == rk.int64(1)
+    turns = n[i] * rk.int64(2)
+    y = step
+    count = rk.int8(0)
+    while y > rk.float64(least[i]):
+        y = y * rk.float64(0.75) - rk.float64(0.01)
+        if odd:
+            count = count + sign
+    out[i] = y + rk.float64(turns) * step
+    if count > rk.int8(2):
+        seen[i] = count
+    x[i] = x[i] * float(y)
+
+
+@pytest.mark.parametrize("items", (1, 31, 77, 1500))
+def test_values_of_every_size_go_to_lanes_that_take_items(items: int) -> None:
+    """What is written before the loop is written once; what is kept reaches the lane of its item."""
+    assert streams(settle)
+    draw = np.random.default_rng(14)
+    given = [
+        draw.exponential(20, items), draw.integers(-3, 4, items).astype(np.int8),
+        draw.uniform(0.1, 3, items).astype(np.float32), draw.normal(size=(items, 3)).astype(np.float32),
+        draw.integers(-9, 9, items), np.zeros(items), np.zeros(items, np.int8),
+    ]  # fmt: skip
+    *_, x, _, out, seen = agree(settle, items, *given)
+    expected = [a.copy() for a in given]
+    rk.launch(settle, items, expected, device="ref")
+    for found, right in ((x, expected[3]), (out, expected[5]), (seen, expected[6])):
+        np.testing.assert_array_equal(found, right)
+
+
+@rk.kernel
+def halves(x: rk.array(dtype=rk.float16), least: rk.array(dtype=rk.float16)):
+    i = rk.tid()
+    y = x[i]
+    low = least[i]
+    while y > low:
+        y = y * rk.float16(0.75)
+    x[i] = y
+
+
+def test_half_precision_goes_to_lanes_that_take_items() -> None:
+    assert streams(halves)
+    draw = np.random.default_rng(15)
+    x, least = (np.exp2(draw.uniform(-4, high, 1500)).astype(np.float16) for high in (9, 0))
+    found, _ = agree(halves, 1500, x, least)
+    assert (found <= np.maximum(least, 0)).all() and (found > 0).all()
+
+
+@rk.kernel
+def first_above(table: floats, columns: rk.array2d(dtype=float), limit: floats, row: ints):
+    i = rk.tid()
+    k = int(0)
+    while k < len(table) and table[k] + columns[k, i] < limit[i]:
+        k += 1
+    row[i] = k
+
+
 def test_where_the_order_of_items_shows_lanes_keep_in_step() -> None:
     assert not streams(counted_steps) and not streams(checked_steps)
+    assert not streams(first_above), "a table is read at one place, columns by whole vectors"
     assert "lanes take items as they leave the loop" in report(
         lower(halvings, tuple(t for _, t in halvings.params)), cpu()
     )

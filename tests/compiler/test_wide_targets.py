@@ -21,7 +21,7 @@ from tests.compiler import test_wide as wide
 from tests.compiler.machine import Machine, same_bits
 
 ITEMS = 77
-KERNELS = (wide.collatz, wide.counted, wide.tally, wide.drag, wide.follow, wide.halvings)
+KERNELS = (wide.collatz, wide.counted, wide.tally, wide.drag, wide.follow, wide.halvings, wide.settle)
 IS_X86 = cpu().triple.startswith("x86_64")
 HAS_AVX2 = "+avx2" in cpu().features.split(",")
 
@@ -67,6 +67,15 @@ def given(kernel: Kernel, draw: np.random.Generator) -> tuple[Sequence[int], lis
         "tally": [x, zeros[:5], zeros[5:10], np.zeros(4, np.int32), np.zeros(ITEMS, np.int32)],
         "drag": [x3, ints[3], np.zeros((9, 3), np.float32), np.zeros_like(x3)],
         "follow": [x3, np.float32([1, 2, 3]), np.zeros(ITEMS, wide.Trace.numpy_dtype()), zeros.copy(), 60],
+        "settle": [
+            np.exp2(x.astype(float) * 3),
+            ints[0].astype(np.int8),
+            (ints[1] / 4 + 0.1).astype(np.float32),
+            x3,
+            ints[2].astype(np.int64),
+            np.zeros(ITEMS),
+            np.zeros(ITEMS, np.int8),
+        ],
         "halvings": [np.exp2(x[:60].reshape(3, 20) * 3), np.zeros((3, 20), np.int32)],
     }
     return ((3, 20) if kernel is wide.halvings else (ITEMS,)), arguments[kernel.name]
