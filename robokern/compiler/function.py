@@ -167,7 +167,7 @@ def func_grad(function: Function) -> Callable[[Any], Any]:
     def register(python: Any) -> Any:
         for overload in function.overloads:
             overload.gradients += python.overloads if isinstance(python, Function) else [Overload(python)]
-        _note_by_hand(function)
+        _note_by_hand(function, python)
         return python
 
     return register
@@ -179,18 +179,20 @@ def func_replay(function: Function) -> Callable[[Any], Any]:
     def register(python: Any) -> Any:
         for overload in function.overloads:
             overload.replays += python.overloads if isinstance(python, Function) else [Overload(python)]
-        _note_by_hand(function)
+        _note_by_hand(function, python)
         return python
 
     return register
 
 
-BY_HAND: list[Function] = []  # funcs of this package whose derivatives were written, perhaps elsewhere
+BY_HAND: list[Function] = []  # funcs of this package whose derivatives were written outside of the library
 
 
-def _note_by_hand(function: Function) -> None:
+def _note_by_hand(function: Function, written: Any) -> None:
     of_package = any(o.python.__module__.startswith("robokern.") for o in function.overloads)
-    if of_package and function not in BY_HAND:
+    python = written.overloads[0].python if isinstance(written, Function) else written
+    of_library = str(getattr(python, "__module__", "")).startswith("robokern.lang.")
+    if of_package and not of_library and function not in BY_HAND:
         BY_HAND.append(function)
 
 
