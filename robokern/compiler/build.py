@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from robokern.compiler.emit_ptx import wrapping
 from robokern.compiler.parts import joined
 from robokern.compiler.target import Target
 from robokern.compiler.ternary_logic import merges_ternary_logic
+from robokern.ir.hashing import sha256
 from robokern.ir.nodes import Func, called
 from robokern.ir.text import digest
 
@@ -29,7 +29,7 @@ def keys(func: Func, *targets: Target) -> list[str]:
     import llvmlite
 
     same = "\0".join((digest(func), llvmlite.__version__, _compiler_digest()))
-    return [hashlib.sha256(f"{same}\0{target.text}".encode()).hexdigest() for target in targets]
+    return [sha256(f"{same}\0{target.text}".encode()).hexdigest() for target in targets]
 
 
 _SINGLE = (
@@ -47,7 +47,7 @@ def _compiler_digest() -> str:
     names = [*(p for pattern in ("emit*.py", "entry*.py", "wide*.py") for p in here.glob(pattern)), *single]
     data = [here.parent / "ir" / f"{name}.py" for name in ("bfloat16", "layout", "text", "types")]
     sources = sorted([*names, *data])
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+    return sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 def compile(func: Func, target: Target) -> bytes:

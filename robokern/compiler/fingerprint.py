@@ -9,7 +9,6 @@ code does not show (`static(...)`, annotated assignments), there is no fingerpri
 from __future__ import annotations
 
 import dis
-import hashlib
 import linecache
 import os
 import re
@@ -27,6 +26,7 @@ import numpy as np
 from robokern.compiler.builtins import PYTHON, Builtin
 from robokern.compiler.function import BY_HAND, STATIC, Function, Gradient, Kernel, Overload
 from robokern.ir.composite import Composite, StructValue
+from robokern.ir.hashing import sha256
 from robokern.ir.types import Type
 
 _PLAIN = (bool, int, float, str, type(None), np.generic, Type, Enum, TypeVar)
@@ -56,14 +56,14 @@ def fingerprint(kernel: Kernel, placed: bool = False) -> str | None:
     except (_Unknown, NameError, AttributeError, TypeError):
         return None
     parts = (stamp() if placed else version(), repr(kernel.options.key()), *sorted(visit.parts.values()))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return sha256("\0".join(parts).encode()).hexdigest()
 
 
 @cache
 def version() -> str:
     """Hash of the files of this package that shape a program."""
     files = sorted(f for folder in _COUNTED for f in (_PACKAGE / folder).glob("*.py"))
-    return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
+    return sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
 
 
 @cache
@@ -76,7 +76,7 @@ def stamp() -> str:
         if entry.name.endswith(".py")
     )
     known = [(path, status.st_size, status.st_mtime_ns) for path, status in files]
-    return hashlib.sha256(repr(known).encode()).hexdigest()
+    return sha256(repr(known).encode()).hexdigest()
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import linecache
 import textwrap
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from robokern.errors import KernelError
+from robokern.ir.hashing import sha256
 from robokern.ir.nodes import Loc
 
 
@@ -138,7 +138,7 @@ def from_source(text: str, name: str = "kernels", scope: dict[str, Any] | None =
     Returns:
         Everything the text defines, by name.
     """
-    file = f"<{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}>"
+    file = f"<{name}-{sha256(text.encode()).hexdigest()[:12]}>"
     linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
     known = {"__name__": name, **(scope or {})}
     exec(compile(text, file, "exec", dont_inherit=True), known)  # not the annotations of this file

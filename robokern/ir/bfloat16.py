@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-Bits = npt.NDArray[np.uint16]
-Floats = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Bits = np.ndarray[Any, np.dtype[np.uint16]]
+Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 NAN = 0x7FC0  # what every operation gives as NaN, on every device
 _WIDE_NAN = NAN << 16

@@ -6,7 +6,6 @@ each kernel and list of argument types its fingerprint, its programs and the tex
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -20,6 +19,7 @@ from robokern.compiler import target
 from robokern.compiler.fingerprint import fingerprint, version
 from robokern.compiler.function import Kernel
 from robokern.errors import DeviceError, KernelError
+from robokern.ir.hashing import sha256
 from robokern.ir.text import show
 from robokern.ir.types import Type
 from robokern.runtime import driver_cpu
@@ -229,7 +229,7 @@ def _program(kernel: Kernel) -> str:
     """Hash of what the front end makes of a kernel."""
     from robokern.compiler.frontend import lower
 
-    return hashlib.sha256(show(lower(kernel, _types(kernel))).encode()).hexdigest()
+    return sha256(show(lower(kernel, _types(kernel))).encode()).hexdigest()
 
 
 def _made_for() -> dict[str, str]:

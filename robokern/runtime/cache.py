@@ -8,7 +8,6 @@ that does not match its header is rebuilt. Where the folder cannot be written, e
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import struct
 import sys
@@ -19,6 +18,7 @@ from functools import cache as once
 from pathlib import Path
 
 from robokern.compiler.options import config
+from robokern.ir.hashing import sha256
 
 _MAGIC = b"robokern object\n"
 _HEADER = struct.Struct("<16s32sQ32s")  # magic, key, bytes of code, checksum of the code
@@ -123,7 +123,7 @@ def _place(folder: Path, key: str) -> Path:
 
 
 def _entry_of(key: str, code: bytes) -> bytes:
-    return _HEADER.pack(_MAGIC, bytes.fromhex(key), len(code), hashlib.sha256(code).digest()) + code
+    return _HEADER.pack(_MAGIC, bytes.fromhex(key), len(code), sha256(code).digest()) + code
 
 
 def _code_of(entry: bytes, key: str) -> bytes | None:
@@ -132,7 +132,7 @@ def _code_of(entry: bytes, key: str) -> bytes | None:
     magic, stored_key, length, checksum = _HEADER.unpack_from(entry)
     code = entry[_HEADER.size :]
     sound = magic == _MAGIC and stored_key == bytes.fromhex(key) and length == len(code)
-    return code if sound and hashlib.sha256(code).digest() == checksum else None
+    return code if sound and sha256(code).digest() == checksum else None
 
 
 def _discard(path: Path) -> None:

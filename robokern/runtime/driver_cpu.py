@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import hashlib
 import os
 import sys
 import threading
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from robokern.compiler.parts import parted
 from robokern.errors import DeviceError
+from robokern.ir.hashing import sha256
 from robokern.runtime.cache import object_cache
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def cached_object(text: str) -> tuple[str, bytes]:
     from llvmlite import __version__, binding
 
     triple = binding.get_default_triple()
-    key = hashlib.sha256(f"{__version__}\n{triple}\n{text}".encode()).hexdigest()
+    key = sha256(f"{__version__}\n{triple}\n{text}".encode()).hexdigest()
     return key, object_cache().get(key, lambda: compile_text(text, triple))
 
 

@@ -13,7 +13,6 @@ from robokern.compiler.module import Module
 from robokern.runtime import driver_cpu
 from robokern.runtime.collector import put_off
 from robokern.runtime.device import Device, DeviceLike, get_device
-from robokern.runtime.foreseen import launchers_of
 from robokern.runtime.launcher import Launcher, prepare_types
 
 MOST_TURNS = 1024  # numbers of two bytes that every pipe has room for
@@ -59,7 +58,12 @@ def load_module(
 
 def _launchers(kernel: Kernel, derivatives: bool) -> list[Launcher]:
     own = prepare_types(kernel, tuple(t for _, t in kernel.params))
-    return [own, *launchers_of(own)] if derivatives else [own]
+    if not derivatives:
+        return [own]
+    # what a tape needs is loaded with one
+    from robokern.runtime.foreseen import launchers_of
+
+    return [own, *launchers_of(own)]
 
 
 def load_kernels(module: Module, device: DeviceLike) -> None:

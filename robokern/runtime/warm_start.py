@@ -6,7 +6,6 @@ names the entries of the object code and holds what a launch asks of the program
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from functools import cache
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from robokern.compiler import target
 from robokern.compiler.fingerprint import fingerprint
 from robokern.compiler.function import Kernel
+from robokern.ir.hashing import sha256
 from robokern.ir.nodes import Assert, Loc
 from robokern.ir.types import Type
 from robokern.runtime import driver_cpu
@@ -122,7 +122,7 @@ class KeptLauncher(NotedLauncher):
     def note_key(self, what: str) -> str | None:
         """The key of a note on something that is made of its program."""
         key = self.key()
-        return None if key is None else hashlib.sha256(f"{key} {what}".encode()).hexdigest()
+        return None if key is None else sha256(f"{key} {what}".encode()).hexdigest()
 
     def build(self, contiguous: bool) -> bytes:
         """Compiles, and notes what it did for later processes."""
@@ -194,7 +194,7 @@ def _key_of(kernel: Kernel, types: tuple[Type, ...]) -> str | None:
     found = fingerprint(kernel, placed=True)
     if found is None:
         return None
-    return hashlib.sha256(f"{found} {types!r} {target.cpu().text} {_form()}".encode()).hexdigest()
+    return sha256(f"{found} {types!r} {target.cpu().text} {_form()}".encode()).hexdigest()
 
 
 @cache
@@ -210,7 +210,7 @@ def _form() -> str:
         "tape_guard",
     )
     files = [Path(__file__).with_name(f"{name}.py") for name in names]
-    return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
+    return sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
 
 
 def noted(launcher: Launcher, what: str, make: Callable[[], Any]) -> Any:
