@@ -25,7 +25,7 @@ from robokern.compiler.wide import COUNT, FIRST, WideFunction, start
 from robokern.compiler.wide_loop import Streamed
 from robokern.compiler.wide_memory import moves_rows
 from robokern.compiler.wide_stream import Stream
-from robokern.compiler.width import Width
+from robokern.compiler.width import Width, waits_for_memory
 from robokern.ir.nodes import Func, called
 
 ROWS: dict[str, Row] = {
@@ -46,8 +46,9 @@ SHORTEST = 16  # items in a row worth lanes: rows of 8 took twice as long as in 
 class WideModule(Module):
     """A kernel with all but cold calls in place, for a group of items: as many as lanes, at the end fewer.
 
-    Where it moves whole rows of memory, it is written once more for full groups only: with a branch at each
-    access a rigid body's step took a fifth longer, in other kernels none.
+    Where it moves whole rows of memory, or waits for it, it is written once more for full groups only: with a
+    branch at each access a rigid body's step took a fifth longer, and with accesses under the mask of the group
+    copies and axpy a third where memory is fast.
     Where the width is the compiler's choice and the grid has rows, scalar code is there too, for rows so
     short that most lanes would have nothing to do.
     """
@@ -86,7 +87,7 @@ class WideModule(Module):
 
     @cached_property
     def _twice(self) -> bool:
-        return moves_rows(self.func, self.uniformity)
+        return moves_rows(self.func, self.uniformity) or waits_for_memory(self.func)
 
     def entry(self) -> str:
         if not self.narrow:

@@ -174,6 +174,14 @@ def _waits_throughout(program: Func, uniformity: Uniformity) -> bool:
     return longest_chain(program) >= max(LONG_CHAIN, *others)
 
 
+def waits_for_memory(program: Func) -> bool:
+    """Whether code without branches and loops takes as long as its data takes to move."""
+    if any(op.regions for op in program.body.ops):
+        return False
+    moved = _moved(program) * FROM_MEMORY
+    return moved >= max(longest_chain(program), _computed(program) // PIPES)
+
+
 def _parts_little(op: Op) -> bool:
     """Whether lanes that part at a branch go on together: both sides are computed, or one is cold."""
     cold = any(inner.name == "call" for region in op.regions for inner in region.ops)
