@@ -47,8 +47,8 @@ class WideModule(Module):
     """A kernel with all but cold calls in place, for a group of items: as many as lanes, at the end fewer.
 
     Where it moves whole rows of memory, or waits for it, it is written once more for full groups only: with a
-    branch at each access a rigid body's step took a fifth longer, and under the mask of the group copies a third
-    where memory is fast.
+    branch at each access a rigid body's step took a fifth longer; under the mask of the group a copy took a
+    third longer where memory is fast.
     Where the width is the compiler's choice and the grid has rows, scalar code is there too, for rows so
     short that most lanes would have nothing to do.
     """
