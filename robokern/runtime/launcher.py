@@ -142,6 +142,10 @@ class Launcher:
                 pass
             else:
                 return self._launch_packed_on_gpu(program, dim, packed)
+        return self.launch_checked(place, dim, values)
+
+    def launch_checked(self, place: Device, dim: Dim, values: list[Any]) -> bytes:
+        """As `launch`, always through `start`."""
         grid = Grid(self.kernel.name, dim, self.tid_ndim)
         arguments = self.arguments(values)
         if grid.count:

@@ -10,7 +10,7 @@ from robokern.runtime import recording
 from robokern.runtime.arguments import Argument
 from robokern.runtime.array import Array
 from robokern.runtime.device import CPU, Device
-from robokern.runtime.grid import Dim, Grid, record_of
+from robokern.runtime.grid import Dim, Grid
 from robokern.runtime.launcher import Launcher
 
 
@@ -19,11 +19,7 @@ class WatchedLauncher(Launcher):
 
     def launch(self, place: Device, dim: Dim, values: list[Any]) -> bytes:
         """Checks, packs and runs; no quick way past `start`."""
-        grid = Grid(self.kernel.name, dim, self.tid_ndim)
-        arguments = self.arguments(values)
-        if grid.count:
-            self.start(place, grid, arguments)
-        return record_of(grid, arguments)
+        return self.launch_checked(place, dim, values)
 
     def start(self, place: Device, grid: Grid, arguments: list[Argument]) -> None:
         """Prints the launch, runs it, and waits for a GPU, as the configuration says."""
