@@ -201,7 +201,10 @@ class Array(ArrayOperators):
         blank = recording.blank.get(self)
         if blank is None:
             return zeros_of(self.dtype, self.shape, self.device)
-        fill(blank._numpy, self.device, np.zeros((), blank._numpy.dtype))
+        if self.device.is_cuda:
+            self.device.gpu.clear_late(blank._numpy)
+        else:
+            fill(blank._numpy, self.device, np.zeros((), blank._numpy.dtype))
         del recording.blank[self]
         return blank
 
@@ -424,6 +427,7 @@ class Array(ArrayOperators):
     def __array_interface__(self) -> dict[str, Any]:
         if self.device.is_cuda:
             raise AttributeError("__array_interface__: the array is on a GPU; use .numpy()")
+        self._told = True
         return self._numpy.__array_interface__
 
     @property
@@ -431,6 +435,7 @@ class Array(ArrayOperators):
         """Version 3 (numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html); on a GPU only."""
         if self.device.is_cpu:
             raise AttributeError("__cuda_array_interface__: the array is in host memory")
+        self._told = True
         shared = {"version": 3, "stream": self.device.gpu.stream_handle or DEFAULT_STREAM}
         strides = None if self.is_contiguous else self._numpy.strides
         own = self._numpy.__array_interface__

@@ -7,12 +7,13 @@ whose kernel writes every element puts its own over what is there (`tape_launch.
 Nobody holds it if its Python objects have the references that an array alone has: views, other arrays over
 the memory, recorded launches, graphs, tapes, NumPy arrays and DLPack capsules all have one of their own, as
 `numpy.ndarray.resize` takes for granted too. Nor must anybody have asked for its address. Only of memory that
-NumPy allocated for us, since other libraries count elsewhere; not on a GPU, whose streams would have to wait
-for zeros written late; and never inside a capture, which records what runs.
+we allocated, since other libraries count elsewhere; and never inside a capture, which records what runs. On a
+GPU zeros are written late in order with all its streams, since whoever asks need not be in the one that cleared.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from sys import getrefcount
 from weakref import getweakrefcount
 
@@ -21,7 +22,7 @@ import numpy as np
 from robokern.ir.types import float32
 from robokern.runtime import recording
 from robokern.runtime.array import Array, zeros_of
-from robokern.runtime.device import CPU
+from robokern.runtime.device import CPU, Device
 
 
 def clear(array: Array) -> None:
@@ -43,14 +44,15 @@ def unwritten(array: Array) -> Array:
 
 def _is_alone(array: Array) -> bool:
     """Whether an array alone holds its gradient, in memory of its own."""
-    lonely = array.device.is_cpu and _owns_memory(array) and _references(array) == _ALONE
-    return lonely and not hasattr(array._grad, "_told")
+    if not _owns_memory(array) or hasattr(array._grad, "_told"):
+        return False
+    return _references(array) == (_ALONE if array.device.is_cpu else _alone(array.device))
 
 
 def _owns_memory(array: Array) -> bool:
     assert array._grad is not None
     owner = array._grad._numpy.base
-    return type(owner) is np.ndarray and owner.flags.owndata
+    return type(owner) is np.ndarray and (owner.flags.owndata or getattr(owner.base, "is_whole", False))
 
 
 def _references(array: Array) -> tuple[int, int, int, int]:
@@ -60,11 +62,12 @@ def _references(array: Array) -> tuple[int, int, int, int]:
     return getweakrefcount(grad), getrefcount(grad), getrefcount(grad._numpy), getrefcount(grad._numpy.base)
 
 
-def _alone() -> tuple[int, int, int, int]:
+@cache
+def _alone(device: Device) -> tuple[int, int, int, int]:
     """As `_references` counts where nobody else holds anything; interpreters differ in what they count."""
-    made = zeros_of(float32, (1,), CPU)
-    made._grad = zeros_of(float32, (1,), CPU)
+    made = zeros_of(float32, (1,), device)
+    made._grad = zeros_of(float32, (1,), device)
     return _references(made)
 
 
-_ALONE = _alone()
+_ALONE = _alone(CPU)

@@ -375,6 +375,16 @@ class Gpu:
         if code:
             raise self.refused(code)
 
+    def clear_late(self, view: Ndarray) -> None:
+        """As `clear`, after what any stream holds, and before what any will."""
+        alone = not self.streams
+        if not alone:
+            self.synchronize()
+        if view.size:
+            self.clear(view)
+        if not alone:
+            self.synchronize()
+
     def put_element(self, view: Ndarray, element: Ndarray) -> None:
         """Copies one element, which may go at once, into contiguous device memory; inside a capture too."""
         capture = recording.capture
