@@ -8,7 +8,7 @@ Nobody holds it if its Python objects have the references that an array alone ha
 the memory, recorded launches, graphs, tapes, NumPy arrays and DLPack capsules all have one of their own, as
 `numpy.ndarray.resize` takes for granted too. Nor must anybody have asked for its address. Only of memory that
 we allocated, since other libraries count elsewhere; and never inside a capture, which records what runs. On a
-GPU zeros are written late in order with all its streams, since whoever asks need not be in the one that cleared.
+GPU zeros are written late, in order with all its streams: whoever asks need not be in the one that cleared.
 """
 
 from __future__ import annotations
