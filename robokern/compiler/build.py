@@ -7,7 +7,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from robokern.compiler import image
 from robokern.compiler.emit_ptx import wrapping
+from robokern.compiler.machine import version
 from robokern.compiler.parts import joined
 from robokern.compiler.target import Target
 from robokern.compiler.ternary_logic import merges_ternary_logic
@@ -26,16 +28,13 @@ def key(func: Func, target: Target) -> str:
 
 def keys(func: Func, *targets: Target) -> list[str]:
     """The same for several targets."""
-    import llvmlite
-
-    same = "\0".join((digest(func), llvmlite.__version__, _compiler_digest()))
+    same = "\0".join((digest(func), version(), _compiler_digest()))
     return [sha256(f"{same}\0{target.text}".encode()).hexdigest() for target in targets]
 
 
 _SINGLE = (
-    "target", "build", "cold", "condensed", "parts", "fold", "simplify", "inline", "pipeline", "width",
-    "dependence",
-    "uniformity", "ternary_logic",
+    "target", "build", "cold", "condensed", "image", "parts", "fold", "simplify", "inline", "pipeline",
+    "width", "dependence", "uniformity", "ternary_logic",
 )  # fmt: skip
 
 
@@ -73,7 +72,7 @@ def _translated(func: Func, target: Target, module: Any, others: list[bytes]) ->
     parts = [bytes(machine.emit_object(module)), *others]
     if target.has_avx512 and any(map(merges_ternary_logic, parts)):
         return compile(func, target.without_avx512())
-    return joined(parts)
+    return image.linked(parts, ("entry",)) or joined(parts)
 
 
 _cold_code: dict[tuple[str, int, Target], bytes] = {}

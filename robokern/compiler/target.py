@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from robokern.compiler import entry_cuda
 from robokern.compiler.emit_print import Print, printf, vprintf
 from robokern.compiler.entry_cpu import ACCESS_GROUP, METADATA, entry
+from robokern.compiler.machine import machine
 from robokern.ir.types import Type
 
 
@@ -127,21 +128,20 @@ _AVX2 = ("x86-64-v3", "x86-64-v4")  # levels of the architecture that have it
 @cache
 def cpu(contiguous: bool = True, name: str = "host") -> Target:
     """This machine's processor, or another of the same architecture by its LLVM name (`x86-64-v3`)."""
-    from llvmlite import binding
-
-    features = binding.get_host_cpu_features().flatten() if name == "host" else ""
+    here = machine()
+    features = here.features if name == "host" else ""
     present = features.split(",")
     vector_bits = 512 if "+avx512vbmi2" in present else 256 if "+avx2" in present or name in _AVX2 else 128
     return Target(
-        triple=binding.get_process_triple(),
-        cpu=binding.get_host_cpu_name() if name == "host" else name,
+        triple=here.triple,
+        cpu=here.cpu if name == "host" else name,
         features=features,
         contiguous=contiguous,
         entry=entry,
         attributes=_attributes(vector_bits),
         half_fma="+avx512fp16" in present,
         vector_bits=vector_bits,
-        vector_pipes=4 if (name, binding.get_host_cpu_name()) == ("host", "znver5") else 2,
+        vector_pipes=4 if (name, here.cpu) == ("host", "znver5") else 2,
         masks="+avx512vl" in present,
         access_tag=f", !llvm.access.group {ACCESS_GROUP}",
         footer=METADATA,

@@ -10,7 +10,7 @@ from robokern.compiler.adjoint_layout import Effects, Layout
 from robokern.ir.types import BY_NAME, ArrayType, Type, int32
 from robokern.runtime.derived_launcher import Outline
 from robokern.runtime.launcher import Launcher
-from robokern.runtime.warm_start import Note, leave_note, read_note
+from robokern.runtime.notes import Note, leave_note, read_note
 
 
 class Request(NamedTuple):

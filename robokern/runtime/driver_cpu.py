@@ -22,9 +22,12 @@ from functools import cache as once
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from robokern.compiler import image
+from robokern.compiler.machine import machine, version
 from robokern.compiler.parts import parted
 from robokern.errors import DeviceError
 from robokern.ir.hashing import sha256
+from robokern.runtime import native
 from robokern.runtime.cache import object_cache
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 MAX_THREADS = 1024
 POOL = Path(__file__).with_name("pool.ll")
+POOL_SYMBOLS = ("run", "play", "initialise", "resize", "count_workers")
 
 # entry, items, unit, record, record size -> 0, or item << 16 | number of the failed assert + 1
 _RUN = ctypes.CFUNCTYPE(
@@ -58,12 +62,12 @@ class Program:
     """Object code in memory; unloaded when the last reference goes.
 
     Args:
-        code: object files of this machine (`compiler/parts.py`), one of them with
+        code: an image (`compiler/image.py`) or object files of this machine (`compiler/parts.py`) with
             `void entry(i64 begin, i64 end, ptr launch)`.
     """
 
     def __init__(self, code: bytes) -> None:
-        self._tracker = _link(parted(code), ("entry",))
+        self._tracker = loaded(code, ("entry",))
         self.entry: int = self._tracker["entry"]
 
     def run(self, count: int, record: bytes, unit: int = 1) -> int:
@@ -81,7 +85,7 @@ class NativePool:
     """The threads of `pool.ll`."""
 
     def __init__(self, threads: int) -> None:
-        self._tracker = _link([_pool_code()], ("run", "play", "initialise", "resize", "count_workers"))
+        self._tracker = loaded(pool_object()[1], POOL_SYMBOLS)
         self.run: Run = _RUN(self._tracker["run"])
         self.play: Play = _PLAY(self._tracker["play"])
         self._initialise = _INITIALISE(self._tracker["initialise"])
@@ -118,7 +122,13 @@ def _jit() -> Any:
     return binding.create_lljit_compiler(use_jit_link=sys.platform == "linux")
 
 
-def _link(parts: list[bytes], symbols: tuple[str, ...]) -> Any:
+def loaded(code: bytes, symbols: tuple[str, ...]) -> Any:
+    """Functions in memory: their addresses by name, for as long as it lives."""
+    found = image.opened(code)
+    return _linked_by_llvm(parted(code), symbols) if found is None else native.Loaded(found)
+
+
+def _linked_by_llvm(parts: list[bytes], symbols: tuple[str, ...]) -> Any:
     global _number
     from llvmlite.binding import JITLibraryBuilder
 
@@ -152,43 +162,33 @@ def platform_lines(triple: str) -> str:
     )
 
 
-def _pool_code() -> bytes:
-    return pool_object()[1]
-
-
 def pool_object() -> tuple[str, bytes]:
     """The thread pool's key in the cache, and its object code."""
-    from llvmlite import binding
-
-    return cached_object(platform_lines(binding.get_default_triple()) + POOL.read_text())
+    return cached_object(platform_lines(machine().default_triple) + POOL.read_text(), POOL_SYMBOLS)
 
 
 def linked(text: str, symbols: tuple[str, ...]) -> Any:
     """Functions of LLVM IR in memory: their addresses by name, for as long as it lives."""
-    return _link([cached_object(text)[1]], symbols)
+    return loaded(cached_object(text, symbols)[1], symbols)
 
 
-def cached_object(text: str) -> tuple[str, bytes]:
-    """The key in the cache of a module of LLVM IR, and its object code."""
-    from llvmlite import __version__, binding
-
-    triple = binding.get_default_triple()
-    key = sha256(f"{__version__}\n{triple}\n{text}".encode()).hexdigest()
-    return key, object_cache().get(key, lambda: compile_text(text, triple))
+def cached_object(text: str, symbols: tuple[str, ...]) -> tuple[str, bytes]:
+    """The key in the cache of a module of LLVM IR, and its code with these functions."""
+    triple = machine().default_triple
+    key = sha256(f"{version()}\n{triple}\n{symbols}\n{text}".encode()).hexdigest()
+    return key, object_cache().get(key, lambda: compile_text(text, triple, symbols))
 
 
-def compile_text(text: str, triple: str) -> bytes:
-    """Object code of a module of LLVM IR, for any core of this architecture."""
+def compile_text(text: str, triple: str, symbols: tuple[str, ...]) -> bytes:
+    """Code of a module of LLVM IR with these functions, for any core of this architecture."""
     from llvmlite import binding
 
     _jit()
     module = binding.parse_assembly(text)
     # not optimised: that takes a fifth of the time, and what matters is inside the kernels
-    machine = binding.Target.from_triple(triple).create_target_machine(
-        opt=0, reloc="pic", codemodel="jitdefault"
-    )
+    machine = binding.Target.from_triple(triple).create_target_machine(opt=0, reloc="pic", codemodel="small")
     code: bytes = machine.emit_object(module)
-    return code
+    return image.linked([code], symbols) or code
 
 
 def pool() -> NativePool | PythonPool:

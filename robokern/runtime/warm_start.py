@@ -6,7 +6,6 @@ names the entries of the object code and holds what a launch asks of the program
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -23,11 +22,11 @@ from robokern.runtime.begun import Begun
 from robokern.runtime.cache import object_cache
 from robokern.runtime.compiled import compiled, compiled_for, compiled_under
 from robokern.runtime.launcher import Launcher, adds_floats, asserts_or_prints
+from robokern.runtime.notes import Note, leave_note, read_note
+from robokern.runtime.processor import recall
 
 if TYPE_CHECKING:
     from robokern.ir.nodes import Func
-
-Note = dict[str, Any]
 
 
 def note_of(func: Func) -> Note:
@@ -194,6 +193,7 @@ def _key_of(kernel: Kernel, types: tuple[Type, ...]) -> str | None:
     found = fingerprint(kernel, placed=True)
     if found is None:
         return None
+    recall()
     return sha256(f"{found} {types!r} {target.cpu().text} {_form()}".encode()).hexdigest()
 
 
@@ -230,14 +230,3 @@ def noted(launcher: Launcher, what: str, make: Callable[[], Any]) -> Any:
         if key is not None:
             leave_note(key, known)
     return known[what]
-
-
-def read_note(key: str) -> Note | None:
-    """What was noted under a key; None where there is nothing sound."""
-    stored = object_cache().load(key)
-    return None if stored is None else json.loads(stored)
-
-
-def leave_note(key: str, note: Note) -> None:
-    """Notes something for later processes."""
-    object_cache().store(key, json.dumps(note).encode())

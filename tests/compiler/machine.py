@@ -1,16 +1,12 @@
-"""Builds kernels by hand, compiles them and runs them in this process, without frontend or runtime."""
+"""Builds kernels by hand, compiles them and runs them in this process, without frontend and launches."""
 
 from __future__ import annotations
 
 import ctypes
-import itertools
-import sys
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
-from llvmlite import binding
 
 from robokern.compiler import build
 from robokern.compiler.builder import Builder
@@ -19,15 +15,9 @@ from robokern.ir import interpret, layout
 from robokern.ir.nodes import Func, Loc, Value
 from robokern.ir.types import ArrayType, Type
 from robokern.ir.verify import verify
+from robokern.runtime import driver_cpu
 
 _ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
-_numbers = itertools.count()
-
-
-@cache
-def _jit() -> Any:
-    # as the driver does: beside a CUDA context addresses near each other are rare
-    return binding.create_lljit_compiler(use_jit_link=sys.platform == "linux")
 
 
 class Machine:
@@ -36,12 +26,8 @@ class Machine:
     def __init__(self, func: Func, target: Target | None = None) -> None:
         verify(func)
         self.types = tuple(p.type for p in func.params)
-        code = build.compile(func, target or cpu())
-        library = (
-            binding.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol("entry")
-        )
-        self.tracker = library.link(_jit(), f"machine-{next(_numbers)}")
-        self.entry = _ENTRY(self.tracker["entry"])
+        self.program = driver_cpu.Program(build.compile(func, target or cpu()))
+        self.entry = _ENTRY(self.program.entry)
 
     def launch(
         self,

@@ -86,7 +86,7 @@ def program(body: str, declarations: str = "", before: str = "") -> driver_cpu.P
     from llvmlite import binding
 
     text = LOOP.format(body=body, declarations=declarations, before=before)
-    return driver_cpu.Program(driver_cpu.compile_text(text, binding.get_default_triple()))
+    return driver_cpu.Program(driver_cpu.compile_text(text, binding.get_default_triple(), ("entry",)))
 
 
 def heavy() -> driver_cpu.Program:
