@@ -202,7 +202,7 @@ class Array(ArrayOperators):
         if blank is None:
             return zeros_of(self.dtype, self.shape, self.device)
         if self.device.is_cuda:
-            self.device.gpu.clear_late(blank._numpy)
+            self.device.gpu.copies.clear_late(blank._numpy)
         else:
             fill(blank._numpy, self.device, np.zeros((), blank._numpy.dtype))
         del recording.blank[self]

@@ -9,14 +9,9 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import gc
-import math
-import struct
-import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from types import TracebackType
@@ -26,25 +21,21 @@ from weakref import WeakSet
 import numpy as np
 
 from robokern.errors import DeviceError
-from robokern.ir.layout import LAUNCH_HEADER, STATUS_SIZE
+from robokern.ir.layout import STATUS_SIZE
 from robokern.runtime import driver_cpu, libcuda, recording
-from robokern.runtime.call_site import CallSite, shown
-from robokern.runtime.hostvalue import Ndarray
-from robokern.runtime.libcuda import TOO_MANY_BLOCKS, CudaError
+from robokern.runtime.copies_cuda import Copies
+from robokern.runtime.libcuda import CudaError
 from robokern.runtime.memory import address
+from robokern.runtime.memory_cuda import MemoryPool
+from robokern.runtime.program_cuda import Program, Started, suspects
 
 if TYPE_CHECKING:
     from robokern.runtime.stream import Stream
 
 INSTALL = "pip install robokern[cuda]"
-_WORD = 16  # bytes: atomics on 8 and 16 bits read and write the 32 around them
 _current = threading.local()
 _lock = threading.RLock()
-_pointer = struct.Struct("=Q").pack
 _UNSUPPORTED_PTX = (222, 218)  # CUDA_ERROR_UNSUPPORTED_PTX_VERSION, CUDA_ERROR_INVALID_PTX
-
-# kernel, number of items, and where Python launched it
-Started = tuple[str, int, CallSite | None]
 
 
 @cache
@@ -96,21 +87,6 @@ def opened() -> list[Gpu]:
     return list(_opened.values())
 
 
-class Owned:
-    """Device memory as NumPy sees it; freed when the last view of it goes."""
-
-    is_whole = True  # all of what was allocated, and nobody else's
-
-    def __init__(self, gpu: Gpu, memory: Any, size: int) -> None:
-        self._gpu, self._memory = gpu, memory
-        self.__array_interface__ = {
-            "shape": (size,), "typestr": "|u1", "data": (int(memory), False), "version": 3,
-        }  # fmt: skip
-
-    def __del__(self) -> None:
-        self._gpu.free(self._memory)
-
-
 class _Active:
     """A GPU's context in a `with` block; entered for every copy and fill, so no generator."""
 
@@ -145,6 +121,8 @@ class Gpu:
         stream: where work goes.
         streams: every other stream in use.
         handle: that of the context.
+        memory: what its arrays lie in.
+        copies: what moves and writes their elements.
     """
 
     def __init__(self, index: int) -> None:
@@ -166,7 +144,6 @@ class Gpu:
         self.stream: Stream | None = None  # None: the default stream
         self.streams: WeakSet[Stream] = WeakSet()
         self._on = ctypes.c_void_p(0)  # the current stream's handle; `start.ll` reads it here
-        self._limbo: list[tuple[list[int], Any]] = []
         main = (
             threading.current_thread() is threading.main_thread() and getattr(_current, "gpu", None) is None
         )
@@ -176,9 +153,8 @@ class Gpu:
             self._context.push()
             _current.gpu = self
         with self.active():
-            self._pool = _pool()
-            self._hold_one()
-            self._status = self._pool.allocate(STATUS_SIZE)
+            self.memory, self.copies = MemoryPool(self, _pool()), Copies(self)
+            self._status = self.memory.reserve(driver, STATUS_SIZE)
             driver.memset_d8(int(self._status), 0, STATUS_SIZE)
         atexit.register(self._close)
 
@@ -210,7 +186,7 @@ class Gpu:
     def failure(self, error: Exception) -> DeviceError:
         """What to raise for an error of the driver: it may be an earlier launch's."""
         if self._broken is None:
-            text = f"device 'cuda:{self.index}' ({self.name}): {error}{_suspects(self.started)}"
+            text = f"device 'cuda:{self.index}' ({self.name}): {error}{suspects(self.started)}"
             try:
                 libcuda.memory_info()
             except CudaError:
@@ -219,204 +195,31 @@ class Gpu:
                 return DeviceError(text)
         return DeviceError(f"{self._broken}; this process cannot use the GPU any more")
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether there is a context, and no launch has broken it."""
+        return not self._closed and self._broken is None
+
     def _close(self) -> None:
         """Frees what the pool holds while there is a context to free it in."""
         self._closed = True
         if self._broken is None:
             with suppress(DeviceError), self.active():
-                self._limbo.clear()
                 self._status = None
-                self._pool.stop_holding()
+                self.memory.close()
         else:
-            self._abandon()
+            self.memory.abandon(self._status)
         if getattr(_current, "gpu", None) is self:
             _current.gpu = None
             with suppress(Exception):
                 self._context.pop()
-
-    def _abandon(self) -> None:
-        """Leaves alone what went with the context: PyCUDA aborts where it must free it."""
-        lost = [x._memory for x in gc.get_objects() if type(x) is Owned and x._gpu is self]
-        for memory in (self._pool, self._status, *lost):
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(memory))
-
-    # memory
-
-    def allocate(self, shape: tuple[int, ...], dtype: Any, zero: bool) -> Ndarray:
-        """New device memory as a NumPy view that nobody may read through.
-
-        Raises:
-            DeviceError: not enough memory: what was asked, what is free, what the pool holds.
-        """
-        size = math.prod(shape) * dtype.itemsize
-        with self.active() as driver:
-            memory = self._memory(driver, size)
-            if zero and size:
-                libcuda.call("cuMemsetD8Async", int(memory), 0, size, self._on)
-        owned: Ndarray = np.asarray(Owned(self, memory, size))
-        made: Ndarray = owned.view(dtype).reshape(shape)
-        return made
-
-    def _memory(self, driver: Any, size: int) -> Any:
-        if self._limbo:
-            self._release_done()
-        for attempt in range(2):
-            try:
-                return self._pool.allocate(-(-max(size, 1) // _WORD) * _WORD)
-            except driver.MemoryError:
-                if attempt or recording.capture is not None:
-                    break
-                libcuda.call("cuCtxSynchronize")
-                self._release_done()
-                self._pool.free_held()
-                self._hold_one()
-        raise self._out_of_memory(size)
-
-    def _hold_one(self) -> None:
-        """Has the pool keep a block that no array fits in.
-
-        For the first block that it keeps PyCUDA asks for a context in the thread that frees; without one it
-        aborts.
-        """
-        self._pool.allocate(1)
-
-    def free(self, memory: Any) -> None:
-        """Gives memory back to the pool, once all streams are done with it."""
-        if self._closed or not self.streams or self._broken is not None:
-            return
-        if recording.capture is not None:
-            recording.capture.keep.append(memory)
-            return
-        with suppress(DeviceError), self.active():
-            events = []
-            for handle in {0, *(stream.handle for stream in self.streams)}:
-                events.append(libcuda.new_event())
-                libcuda.call("cuEventRecord", events[-1], handle)
-            self._limbo.append((events, memory))
-
-    def _release_done(self) -> None:
-        """Lets go of freed memory that no stream uses any more."""
-        waiting = []
-        for events, memory in self._limbo:
-            if all(libcuda.done("cuEventQuery", event) for event in events):
-                for event in events:
-                    libcuda.call("cuEventDestroy_v2", event)
-            else:
-                waiting.append((events, memory))
-        self._limbo = waiting
-
-    def _out_of_memory(self, size: int) -> DeviceError:
-        free, total = libcuda.memory_info()
-        held = f"{self._pool.active_bytes:,} in use by arrays, {self._pool.held_blocks} blocks kept for reuse"
-        return DeviceError(
-            f"device 'cuda:{self.index}': out of memory: {size:,} bytes asked for, "
-            f"{free:,} of {total:,} free, {held}; "
-            "drop arrays that are no longer needed"
-        )
 
     def memory_info(self) -> tuple[int, int]:
         """Free and total bytes; what the pool keeps for reuse is not free."""
         with self.active():
             return libcuda.memory_info()
 
-    def pinned(self, shape: tuple[int, ...], dtype: Any) -> Ndarray:
-        """Host memory that the GPU copies to and from by itself."""
-        with self.active() as driver:
-            made: Ndarray = driver.pagelocked_empty(shape, dtype)
-            return made
-
-    def read(self, view: Ndarray) -> Ndarray:
-        """A host copy of contiguous device memory, once what was put on the stream before is done."""
-        recording.refuse_waiting(self.index, "reading an array on the host")
-        host = np.empty(view.shape, view.dtype)
-        if host.size:
-            with self.active():
-                libcuda.call("cuMemcpyDtoHAsync_v2", address(host), address(view), host.nbytes, self._on)
-                libcuda.call("cuStreamSynchronize", self._on)
-                self.started.clear()
-        return host
-
-    def write(self, view: Ndarray, host: Ndarray) -> None:
-        """Copies contiguous host memory into contiguous device memory of the same size."""
-        if view.size:
-            with self.active():
-                libcuda.call("cuMemcpyHtoDAsync_v2", address(view), address(host), view.nbytes, self._on)
-                libcuda.call("cuStreamSynchronize", self._on)
-
-    def exchange(self, target: Ndarray, source: Ndarray, to_host: bool) -> None:
-        """Puts a copy between contiguous pinned host memory and this GPU's onto the stream."""
-        name = "cuMemcpyDtoHAsync_v2" if to_host else "cuMemcpyHtoDAsync_v2"
-        if target.size:
-            with self.active():
-                libcuda.call(name, address(target), address(source), target.nbytes, self._on)
-
-    def memset(self, view: Ndarray, element: Ndarray) -> bool:
-        """Writes one element everywhere in contiguous memory, if its bytes repeat; says whether they did."""
-        word = element.tobytes()
-        for width in (1, 2, 4):
-            if len(word) % width == 0 and word == word[:width] * (len(word) // width):
-                if view.size:
-                    with self.active():
-                        name, number = (
-                            f"cuMemsetD{8 * width}Async",
-                            int.from_bytes(word[:width], sys.byteorder),
-                        )
-                        libcuda.call(name, address(view), number, view.nbytes // width, self._on)
-                return True
-        return False
-
-    def clear(self, view: Ndarray) -> None:
-        """Sets all bytes of contiguous memory to zero."""
-        if libcuda.current_context() != self.handle:
-            with self.active():
-                libcuda.call("cuMemsetD8Async", address(view), 0, view.nbytes, self._on)
-            return
-        code = libcuda.clear()(address(view), 0, view.nbytes, self._on)
-        if code:
-            raise self.refused(code)
-
-    def clear_late(self, view: Ndarray) -> None:
-        """As `clear`, after what any stream holds, and before what any will."""
-        alone = not self.streams
-        if not alone:
-            self.synchronize()
-        if view.size:
-            self.clear(view)
-        if not alone:
-            self.synchronize()
-
-    def put_element(self, view: Ndarray, element: Ndarray) -> None:
-        """Copies one element, which may go at once, into contiguous device memory; inside a capture too."""
-        capture = recording.capture
-        if capture is None or not capture.takes(self.index):
-            self.write(view, element)
-            return
-        kept = self.pinned(element.shape, element.dtype)
-        kept[...] = element
-        capture.keep.append(kept)
-        self.exchange(view, kept, to_host=False)
-
-    def copy(self, target: Ndarray, source: Ndarray) -> None:
-        """Copies contiguous memory within this GPU."""
-        if target.size:
-            with self.active():
-                libcuda.call(
-                    "cuMemcpyDtoDAsync_v2", address(target), address(source), target.nbytes, self._on
-                )
-
-    def copy_from(self, target: Ndarray, other: Gpu, source: Ndarray) -> None:
-        """Copies contiguous memory of another GPU here, after what its stream holds, before what it will."""
-        ready, done = other.mark(), 0
-        with self.active():
-            libcuda.call("cuStreamWaitEvent", self._on, ready, 0)
-            libcuda.call(
-                "cuMemcpyPeerAsync",
-                address(target), self.handle, address(source), other.handle, target.nbytes, self._on,
-            )  # fmt: skip
-            done = self.mark()
-        other.wait(done)
-        self.wait(ready, drop=True)
-        other.wait(done, drop=True)
+    # streams
 
     def mark(self) -> int:
         """A new event, put onto the current stream."""
@@ -432,8 +235,6 @@ class Gpu:
                 libcuda.call("cuEventDestroy_v2", event)
             else:
                 libcuda.call("cuStreamWaitEvent", self._on, event, 0)
-
-    # streams
 
     def order(self, first: int, then: int) -> None:
         """Has one stream wait for what another holds, each by its handle; 1: the default stream."""
@@ -459,7 +260,7 @@ class Gpu:
 
     def forget(self, name: str, handle: int) -> None:
         """Gives a stream or an event back to the driver."""
-        if not self._closed and self._broken is None:
+        if self.is_usable:
             with suppress(DeviceError), self.active():
                 libcuda.call(name, handle)
 
@@ -530,46 +331,6 @@ class Gpu:
             self.started.clear()
 
 
-class Program:
-    """A loaded kernel.
-
-    `waits`: it asserts or prints, so that a launch returns only when it is done.
-    """
-
-    def __init__(self, gpu: Gpu, module: int, waits: bool, name: str) -> None:
-        self.gpu, self.waits, self.name = gpu, waits, name
-        self.function = libcuda.made("cuModuleGetFunction", module, b"entry")
-        self._words = gpu.target("cuLaunchKernel", self.function)
-        self._target = ctypes.addressof(self._words)
-        self._start = libcuda.start()
-        self.start = self._starter()  # as `run`, and does not wait
-        # runs the items [0, count) for the line `site`; gives 0, or `item << 16 | number of the assert + 1`
-        self.run: Callable[[int, bytes, CallSite | None], int] = self._checked if waits else self.start
-
-    def _starter(self) -> Callable[[int, bytes, CallSite | None], int]:
-        """What starts it and does not wait; local variables, for speed."""
-        note, start, target, name = self.gpu.started.append, self._start, self._target, self.name
-
-        def run(count: int, record: bytes, site: CallSite | None = None) -> int:
-            note((name, count, site))
-            code = start(target, record)
-            if code:
-                raise self._failed(code, count)
-            return 0
-
-        return run
-
-    def _checked(self, count: int, record: bytes, site: CallSite | None) -> int:
-        with _lock:
-            self.start(count, with_status(record, self.gpu.status), site)
-            return self.gpu.failed()
-
-    def _failed(self, code: int, count: int) -> DeviceError:
-        if code == TOO_MANY_BLOCKS:
-            return DeviceError(f"kernel {self.name!r}: {count:,} items are more than a grid on a GPU holds")
-        return self.gpu.refused(code)
-
-
 @cache
 def prepare() -> threading.Thread:
     """Has another thread do what a first launch would wait for, while the driver starts."""
@@ -595,25 +356,6 @@ def _prepare_compiler() -> None:
             work()
         finally:
             driver_cpu.lock.release()
-
-
-def with_status(record: bytes, address: int) -> bytes:
-    """A launch record whose kernel reports failed asserts at `address`."""
-    return record[: LAUNCH_HEADER - 8] + _pointer(address) + record[LAUNCH_HEADER:]
-
-
-def _suspects(started: deque[Started]) -> str:
-    """The launches that may have failed, latest first."""
-    lines = list(dict.fromkeys(_suspect(*launch) for launch in reversed(started)))
-    if not lines:
-        return ""
-    if len(lines) == 1:
-        return f"; the kernel was {lines[0]}"
-    return "; it was one of these kernels, latest first: " + "; ".join(lines)
-
-
-def _suspect(name: str, count: int, site: CallSite | None) -> str:
-    return f"{name!r} over {count:,} items{shown(site)}" if count else name
 
 
 def _pool() -> Any:

@@ -19,8 +19,9 @@ from robokern.errors import DeviceError
 from robokern.runtime import libcuda
 from robokern.runtime.capture import Capture, Check, Graph
 from robokern.runtime.device import Device
-from robokern.runtime.driver_cuda import INSTALL, Gpu, Program, with_status
+from robokern.runtime.driver_cuda import INSTALL, Gpu
 from robokern.runtime.memory import address, allocate
+from robokern.runtime.program_cuda import Program, with_status
 from robokern.runtime.stream import Stream, get_stream
 
 if TYPE_CHECKING:
@@ -317,9 +318,9 @@ class CudaCapture(Capture):
 
 
 def _raise_failed(gpu: Gpu, status: Any, launcher: Launcher, shape: tuple[int, ...]) -> None:
-    found = gpu.read(status)
+    found = gpu.copies.read(status)
     if found[0]:
-        gpu.memset(status, np.zeros(1, np.int64))
+        gpu.copies.memset(status, np.zeros(1, np.int64))
         launcher.raise_failed(int(found[1]) << 16 | int(found[0]), shape)
 
 

@@ -30,7 +30,7 @@ from robokern.runtime.hostvalue import component_shape, describe, listed, type_o
 if TYPE_CHECKING:
     from robokern.ir.nodes import Assert, Func
     from robokern.runtime.capture import Capture
-    from robokern.runtime.driver_cuda import Program as GpuProgram
+    from robokern.runtime.program_cuda import Program as GpuProgram
 
 Packed = list[bytes]  # the arguments of a launch
 

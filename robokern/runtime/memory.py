@@ -31,7 +31,7 @@ def allocate(shape: tuple[int, ...], dtype: np.dtype[Any], device: Device, zero:
     Raises:
         DeviceError: the device has not enough memory.
     """
-    made = device.gpu.allocate(shape, dtype, zero) if device.is_cuda else _on_host(shape, dtype, zero)
+    made = device.gpu.memory.allocate(shape, dtype, zero) if device.is_cuda else _on_host(shape, dtype, zero)
     if recording.capture is not None:
         _keep(device, made)
         if zero and device.is_cpu:
@@ -59,7 +59,7 @@ def allocate_pinned(shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool) ->
     place = any_gpu()
     if place is None:
         return _on_host(shape, dtype, zero)
-    made = place.gpu.pinned(shape, dtype)
+    made = place.gpu.memory.pinned(shape, dtype)
     if zero:
         made[...] = np.zeros((), dtype)
     return made
@@ -83,7 +83,7 @@ def content(view: Ndarray, device: Device) -> Ndarray:
         recording.refuse_waiting(device.ordinal, "reading an array on the host")
     if device.is_cpu:
         return view
-    return device.gpu.read(_packed(view, device))
+    return device.gpu.copies.read(_packed(view, device))
 
 
 def put(view: Ndarray, device: Device, values: Ndarray) -> None:
@@ -160,7 +160,7 @@ def _move_on_gpu(target: Ndarray, device: Device, source: Ndarray) -> None:
         _move_on_gpu(aside, device, source)
         source = aside
     if target.flags.c_contiguous and source.flags.c_contiguous:
-        device.gpu.copy(target, source)
+        device.gpu.copies.copy(target, source)
         return
     from robokern.runtime.strided import copy  # a kernel, which needs arrays
 
@@ -169,7 +169,7 @@ def _move_on_gpu(target: Ndarray, device: Device, source: Ndarray) -> None:
 
 def _fetch(target: Ndarray, source: Ndarray, origin: Device) -> None:
     if is_pinned(target) and target.flags.c_contiguous:
-        origin.gpu.exchange(target, _packed(source, origin), to_host=True)
+        origin.gpu.copies.exchange(target, _packed(source, origin), to_host=True)
     else:
         target[...] = content(source, origin)
 
@@ -177,17 +177,17 @@ def _fetch(target: Ndarray, source: Ndarray, origin: Device) -> None:
 def _send(target: Ndarray, device: Device, source: Ndarray) -> None:
     whole = target if target.flags.c_contiguous else allocate(target.shape, target.dtype, device)
     if is_pinned(source) and source.flags.c_contiguous:
-        device.gpu.exchange(whole, source, to_host=False)
+        device.gpu.copies.exchange(whole, source, to_host=False)
     else:
         recording.refuse_waiting(device.ordinal, "copying from host memory that is not pinned")
-        device.gpu.write(whole, np.ascontiguousarray(source))
+        device.gpu.copies.write(whole, np.ascontiguousarray(source))
     if whole is not target:
         _move_on_gpu(target, device, whole)
 
 
 def _move_between(target: Ndarray, device: Device, source: Ndarray, origin: Device) -> None:
     whole = target if target.flags.c_contiguous else allocate(target.shape, target.dtype, device)
-    device.gpu.copy_from(whole, origin.gpu, _packed(source, origin))
+    device.gpu.copies.copy_from(whole, origin.gpu, _packed(source, origin))
     if whole is not target:
         _move_on_gpu(target, device, whole)
 
@@ -205,17 +205,17 @@ def _fill_on_gpu(view: Ndarray, device: Device, one: Ndarray) -> None:
     if not view.size:
         return
     if view.flags.c_contiguous and not one.tobytes().strip(b"\0"):
-        device.gpu.clear(view)
+        device.gpu.copies.clear(view)
         return
     element = np.empty(view.shape[view.ndim - np.ndim(one) :], view.dtype)
     element[...] = one
-    if view.flags.c_contiguous and device.gpu.memset(view, element):
+    if view.flags.c_contiguous and device.gpu.copies.memset(view, element):
         return
     if view.flags.c_contiguous and view.size == element.size:
-        device.gpu.put_element(view, element)
+        device.gpu.copies.put_element(view, element)
         return
     from robokern.runtime.strided import copy
 
     single = allocate(element.shape or (1,), element.dtype, device)
-    device.gpu.put_element(single, element)
+    device.gpu.copies.put_element(single, element)
     copy(view, np.broadcast_to(single.reshape(element.shape), view.shape), device)

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 import robokern as rk
-from robokern.runtime import call_site, driver_cuda, libcuda
+from robokern.runtime import call_site, driver_cuda, libcuda, memory_cuda, program_cuda
 from robokern.runtime.libcuda import CudaError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +77,8 @@ def gpu(monkeypatch):
     made = object.__new__(driver_cuda.Gpu)
     made.index, made.name, made.arch = 0, "NVIDIA Test", "sm_90"
     made.started, made._broken = deque(maxlen=8), None
-    made._pool = SimpleNamespace(active_bytes=2_000, held_blocks=3)
+    made.memory = object.__new__(memory_cuda.MemoryPool)
+    made.memory._gpu, made.memory._held = made, SimpleNamespace(active_bytes=2_000, held_blocks=3)
     made._status = SimpleNamespace()
     monkeypatch.setattr(libcuda, "driver_version", lambda: (11, 8))
     monkeypatch.setattr(libcuda, "memory_info", lambda: (1_000, 80_000))
@@ -85,7 +86,7 @@ def gpu(monkeypatch):
 
 
 def test_out_of_memory(gpu):
-    assert str(gpu._out_of_memory(5_000_000)) == (
+    assert str(gpu.memory._out_of_memory(5_000_000)) == (
         "device 'cuda:0': out of memory: 5,000,000 bytes asked for, 1,000 of 80,000 free, 2,000 in use by "
         "arrays, 3 blocks kept for reuse; drop arrays that are no longer needed"
     )
@@ -138,7 +139,7 @@ def test_a_broken_context_goes_on_saying_why(gpu, monkeypatch):
 
 
 def test_too_many_items_for_a_grid(gpu):
-    program = object.__new__(driver_cuda.Program)
+    program = object.__new__(program_cuda.Program)
     program.gpu, program.name = gpu, "push"
     assert str(program._failed(libcuda.TOO_MANY_BLOCKS, 10**12)) == (
         "kernel 'push': 1,000,000,000,000 items are more than a grid on a GPU holds"
