@@ -13,12 +13,22 @@ import numpy as np
 
 from robokern.compiler.builtins import means
 from robokern.ir.bfloat16 import floats, ml_dtype
-from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, bfloat16, is_concrete, subscripted
+from robokern.ir.types import ArrayType, Scalar, Struct, Type, as_type, bfloat16, subscripted
 from robokern.runtime import recording
+from robokern.runtime.array_exchange import ArrayExchange
 from robokern.runtime.array_operators import ArrayOperators
+from robokern.runtime.array_shape import (
+    MAX_DIMENSIONS,
+    Shape,
+    check_lengths,
+    element_size,
+    element_type,
+    packed_strides,
+    shape_of,
+    with_components,
+)
 from robokern.runtime.device import CPU, Device, DeviceLike, get_device
-from robokern.runtime.dlpack_bfloat16 import as_bfloat16
-from robokern.runtime.dlpack_cuda import CUDA, DEFAULT_STREAM, adopt, give
+from robokern.runtime.dlpack_cuda import adopt
 from robokern.runtime.hostvalue import (
     Ndarray,
     base_dtype,
@@ -30,11 +40,6 @@ from robokern.runtime.hostvalue import (
     listed_values,
 )
 from robokern.runtime.memory import address, allocate, content, fill, move, put
-
-Shape = int | Sequence[int]
-
-MAX_DIMENSIONS = 4
-MAX_LENGTH = 2**31 - 1  # coordinates and shapes are int32 in kernels
 
 
 @cache
@@ -57,7 +62,7 @@ def _descriptor(ndim: int) -> struct.Struct:
     return struct.Struct(f"=Q{2 * ndim}q")
 
 
-class Array(ArrayOperators):
+class Array(ArrayExchange, ArrayOperators):
     """An array whose elements are scalars, vectors, matrices, quaternions, transforms or structs.
 
     Without data and shape, `array(dtype=T)` and `array[T]` are an annotation: the type of such arrays.
@@ -342,7 +347,7 @@ class Array(ArrayOperators):
             raise ValueError(
                 f"array.reshape: cannot shape {self.size} elements of shape {self.shape} as {shape}"
             )
-        _check_lengths(wanted)
+        check_lengths(wanted)
         made = self._view(self._numpy.reshape(*wanted, *component_shape(self.dtype)), self.dtype)
         return self._with_grad(made, lambda grad: grad.reshape(wanted))
 
@@ -364,7 +369,7 @@ class Array(ArrayOperators):
             ValueError: the sizes or last axes do not fit, or a composite's array is not contiguous.
         """
         element = element_type(as_type(dtype))
-        mine, other = _element_size(self.dtype), _element_size(element)
+        mine, other = element_size(self.dtype), element_size(element)
         scalars = isinstance(element, Scalar) or isinstance(self.dtype, Scalar)
         if mine != other and scalars and base_dtype(element).itemsize == base_dtype(self.dtype).itemsize:
             data = self._numpy.view(base_dtype(element))
@@ -423,43 +428,6 @@ class Array(ArrayOperators):
         """The elements in order, as Python numbers, host values of composites, or structs."""
         return listed_values(self.numbers(), self.dtype, self._keep)
 
-    @property
-    def __array_interface__(self) -> dict[str, Any]:
-        if self.device.is_cuda:
-            raise AttributeError("__array_interface__: the array is on a GPU; use .numpy()")
-        self._told = True
-        return self._numpy.__array_interface__
-
-    @property
-    def __cuda_array_interface__(self) -> dict[str, Any]:
-        """Version 3 (numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html); on a GPU only."""
-        if self.device.is_cpu:
-            raise AttributeError("__cuda_array_interface__: the array is in host memory")
-        self._told = True
-        shared = {"version": 3, "stream": self.device.gpu.stream_handle or DEFAULT_STREAM}
-        strides = None if self.is_contiguous else self._numpy.strides
-        own = self._numpy.__array_interface__
-        return {**shared, "strides": strides, **{k: own[k] for k in ("shape", "typestr", "data")}}
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Ndarray:
-        if copy:
-            return np.array(self.numpy() if dtype is None else self.numbers(), dtype=dtype)
-        return self.numpy() if dtype is None else self.numbers().astype(dtype, copy=False)
-
-    def __dlpack__(self, **options: Any) -> Any:
-        """A capsule that shares the memory (dmlc.github.io/dlpack); composites have their axes last."""
-        if self.device.is_cuda:
-            capsule = give(self._numpy, self.device, **options)
-        else:
-            capsule = self._numpy.__dlpack__(**options)
-        return as_bfloat16(capsule) if self._is_bfloat16 else capsule
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        if self.device.is_cuda:
-            return CUDA, self.device.ordinal
-        kind, index = self._numpy.__dlpack_device__()
-        return int(kind), int(index)
-
     def __repr__(self) -> str:
         digits = "" if self.ndim == 1 else f"{self.ndim}d"
         return f"array{digits}({self.numbers().tolist()}, dtype={self.dtype}, device={str(self.device)!r})"
@@ -509,28 +477,6 @@ def zeros_of(dtype: Type, shape: tuple[int, ...], device: Device, zero: bool = T
     return wrap(data, dtype, device)
 
 
-def shape_of(shape: Any) -> tuple[int, ...]:
-    """A shape as a tuple of 1 to 4 lengths.
-
-    Raises:
-        ValueError: it is none.
-    """
-    try:
-        several = isinstance(shape, Sequence) or (isinstance(shape, np.ndarray) and shape.ndim == 1)
-        lengths = tuple(map(operator.index, shape)) if several else (operator.index(shape),)
-    except TypeError:
-        raise ValueError(f"array: expected a shape of integers, got {describe(shape)}") from None
-    if not 1 <= len(lengths) <= MAX_DIMENSIONS or min(lengths) < 0:
-        raise ValueError(f"array: expected a shape of 1 to {MAX_DIMENSIONS} lengths from 0 up, got {shape}")
-    _check_lengths(lengths)
-    return lengths
-
-
-def _check_lengths(lengths: tuple[int, ...]) -> None:
-    if max(lengths) > MAX_LENGTH:
-        raise ValueError(f"array: a length is at most 2**31 - 1, as kernels count in int32, got {lengths}")
-
-
 def share(data: Any, dtype: Type, device: Device = CPU) -> Array:
     """An Array over the memory of a NumPy array (or of what offers `__array_interface__`), without a copy.
 
@@ -548,34 +494,16 @@ def share(data: Any, dtype: Type, device: Device = CPU) -> Array:
     return wrap(with_components(source, dtype), dtype, device)
 
 
-def with_components(source: Ndarray, dtype: Type) -> Ndarray:
-    """`source` when its last axes are the components of `dtype`, packed; else a view or an error."""
-    shape = component_shape(dtype)
-    ndim = source.ndim - len(shape)
-    packed = source.strides[ndim:] == _packed_strides(shape, source.itemsize) if ndim >= 0 else False
-    if not 1 <= ndim <= MAX_DIMENSIONS or source.shape[ndim:] != shape:
-        last = f" with last axes {shape}" if shape else ""
-        raise ValueError(f"{dtype} needs data of 1 to 4 dimensions{last}, got shape {source.shape}")
-    if (not packed and source.size) or not source.flags.aligned:
-        raise ValueError(f"components of {dtype} do not lie in a row (strides {source.strides}); pass a copy")
-    _check_lengths(source.shape[:ndim])
-    return source
-
-
-def _packed_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
-    return tuple(itemsize * int(np.prod(shape[i + 1 :])) for i in range(len(shape)))
-
-
 def _at(
     ptr: int, dtype: Type, shape: tuple[int, ...], strides: Sequence[int] | None, device: Device
 ) -> Array:
     """An Array over memory at an address."""
     scalar, components = base_dtype(dtype), component_shape(dtype)
-    inner = _packed_strides(components, scalar.itemsize)
-    rows = _packed_strides(shape, _element_size(dtype)) if strides is None else tuple(strides)
+    inner = packed_strides(components, scalar.itemsize)
+    rows = packed_strides(shape, element_size(dtype)) if strides is None else tuple(strides)
     if len(rows) != len(shape):
         raise ValueError(f"array: expected {len(shape)} strides for shape {shape}, got {strides}")
-    reach = sum((n - 1) * step for n, step in zip(shape, rows, strict=True)) + _element_size(dtype)
+    reach = sum((n - 1) * step for n, step in zip(shape, rows, strict=True)) + element_size(dtype)
     size = reach if all(shape) else 0
     described = {"data": (ptr, False), "shape": (size,), "typestr": "|u1", "version": 3}
     raw: Ndarray = np.asarray(SimpleNamespace(__array_interface__=described))
@@ -608,7 +536,7 @@ def _copied(data: Any, dtype: Type, shape: Shape | None, device: Device) -> Arra
     _check_references([*keep, *data._keep] if isinstance(data, Array) else keep, device, dtype)
     components = component_shape(dtype)
     wanted = values.shape[: values.ndim - len(components)] if shape is None else shape_of(shape)
-    _check_lengths(wanted or (1,))
+    check_lengths(wanted or (1,))
     made = zeros_of(dtype, wanted or (1,), device, zero=False)
     if values.shape == components:
         values = np.broadcast_to(values, made._numpy.shape)
@@ -633,18 +561,6 @@ def _check_references(arrays: list[Any], device: Device, dtype: Type) -> None:
             raise TypeError(
                 f"array: {dtype} on {device} refers to an array on {array.device}; make that one there too"
             )
-
-
-def element_type(dtype: Any) -> Type:
-    if isinstance(dtype, Type) and is_concrete(dtype) and not isinstance(dtype, ArrayType):
-        return dtype
-    raise TypeError(
-        f"array: {dtype} cannot be the type of elements; pass dtype=rk.float32, rk.vec3 or the like"
-    )
-
-
-def _element_size(dtype: Type) -> int:
-    return base_dtype(dtype).itemsize * int(np.prod(component_shape(dtype)))
 
 
 def _spread(values: Ndarray, shape: tuple[int, ...]) -> Ndarray:

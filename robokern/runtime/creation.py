@@ -18,7 +18,8 @@ from robokern.ir.types import (
     scalar_of,
     vector,
 )
-from robokern.runtime.array import Array, Shape, element_type, shape_of, with_components, wrap, zeros_of
+from robokern.runtime.array import Array, wrap, zeros_of
+from robokern.runtime.array_shape import Shape, element_type, shape_of, with_components
 from robokern.runtime.device import Device, DeviceLike, get_device
 from robokern.runtime.dlpack_bfloat16 import Bits, Capsule
 from robokern.runtime.dlpack_cuda import Taken, adopt

@@ -11,7 +11,7 @@ from typing import Any
 
 from robokern.errors import LaunchError
 from robokern.runtime.arguments import Argument
-from robokern.runtime.array import MAX_LENGTH
+from robokern.runtime.array_shape import MAX_LENGTH
 from robokern.runtime.hostvalue import describe
 
 Dim = int | Sequence[int]

@@ -19,7 +19,8 @@ from robokern.ir import layout
 from robokern.ir.types import BY_NAME, ArrayType, Struct, Type, is_float, matches
 from robokern.runtime import driver_cpu, recording
 from robokern.runtime.arguments import Argument, Misfit, Pack, argument, devices_of, record_packer
-from robokern.runtime.array import MAX_LENGTH, array_type
+from robokern.runtime.array import array_type
+from robokern.runtime.array_shape import MAX_LENGTH
 from robokern.runtime.call_site import call_site
 from robokern.runtime.collector import put_off
 from robokern.runtime.compiled import compiled, compiled_for

@@ -12,7 +12,8 @@ from robokern.compiler.builtins import Builtin, tid
 from robokern.compiler.function import Function, Kernel, func, kernel
 from robokern.compiler.source import from_source, lambda_source
 from robokern.ir.types import COMPOSITES, Scalar, Type, is_float, scalar_of
-from robokern.runtime.array import MAX_LENGTH, Array, share, wrap, zeros_of
+from robokern.runtime.array import Array, share, wrap, zeros_of
+from robokern.runtime.array_shape import MAX_LENGTH
 from robokern.runtime.device import DeviceLike, get_device
 from robokern.runtime.hostvalue import component_shape, describe, type_of
 from robokern.runtime.indexed_array import IndexedArray

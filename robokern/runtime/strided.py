@@ -9,7 +9,8 @@ import numpy as np
 from robokern.compiler.builtins import tid
 from robokern.compiler.function import kernel
 from robokern.ir.types import BY_NAME, ArrayType
-from robokern.runtime.array import MAX_LENGTH, wrap
+from robokern.runtime.array import wrap
+from robokern.runtime.array_shape import MAX_LENGTH
 from robokern.runtime.device import Device
 from robokern.runtime.grid import Grid
 from robokern.runtime.hostvalue import Ndarray
