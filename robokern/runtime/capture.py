@@ -101,9 +101,12 @@ class Capture:
         """Records the replay of another graph of this device."""
         raise NotImplementedError
 
+    def stop(self) -> None:
+        """Ends the recording."""
+
     def end(self) -> Graph:
-        """What was recorded."""
+        """What was recorded, after `stop`."""
         raise NotImplementedError
 
     def abandon(self) -> None:
-        """Forgets what was recorded."""
+        """Forgets what was recorded, after `stop`."""

@@ -258,6 +258,11 @@ class Gpu:
         """From now on freed memory waits for this stream too."""
         self.streams.add(stream)
 
+    def drop_stream(self, stream: Stream) -> None:
+        """Ends a stream; what is freed meanwhile does not wait for it any more."""
+        self.streams.discard(stream)
+        self.forget("cuStreamDestroy_v2", stream.handle)
+
     def forget(self, name: str, handle: int) -> None:
         """Gives a stream or an event back to the driver."""
         if self.is_usable:

@@ -13,6 +13,7 @@ capture is on, launches, copies and fills on its device do not run. What would w
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -64,8 +65,16 @@ def capture_end(device: DeviceLike = None, stream: Stream | None = None) -> Grap
     wanted = stream.device if stream is not None else None if device is None else get_device(device)
     if capture is None or (wanted is not None and wanted is not capture.device):
         raise DeviceError(f"capture_end: no capture is on{'' if wanted is None else f' on {wanted}'}")
-    recording.capture = None
+    _stop(capture)
     return capture.end()
+
+
+def _stop(capture: Capture) -> None:
+    """Ends the recording; only then it is off, so that what is freed meanwhile stays out of it."""
+    try:
+        capture.stop()
+    finally:
+        recording.capture = None
 
 
 class ScopedCapture:
@@ -97,8 +106,10 @@ class ScopedCapture:
         if error is None:
             self.graph = capture_end()
             return
-        capture, recording.capture = recording.capture, None
+        capture = recording.capture
         if capture is not None:
+            with suppress(DeviceError):
+                _stop(capture)
             capture.abandon()
 
 

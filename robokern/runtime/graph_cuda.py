@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +162,7 @@ class CudaCapture(Capture):
         _bindings()
         own = stream is None or not stream.handle
         self._stream = Stream(device, blocking=False) if own or stream is None else stream
+        self._recorded: Any = None  # the driver's graph
         self._streams = [self._stream]  # innermost last: each body of a conditional node has its own
         with self.gpu.active():
             _call("cuStreamBeginCapture", self._stream.handle, _relaxed())
@@ -297,24 +298,24 @@ class CudaCapture(Capture):
             outer, nodes, _ = self._graph()
             self._follow(_call("cuGraphAddChildGraphNode", outer, nodes, len(nodes), graph.handle))
 
-    def end(self) -> CudaGraph:
-        """The driver's graph.
+    def stop(self) -> None:
+        """Ends the recording.
 
         Raises:
             DeviceError: the driver refused a part of it.
         """
-        return CudaGraph(self, self._finish())
+        self.gpu.use(self._outer)
+        with self.gpu.active():
+            self._recorded = _call("cuStreamEndCapture", self._stream.handle)
+
+    def end(self) -> CudaGraph:
+        """The driver's graph."""
+        return CudaGraph(self, self._recorded)
 
     def abandon(self) -> None:
         """Forgets what was recorded."""
-        with suppress(DeviceError):
-            graph = self._finish()
-            self.gpu.forget("cuGraphDestroy", int(graph))
-
-    def _finish(self) -> Any:
-        self.gpu.use(self._outer)
-        with self.gpu.active():
-            return _call("cuStreamEndCapture", self._stream.handle)
+        if self._recorded is not None:
+            self.gpu.forget("cuGraphDestroy", int(self._recorded))
 
 
 def _raise_failed(gpu: Gpu, status: Any, launcher: Launcher, shape: tuple[int, ...]) -> None:

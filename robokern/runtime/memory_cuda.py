@@ -98,23 +98,29 @@ class MemoryPool:
         if recording.capture is not None:
             recording.capture.keep.append(memory)
             return
+        # held: a collection may come at any time, and it ends the streams that nobody holds
+        streams = [*self._gpu.streams]
         with suppress(DeviceError), self._gpu.active():
             events = []
-            for handle in {0, *(stream.handle for stream in self._gpu.streams)}:
+            for handle in {0, *(stream.handle for stream in streams)}:
                 events.append(libcuda.new_event())
                 libcuda.call("cuEventRecord", events[-1], handle)
             self._limbo.append((events, memory))
 
     def _release_done(self) -> None:
-        """Lets go of freed memory that no stream uses any more."""
-        waiting = []
-        for events, memory in self._limbo:
-            if all(libcuda.done("cuEventQuery", event) for event in events):
+        """Lets go of freed memory that no stream uses any more; more may be freed meanwhile."""
+        limbo, self._limbo = self._limbo, []
+        try:
+            while limbo:
+                events, _ = limbo[-1]
+                if not all(libcuda.done("cuEventQuery", event) for event in events):
+                    self._limbo.append(limbo.pop())
+                    continue
+                limbo.pop()
                 for event in events:
                     libcuda.call("cuEventDestroy_v2", event)
-            else:
-                waiting.append((events, memory))
-        self._limbo = waiting
+        finally:
+            self._limbo += limbo
 
     def _out_of_memory(self, size: int) -> DeviceError:
         free, total = libcuda.memory_info()

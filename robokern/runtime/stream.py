@@ -170,7 +170,7 @@ class Stream:
 
     def __del__(self) -> None:
         if getattr(self, "_owned", False):
-            self.device.gpu.forget("cuStreamDestroy_v2", self.handle)
+            self.device.gpu.drop_stream(self)
 
     def __repr__(self) -> str:
         return f"Stream({str(self.device)!r}, cuda_stream={self.handle:#x})"
