@@ -135,6 +135,18 @@ class WideFunction(Function):
             self._spread[held, operand] = self.let_wide(shuffle)
         return self._spread[held, operand]
 
+    def joined(self, held: str, pieces: Sequence[str], width: int) -> str:
+        """Vectors of this width one after the other in one; their number is a power of two."""
+        while len(pieces) > 1:
+            every = ", ".join(f"i32 {k}" for k in range(2 * width))
+            piece = f"<{width} x {held}>"
+            pieces = [
+                self.let_wide(f"shufflevector {piece} {a}, {piece} {b}, <{2 * width} x i32> <{every}>")
+                for a, b in zip(pieces[::2], pieces[1::2], strict=True)
+            ]
+            width *= 2
+        return pieces[0]
+
     def shaped(self, held: str, operand: str, wide: bool) -> str:
         """The operand as it is held where it is wide, or not."""
         return self.spread(held, operand) if wide else operand

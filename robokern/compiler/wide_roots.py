@@ -103,7 +103,4 @@ def _estimate(f: WideFunction, x: str) -> str:
         picked = ", ".join(f"i32 {start + k}" for k in range(ESTIMATED))
         given = f.let_wide(f"shufflevector {whole} {x}, {whole} poison, <{ESTIMATED} x i32> <{picked}>")
         parts.append(f.let_wide(f"call {part} {symbol}({part} {given}, {part} zeroinitializer, i16 -1)"))
-    if len(parts) == 1:
-        return parts[0]
-    every = ", ".join(f"i32 {k}" for k in range(f.lanes))
-    return f.let_wide(f"shufflevector {part} {parts[0]}, {part} {parts[1]}, <{f.lanes} x i32> <{every}>")
+    return f.joined("float", parts, ESTIMATED)

@@ -56,7 +56,7 @@ def anywhere(f: WideFunction, pointers: Sequence[str]) -> Rows:
 def read(f: WideFunction, rows: Rows, piece: int, words: int) -> list[str]:
     """The words of a piece of every lane's element, each as a vector of i32 over the lanes."""
     loaded = [_load(f, rows(lane, piece), words) for lane in range(f.lanes)]
-    return _transposed(f, [_joined(f, loaded[k::WORDS]) for k in range(WORDS)])[:words]
+    return _transposed(f, [f.joined("i32", loaded[k::WORDS], WORDS) for k in range(WORDS)])[:words]
 
 
 def _load(f: WideFunction, place: str, words: int) -> str:
@@ -92,20 +92,6 @@ def _store(f: WideFunction, place: str, row: str, words: int) -> None:
     f.do(f"store <2 x i32> {pair}, ptr {place}, align 4")
     last = f.let(f"extractelement {vector} {row}, i64 2")
     f.do(f"store i32 {last}, ptr {f.let(f'getelementptr i8, ptr {place}, i64 8')}, align 4")
-
-
-def _joined(f: WideFunction, rows: list[str]) -> str:
-    """Rows one after the other in one vector."""
-    width = WORDS
-    while len(rows) > 1:
-        every = ", ".join(f"i32 {k}" for k in range(2 * width))
-        vector = f"<{width} x i32>"
-        rows = [
-            f.let_wide(f"shufflevector {vector} {a}, {vector} {b}, <{2 * width} x i32> <{every}>")
-            for a, b in zip(rows[::2], rows[1::2], strict=True)
-        ]
-        width *= 2
-    return rows[0]
 
 
 def _transposed(f: WideFunction, rows: Sequence[str]) -> list[str]:

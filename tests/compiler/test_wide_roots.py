@@ -62,6 +62,26 @@ def code(kernel: Kernel) -> str:
     return build.assembly(lower(kernel, tuple(t for _, t in kernel.params)), cpu())
 
 
+def of_width(lanes: int) -> Kernel:
+    @rk.kernel(cpu_lanes=lanes)
+    def roots_of_width(x: floats, y: floats, scale: floats):
+        i = rk.tid()
+        for k in range(scale.shape[0]):
+            y[i] = rk.sqrt(x[i] * scale[k]) / scale[0]
+
+    return roots_of_width
+
+
+@pytest.mark.parametrize("lanes", [8, 16, 32, 64])
+def test_every_width(lanes: int) -> None:
+    kernel = of_width(lanes)
+    assert ("vrsqrt14ps" in code(kernel)) == (cpu().has_avx512 and lanes >= 16)
+    x = np.random.default_rng(lanes).uniform(0.0, 1e6, 1001).astype(np.float32)
+    y = np.zeros_like(x)
+    rk.launch(kernel, len(x), [x, y, SCALE], device="cpu")
+    np.testing.assert_array_equal(y, np.sqrt(x))
+
+
 @pytest.mark.skipif(not cpu().has_avx512, reason="only AVX-512 refines")
 def test_what_waits_for_the_divider_is_refined() -> None:
     assert "vrsqrt14ps" in code(rooted) and "vrsqrt14ps" in code(roots)
