@@ -122,3 +122,18 @@ def test_pinned_memory(device):
             ValueError, match=f"pinned memory is the host's: pass device='cpu', not '{device}'"
         ):
             rk.zeros(3, pinned=True)
+
+
+def test_arrays_are_freed_while_streams_end(device):
+    before = gc.get_threshold()
+    gc.set_threshold(1)  # a collection at nearly every step, inside the freeing too
+    try:
+        for _ in range(300):
+            held = [rk.Stream(blocking=False), rk.zeros(4)]
+            held.append(held)  # ends with a collection
+            del held
+            a = rk.zeros(4)
+            del a
+    finally:
+        gc.set_threshold(*before)
+    assert rk.full(4, 2.0).numpy().tolist() == [2.0] * 4
