@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import robokern as rk
+from robokern.runtime import libcuda
 
 
 @rk.kernel
@@ -124,16 +125,21 @@ def test_pinned_memory(device):
             rk.zeros(3, pinned=True)
 
 
-def test_arrays_are_freed_while_streams_end(device):
-    before = gc.get_threshold()
-    gc.set_threshold(1)  # a collection at nearly every step, inside the freeing too
+def test_arrays_are_freed_while_streams_end(device, monkeypatch):
+    made = libcuda.new_event
+
+    def collecting(*options):
+        gc.collect()  # a collection may come at any time; this one comes while memory is given back
+        return made(*options)
+
+    monkeypatch.setattr(libcuda, "new_event", collecting)
+    gc.disable()
     try:
-        for _ in range(300):
-            held = [rk.Stream(blocking=False), rk.zeros(4)]
-            held.append(held)  # ends with a collection
+        for _ in range(20):
+            a, held = rk.zeros(4), [rk.Stream(blocking=False) for _ in range(8)]
+            held.append(held)  # they end with a collection
             del held
-            a = rk.zeros(4)
             del a
     finally:
-        gc.set_threshold(*before)
+        gc.enable()
     assert rk.full(4, 2.0).numpy().tolist() == [2.0] * 4
