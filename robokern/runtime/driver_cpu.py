@@ -186,7 +186,8 @@ def compile_text(text: str, triple: str, symbols: tuple[str, ...]) -> bytes:
     _jit()
     module = binding.parse_assembly(text)
     # not optimised: that takes a fifth of the time, and what matters is inside the kernels
-    machine = binding.Target.from_triple(triple).create_target_machine(opt=0, reloc="pic", codemodel="small")
+    model = "small" if image.HERE else "jitdefault"  # an image reaches what is far away by its table
+    machine = binding.Target.from_triple(triple).create_target_machine(opt=0, reloc="pic", codemodel=model)
     code: bytes = machine.emit_object(module)
     return image.linked([code], symbols) or code
 
