@@ -17,7 +17,11 @@ import os
 import struct
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
+
+from robokern.ir.hashing import sha256
 
 HERE = sys.platform == "linux" and os.uname().machine == "x86_64" and sys.maxsize > 1 << 32
 PAGE = 4096
@@ -74,6 +78,12 @@ class _Section(NamedTuple):
 
 class _Unknown(Exception):
     """Something in an object file that is not linked here."""
+
+
+@cache
+def digest() -> str:
+    """Hash of this file, for keys of what it links: no version number to forget."""
+    return sha256(Path(__file__).read_bytes()).hexdigest()
 
 
 def linked(parts: Sequence[bytes], symbols: Sequence[str]) -> bytes | None:

@@ -175,7 +175,7 @@ def linked(text: str, symbols: tuple[str, ...]) -> Any:
 def cached_object(text: str, symbols: tuple[str, ...]) -> tuple[str, bytes]:
     """The key in the cache of a module of LLVM IR, and its code with these functions."""
     triple = machine().default_triple
-    key = sha256(f"{version()}\n{triple}\n{symbols}\n{text}".encode()).hexdigest()
+    key = sha256(f"{version()}\n{triple}\n{image.digest()}\n{symbols}\n{text}".encode()).hexdigest()
     return key, object_cache().get(key, lambda: compile_text(text, triple, symbols))
 
 
@@ -187,8 +187,8 @@ def compile_text(text: str, triple: str, symbols: tuple[str, ...]) -> bytes:
     module = binding.parse_assembly(text)
     # not optimised: that takes a fifth of the time, and what matters is inside the kernels
     model = "small" if image.HERE else "jitdefault"  # an image reaches what is far away by its table
-    machine = binding.Target.from_triple(triple).create_target_machine(opt=0, reloc="pic", codemodel=model)
-    code: bytes = machine.emit_object(module)
+    target = binding.Target.from_triple(triple)
+    code: bytes = target.create_target_machine(opt=0, reloc="pic", codemodel=model).emit_object(module)
     return image.linked([code], symbols) or code
 
 
