@@ -85,6 +85,7 @@ def test_jax_arrays():
     jax = pytest.importorskip("jax", reason="needs JAX")
     a = rk.array([1.0, 2.0])
     assert rk.to_jax(a).tolist() == [1.0, 2.0]
-    assert rk.from_jax(jax.numpy.arange(6.0, dtype="float32").reshape(2, 3), dtype=rk.vec3).list()[1] == [3.0, 4.0, 5.0]
+    given = jax.numpy.arange(6.0, dtype="float32").reshape(2, 3)
+    assert rk.from_jax(given, dtype=rk.vec3).list()[1] == [3.0, 4.0, 5.0]
     assert rk.dtype_from_jax(rk.dtype_to_jax(rk.bfloat16)) == rk.bfloat16
     assert rk.device_from_jax(rk.device_to_jax("cpu")) == rk.get_device("cpu")
