@@ -38,6 +38,10 @@ _SINGLE = (
 )  # fmt: skip
 
 
+_HALF = Path(__file__).with_name("half.ll")
+_CONVERSIONS = (b"__extendhfsf2", b"__truncsfhf2")  # what it defines
+
+
 @cache
 def _compiler_digest() -> str:
     """Hash of the sources that turn a Func into code: no version number to forget."""
@@ -45,7 +49,7 @@ def _compiler_digest() -> str:
     single = [here / f"{name}.py" for name in _SINGLE]
     names = [*(p for pattern in ("emit*.py", "entry*.py", "wide*.py") for p in here.glob(pattern)), *single]
     data = [here.parent / "ir" / f"{name}.py" for name in ("bfloat16", "layout", "text", "types")]
-    sources = sorted([*names, *data])
+    sources = sorted([*names, *data, _HALF])
     return sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 
@@ -72,6 +76,8 @@ def _translated(func: Func, target: Target, module: Any, others: list[bytes]) ->
     parts = [bytes(machine.emit_object(module)), *others]
     if target.has_avx512 and any(map(merges_ternary_logic, parts)):
         return compile(func, target.without_avx512())
+    if any(name in part for part in parts for name in _CONVERSIONS):
+        parts.append(_half(target))
     return image.linked(parts, ("entry",)) or joined(parts)
 
 
@@ -91,6 +97,14 @@ def _cold(func: Func, lanes: int, target: Target) -> bytes:
         pipeline.run_cold(module, machine)
         _cold_code[key] = bytes(machine.emit_object(module))
     return _cold_code[key]
+
+
+@cache
+def _half(target: Target) -> bytes:
+    """Object code of what LLVM calls where the processor cannot convert float16."""
+    from llvmlite import binding
+
+    return bytes(_machine(target).emit_object(binding.parse_assembly(_HALF.read_text())))
 
 
 def llvm(func: Func, target: Target, optimised: bool = True) -> str:
