@@ -12,21 +12,24 @@ from robokern.runtime import processor
 pytestmark = pytest.mark.skipif(not image.HERE, reason="asks processors of x86-64 only")
 
 
+def said(name: str) -> str:
+    """What the kernel says of the first processor."""
+    found = re.search(rf"^{name}\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    if found is None or found[1] == "unknown":
+        pytest.skip(f"this system does not tell the {name} of its processor")
+    return found[1]
+
+
 def test_the_answers_are_those_of_the_kernel():
-    found = Path("/proc/cpuinfo").read_text()
-    family, model, stepping = (
-        int(re.search(rf"^{name}\s*: (\d+)$", found, re.MULTILINE)[1])
-        for name in ("cpu family", "model", "stepping")
-    )
     last, *name = processor.answers()[:4]
     assert last >= 1
     vendor = b"".join(word.to_bytes(4, "little") for word in (name[0], name[2], name[1])).decode()
-    assert re.search(r"^vendor_id\s*: (.*)$", found, re.MULTILINE)[1] == vendor
+    assert vendor == said("vendor_id")
     signature = processor.answers()[4]
     base = signature >> 8 & 15
-    assert base + (signature >> 20 & 255 if base == 15 else 0) == family
-    assert signature >> 4 & 15 | (signature >> 12 & 0xF0 if base in (6, 15) else 0) == model
-    assert signature & 15 == stepping
+    assert base + (signature >> 20 & 255 if base == 15 else 0) == int(said("cpu family"))
+    assert signature >> 4 & 15 | (signature >> 12 & 0xF0 if base in (6, 15) else 0) == int(said("model"))
+    assert signature & 15 == int(said("stepping"))
 
 
 def test_the_answers_are_the_same_on_every_core():
