@@ -6,8 +6,8 @@ known here, in ELF for x86-64: places relative to the code, and calls of the C l
 anything else, and on other platforms, the parts are kept as they are, and LLVM links them.
 
 Format: System V ABI, chapters 4 and 5; AMD64 Architecture Processor Supplement 1.0, section 4.4.
-An image is a magic word, a header in JSON with its length before, and the content: code and constants, from
-the next page on what may be written, the table of addresses first.
+An image is a magic word, a header in JSON with its length before (all of `Image` but the content), and the
+content: code and constants, from the next page on what may be written, the table of addresses first.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ def linked(parts: Sequence[bytes], symbols: Sequence[str]) -> bytes | None:
 
 
 def _packed(image: Image) -> bytes:
-    header = json.dumps(image._asdict() | {"content": ""}).encode()
-    return _MAGIC + len(header).to_bytes(_LENGTH, "little") + header + image.content
+    described = json.dumps([image.symbols, image.table, image.readable, image.size]).encode()
+    return _MAGIC + len(described).to_bytes(_LENGTH, "little") + described + image.content
 
 
 def opened(code: bytes) -> Image | None:
@@ -112,7 +112,8 @@ def opened(code: bytes) -> Image | None:
         return None
     start = len(_MAGIC) + _LENGTH
     end = start + int.from_bytes(code[start - _LENGTH : start], "little")
-    return Image(**{**json.loads(code[start:end]), "content": code[end:]})
+    symbols, table, readable, size = json.loads(code[start:end])
+    return Image(symbols, table, readable, size, code[end:])
 
 
 class _Object:

@@ -21,10 +21,12 @@ from robokern.runtime.array_shape import (
     MAX_DIMENSIONS,
     Shape,
     check_lengths,
+    checked_key,
     element_size,
     element_type,
     packed_strides,
     shape_of,
+    spread,
     with_components,
 )
 from robokern.runtime.device import CPU, Device, DeviceLike, get_device
@@ -282,21 +284,21 @@ class Array(ArrayExchange, ArrayOperators):
         """
         if key.__class__ is Array or (key.__class__ is tuple and any(k.__class__ is Array for k in key)):
             return _indexed(self, key)
-        picked = self._numpy[(*_checked_key(key, self.ndim), ...)]
+        picked = self._numpy[(*checked_key(key, self.ndim), ...)]
         dimensions = picked.ndim - len(component_shape(self.dtype))
         if dimensions == 0:
             return host_value(content(picked, self.device)[()], self.dtype)
         made = wrap(picked, self.dtype, self.device, self._keep)
         if self.requires_grad and self.grad is not None:
-            made.grad = wrap(self.grad._numpy[_checked_key(key, self.ndim)], self.dtype, self.device)
+            made.grad = wrap(self.grad._numpy[checked_key(key, self.ndim)], self.dtype, self.device)
         return made
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        place = self._numpy[(*_checked_key(key, self.ndim), ...)]
+        place = self._numpy[(*checked_key(key, self.ndim), ...)]
         values, keep = self._values(value)
         self._record(place, value if isinstance(value, Array) else values)
         if isinstance(value, Array) and value.dtype == self.dtype:
-            move(place, self.device, _spread(values, place.shape), value.device)
+            move(place, self.device, spread(values, place.shape), value.device)
         elif values.shape == component_shape(self.dtype):
             fill(place, self.device, values)
         else:
@@ -563,31 +565,12 @@ def _check_references(arrays: list[Any], device: Device, dtype: Type) -> None:
             )
 
 
-def _spread(values: Ndarray, shape: tuple[int, ...]) -> Ndarray:
-    """`values` broadcast as an assignment does, without leading axes of length 1 that are too many."""
-    while values.ndim > len(shape) and values.shape[0] == 1:
-        values = values.reshape(values.shape[1:])
-    return values if values.shape == shape else np.broadcast_to(values, shape)
-
-
 def _is_number(value: Any) -> bool:
     return isinstance(value, (bool, int, float, np.generic)) and not isinstance(value, np.void)
 
 
 def _component_type(dtype: Type) -> Type:
     return dtype if isinstance(dtype, (Scalar, Struct)) else dtype.dtype  # type: ignore[attr-defined]
-
-
-def _checked_key(key: Any, ndim: int) -> tuple[Any, ...]:
-    parts = key if isinstance(key, tuple) else (key,)
-    if len(parts) > ndim:
-        raise IndexError(f"array: expected at most {ndim} indices, got {len(parts)}")
-    for part in parts:
-        if not isinstance(part, (slice, int, np.integer)) or isinstance(part, bool):
-            raise IndexError(
-                f"array: an index is an integer or a slice, got {describe(part)}; use .numpy()[...]"
-            )
-    return parts
 
 
 def _indexed(array: Array, key: Any) -> Any:

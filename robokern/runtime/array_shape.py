@@ -1,4 +1,4 @@
-"""Shapes and element types that arrays can have."""
+"""Shapes, indices and element types that arrays can have."""
 
 from __future__ import annotations
 
@@ -75,3 +75,27 @@ def element_type(dtype: Any) -> Type:
 def element_size(dtype: Type) -> int:
     """Bytes of an element."""
     return base_dtype(dtype).itemsize * int(np.prod(component_shape(dtype)))
+
+
+def spread(values: Ndarray, shape: tuple[int, ...]) -> Ndarray:
+    """`values` broadcast as an assignment does, without leading axes of length 1 that are too many."""
+    while values.ndim > len(shape) and values.shape[0] == 1:
+        values = values.reshape(values.shape[1:])
+    return values if values.shape == shape else np.broadcast_to(values, shape)
+
+
+def checked_key(key: Any, ndim: int) -> tuple[Any, ...]:
+    """Integers and slices, at most as many as there are dimensions.
+
+    Raises:
+        IndexError: there are more, or something else among them.
+    """
+    parts = key if isinstance(key, tuple) else (key,)
+    if len(parts) > ndim:
+        raise IndexError(f"array: expected at most {ndim} indices, got {len(parts)}")
+    for part in parts:
+        if not isinstance(part, (slice, int, np.integer)) or isinstance(part, bool):
+            raise IndexError(
+                f"array: an index is an integer or a slice, got {describe(part)}; use .numpy()[...]"
+            )
+    return parts

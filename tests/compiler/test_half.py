@@ -15,7 +15,7 @@ from robokern.ir.nodes import Func
 from tests.compiler.machine import Machine
 
 halves, floats, doubles = rk.array(dtype=rk.float16), rk.array(dtype=float), rk.array(dtype=rk.float64)
-IS_X86 = cpu().triple.startswith("x86_64")
+pytestmark = pytest.mark.skipif(not cpu().triple.startswith("x86_64"), reason="for processors of x86-64")
 
 
 @rk.kernel
@@ -58,14 +58,12 @@ def numbers() -> np.ndarray:
     return np.concatenate([draw, middles, edges]).astype(np.uint32).view(np.float32)
 
 
-@pytest.mark.skipif(not IS_X86, reason="processors of x86-64")
 def test_the_code_has_what_it_calls() -> None:
     func = lower(widened, tuple(t for _, t in widened.params))
     assert "__extendhfsf2" in build.assembly(func, cpu(name="x86-64-v2"))
     assert "__extendhfsf2" not in build.assembly(func, cpu(name="x86-64-v3"))
 
 
-@pytest.mark.skipif(not IS_X86, reason="processors of x86-64")
 @pytest.mark.parametrize("lanes", [1, 8])
 def test_every_half_is_widened(lanes: int) -> None:
     x = everything()
@@ -79,7 +77,6 @@ def test_every_half_is_widened(lanes: int) -> None:
     np.testing.assert_array_equal(found[0][0], x.astype(np.float32))
 
 
-@pytest.mark.skipif(not IS_X86, reason="processors of x86-64")
 @pytest.mark.parametrize("lanes", [1, 8])
 def test_numbers_are_narrowed_to_the_nearest(lanes: int) -> None:
     x = numbers()
@@ -96,7 +93,6 @@ def test_numbers_are_narrowed_to_the_nearest(lanes: int) -> None:
         np.testing.assert_array_equal(found[0][0], x.astype(np.float16))
 
 
-@pytest.mark.skipif(not IS_X86, reason="processors of x86-64")
 @pytest.mark.parametrize("lanes", [1, 8])
 def test_arithmetic_has_the_same_bits(lanes: int) -> None:
     x = everything()
